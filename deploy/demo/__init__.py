@@ -1,0 +1,1 @@
+"""The demonstration: a synthetic housing stock and three years of its events."""

@@ -1,0 +1,1 @@
+"""The planner's rules as pure functions of integer state, reference date and rule set."""

@@ -1,0 +1,97 @@
+"""The state as flat rows and back: a row is the key followed by the value, as strings, integers, booleans and dates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, TypeVar
+
+from services.planner.domain.rules import AreaBands
+from services.planner.domain.state import Case, Cell, Declaration, Home, PlanState, accumulate
+from shared.events.units import UnitStatus
+
+Row = tuple[Any, ...]
+K = TypeVar("K")
+
+CELL_COLUMNS = ("municipality", "owner", "size_class", "quarter", *Cell._fields)
+STOCK_COLUMNS = ("municipality", "owner", "status", "count")
+HOME_COLUMNS = ("unit_id", "sequence", *Home._fields)
+CASE_COLUMNS = ("case_ref", *Case._fields)
+DECLARATION_COLUMNS = ("cycle_year", "owner", "municipality", *Declaration._fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """What one table has to write: whole rows to insert or replace, keys to delete; both in the order of their keys."""
+
+    upserts: list[Row]
+    deletes: list[Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Deltas:
+    """Deltas by table; a home whose fields are all None left before it was heard of."""
+
+    cells: Delta
+    stock: Delta
+    homes: Delta
+    cases: Delta
+    declarations: Delta
+
+
+def touched_rows(state: PlanState) -> Deltas:
+    """Only what changed since the state was last settled, so that writing does not grow with the state."""
+    touched = state.touched
+    return Deltas(
+        cells=delta(state.cells, touched.cells),
+        stock=delta(state.stock, touched.stock),
+        homes=delta(state.homes, touched.homes),
+        cases=delta(state.cases, touched.cases),
+        declarations=delta(state.declarations, touched.declarations),
+    )
+
+
+def delta(values: Mapping[K, Any], keys: Iterable[K]) -> Delta:
+    upserts, deletes = [], []
+    for key in sorted(keys):  # type: ignore[type-var]
+        if key in values:
+            upserts.append((*as_row(key), *as_row(values[key])))
+        else:
+            deletes.append(as_row(key))
+    return Delta(upserts, deletes)
+
+
+def as_row(part: Any) -> Row:
+    if part is None:
+        return (None,) * len(Home._fields)
+    return tuple(part) if isinstance(part, tuple) else (part,)
+
+
+def restore(
+    ambito: str,
+    bands: AreaBands,
+    reference_on: date | None,
+    *,
+    cells: Iterable[Sequence[Any]] = (),
+    stock: Iterable[Sequence[Any]] = (),
+    homes: Iterable[Sequence[Any]] = (),
+    cases: Iterable[Sequence[Any]] = (),
+    declarations: Iterable[Sequence[Any]] = (),
+) -> PlanState:
+    """The state of an ambito from all its rows, in any order, each with the columns named above."""
+    state = PlanState(ambito, bands, reference_on)
+    for municipality, owner, size_class, quarter, *counts in cells:
+        cell = Cell(*counts)
+        state.cells[municipality, owner, size_class, quarter] = cell
+        accumulate(state.history, (municipality, owner), cell, +1)
+    state.stock = {(municipality, owner, UnitStatus(status)): count for municipality, owner, status, count in stock}
+    state.homes = {
+        (unit, sequence): None if status is None else Home(UnitStatus(status), *fields)
+        for unit, sequence, status, *fields in homes
+    }
+    state.cases = {reference: Case(*fields) for reference, *fields in cases}
+    state.declarations = {
+        (year, owner, municipality): Declaration(*fields) for year, owner, municipality, *fields in declarations
+    }
+    return state

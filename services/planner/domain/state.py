@@ -1,0 +1,314 @@
+"""The integer state of one ambito's plan: a sum over events, so that any order of delivery gives the same state.
+
+Each event adds or subtracts whole numbers: late, shuffled and retracted events need no replay, shards merge by
+addition and folding one event costs the same whatever came before it. Repeated events are kept out by the inbox.
+The one exception is an emergency case: its events carry no number, so they fold in the order of their topic.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import NamedTuple, TypeVar
+
+from services.planner.domain.rules import AreaBands
+from shared.events.base import Message
+from shared.events.submissions import (
+    EmergencyCaseClosed,
+    EmergencyCaseOpened,
+    EmergencyCaseUpdated,
+    SubmissionReceived,
+)
+from shared.events.units import Transition, Unit, UnitChanged, UnitInspected, UnitStatus, UnitVacated
+
+FREED, INSPECTED = UnitVacated.name(), UnitInspected.name()
+
+CellKey = tuple[str, str, int, int]
+"""(municipality, owner, size class, quarter)."""
+StockKey = tuple[str, str, UnitStatus]
+"""(municipality, owner, status)."""
+HomeKey = tuple[str, int]
+"""(unit, the registry's sequence of the change that brought it to this state)."""
+DeclarationKey = tuple[int, str, str]
+"""(cycle year, owner, municipality)."""
+K = TypeVar("K")
+
+
+class Cell(NamedTuple):
+    """Occupancy of one quarter: `openings` = lets - closings, `offsets` = sum of their signed day ordinals.
+
+    Only a home given back by its tenant is an exit; losing the title or entering a disposal plan merely closes.
+    `assignable_exits` are the exits that came back assignable at once or on inspection.
+    """
+
+    exits: int = 0
+    assignable_exits: int = 0
+    openings: int = 0
+    offsets: int = 0
+
+    def plus(self, other: Cell, sign: int = 1) -> Cell:
+        return Cell(
+            self.exits + sign * other.exits,
+            self.assignable_exits + sign * other.assignable_exits,
+            self.openings + sign * other.openings,
+            self.offsets + sign * other.offsets,
+        )
+
+    def exposure(self, on: date) -> int:
+        """Occupied home-days up to a date, none of whose events lie after it."""
+        return self.openings * on.toordinal() - self.offsets
+
+
+EMPTY = Cell()
+
+
+class Home(NamedTuple):
+    """Alloggio non occupato: what the plan needs to know of a home that is not simply let."""
+
+    status: UnitStatus
+    municipality: str
+    owner: str
+    manager: str
+    size_class: int
+    accessible: bool
+    since: date
+    pending_inspection: bool
+    works_end_on: date | None
+    sat_ends_on: date | None
+    cause: str
+
+
+class Case(NamedTuple):
+    """Caso di emergenza abitativa aperto; `cause` is the event that last changed it."""
+
+    municipality: str
+    household_size: int
+    accessible: bool
+    urgency_class: int
+    waiting_since: date
+    deadline_on: date | None
+    cause: str
+
+
+class Declaration(NamedTuple):
+    """Dati dichiarati dall'ente (R.R. 4/2017, art. 5): the revision in force and its counts, all zero if nil."""
+
+    revision: int
+    nil: bool
+    stock: int
+    turnover_expected: int
+    assignable_total: int
+    sat_units: int
+    cause: str
+
+
+@dataclass(slots=True)
+class Touched:
+    """Keys changed since the state was last settled: what the store has to write."""
+
+    cells: set[CellKey] = field(default_factory=set)
+    stock: set[StockKey] = field(default_factory=set)
+    homes: set[HomeKey] = field(default_factory=set)
+    cases: set[str] = field(default_factory=set)
+    declarations: set[DeclarationKey] = field(default_factory=set)
+    municipalities: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class PlanState:
+    """What one ambito's plan is computed from.
+
+    `homes` is a signed sum too: a home enters with the change that made it vacant and leaves with the next one. One
+    that leaves before it was heard of stands as None until its entry cancels it. `history` sums the cells of a
+    municipality and owner; it is derived, and not stored. Zero entries are never kept.
+    """
+
+    ambito: str
+    bands: AreaBands
+    reference_on: date | None = None
+    cells: dict[CellKey, Cell] = field(default_factory=dict)
+    stock: dict[StockKey, int] = field(default_factory=dict)
+    homes: dict[HomeKey, Home | None] = field(default_factory=dict)
+    cases: dict[str, Case] = field(default_factory=dict)
+    declarations: dict[DeclarationKey, Declaration] = field(default_factory=dict)
+    history: dict[tuple[str, str], Cell] = field(default_factory=dict)
+    touched: Touched = field(default_factory=Touched, compare=False)
+
+    def settle(self) -> None:
+        """The store has written everything touched."""
+        self.touched = Touched()
+
+    def see(self, on: date) -> None:
+        """The reference date is the latest true date seen, whatever the order."""
+        if self.reference_on is None or on > self.reference_on:
+            self.reference_on = on
+
+    def add_cell(self, key: CellKey, cell: Cell, sign: int = 1) -> None:
+        self.touched.cells.add(key)
+        accumulate(self.cells, key, cell, sign)
+        accumulate(self.history, key[:2], cell, sign)
+
+    def add_stock(self, key: StockKey, count: int) -> None:
+        self.touched.stock.add(key)
+        self.touched.municipalities.add(key[0])
+        if total := self.stock.get(key, 0) + count:
+            self.stock[key] = total
+        else:
+            self.stock.pop(key, None)
+
+    def enter(self, key: HomeKey, home: Home) -> None:
+        self.touched.homes.add(key)
+        if key in self.homes:
+            del self.homes[key]
+        else:
+            self.homes[key] = home
+
+    def leave(self, key: HomeKey) -> None:
+        self.touched.homes.add(key)
+        if key in self.homes:
+            del self.homes[key]
+        else:
+            self.homes[key] = None
+
+    def declare(self, key: DeclarationKey, declaration: Declaration) -> None:
+        held = self.declarations.get(key)
+        if held is None or (declaration.revision, declaration.cause) > (held.revision, held.cause):
+            self.declarations[key] = declaration
+            self.touched.declarations.add(key)
+            self.touched.municipalities.add(key[2])
+
+    def merge(self, shard: PlanState) -> None:
+        """Add the state of another share of the same ambito's events; a case's events belong to one share."""
+        if shard.reference_on is not None:
+            self.see(shard.reference_on)
+        for cell_key, cell in shard.cells.items():
+            self.add_cell(cell_key, cell)
+        for stock_key, count in shard.stock.items():
+            self.add_stock(stock_key, count)
+        for home_key, home in shard.homes.items():
+            if home is None:
+                self.leave(home_key)
+            else:
+                self.enter(home_key, home)
+        for declaration_key, declaration in shard.declarations.items():
+            self.declare(declaration_key, declaration)
+        self.cases |= shard.cases
+        self.touched.cases |= shard.cases.keys()
+        self.touched.municipalities |= shard.touched.municipalities
+
+
+def fold(state: PlanState, message: Message) -> None:
+    """Take one event into the state, in constant time.
+
+    Raises:
+        TypeError: an event the plan does not depend on.
+    """
+    event, cause = message.event, str(message.envelope.id)
+    match event:
+        case UnitChanged():
+            fold_unit(state, event, cause)
+        case EmergencyCaseOpened() | EmergencyCaseUpdated():
+            state.see(event.waiting_since)
+            if known := state.cases.get(event.case_ref):
+                state.touched.municipalities.add(known.municipality)
+            state.cases[event.case_ref] = Case(
+                event.municipality,
+                event.household_size,
+                event.accessible,
+                event.urgency_class,
+                event.waiting_since,
+                event.deadline_on,
+                cause,
+            )
+            state.touched.cases.add(event.case_ref)
+            state.touched.municipalities.add(event.municipality)
+        case EmergencyCaseClosed():
+            state.see(event.closed_on)
+            state.cases.pop(event.case_ref, None)
+            state.touched.cases.add(event.case_ref)
+            state.touched.municipalities.add(event.municipality)
+        case SubmissionReceived():
+            state.see(event.received_on)
+            key = (event.cycle_year, event.owner, event.municipality)
+            state.declare(key, declared(event, cause))
+        case _:
+            raise TypeError(f"the plan does not depend on {event.TYPE}")
+
+
+def fold_unit(state: PlanState, event: UnitChanged, cause: str) -> None:
+    """A home changed: its past occupancy by its transitions, its present by the record before and after.
+
+    When its area is corrected and the registry does not withdraw and assert its transitions anew, its past stays in
+    the size class it had; sums over the size classes of a municipality and owner are right either way.
+    """
+    before, after = event.before, event.after
+    state.see(event.effective_on)
+    size = state.bands.size_class(after.net_area_m2)
+    for transition in event.transitions:
+        add_transition(state, after, size, transition, +1)
+    if before is not None:
+        size_before = size if before.net_area_m2 == after.net_area_m2 else state.bands.size_class(before.net_area_m2)
+        for transition in event.withdrawn:
+            add_transition(state, before, size_before, transition, -1)
+        state.add_stock((before.municipality, before.owner, before.status), -1)
+        if before.status is not UnitStatus.OCCUPIED:
+            state.leave((event.unit_id, event.sequence - 1))
+    state.add_stock((after.municipality, after.owner, after.status), +1)
+    if after.status is not UnitStatus.OCCUPIED:
+        state.enter((event.unit_id, event.sequence), vacant_home(after, size, cause))
+
+
+def add_transition(state: PlanState, unit: Unit, size: int, transition: Transition, sign: int) -> None:
+    """Count a transition in the quarter it was true; those that leave occupancy as it was count for nothing."""
+    was_let = transition.before is UnitStatus.OCCUPIED
+    openings = (transition.after is UnitStatus.OCCUPIED) - was_let
+    is_exit = was_let and transition.report == FREED
+    is_assignable = transition.after is UnitStatus.FREE_ASSIGNABLE and (is_exit or transition.report == INSPECTED)
+    if openings or is_assignable:
+        on = transition.on
+        key = (unit.municipality, unit.owner, size, quarter(on))
+        state.add_cell(key, Cell(int(is_exit), int(is_assignable), openings, openings * on.toordinal()), sign)
+
+
+def accumulate(sums: dict[K, Cell], key: K, cell: Cell, sign: int) -> None:
+    total = sums.get(key, EMPTY).plus(cell, sign)
+    if total == EMPTY:
+        sums.pop(key, None)
+    else:
+        sums[key] = total
+
+
+def quarter(on: date) -> int:
+    """Quarters since year 0."""
+    return on.year * 4 + (on.month - 1) // 3
+
+
+def vacant_home(unit: Unit, size: int, cause: str) -> Home:
+    return Home(
+        unit.status,
+        unit.municipality,
+        unit.owner,
+        unit.manager,
+        size,
+        unit.accessible,
+        unit.since,
+        unit.pending_inspection,
+        unit.works.expected_end_on if unit.works else None,
+        unit.sat_ends_on,
+        cause,
+    )
+
+
+def declared(event: SubmissionReceived, cause: str) -> Declaration:
+    columns = event.columns
+    if event.nil or columns is None:
+        return Declaration(event.revision, event.nil, 0, 0, 0, 0, cause)
+    return Declaration(
+        event.revision,
+        event.nil,
+        columns.stock_sap + columns.stock_sas + columns.stock_sat,
+        columns.turnover_expected,
+        columns.assignable_total,
+        columns.sat_units,
+        cause,
+    )

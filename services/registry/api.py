@@ -1,0 +1,122 @@
+"""The registry over HTTP: homes as they are, and as they were on any day as known at any time."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Path, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.registry import store
+from services.registry.domain.access import may_read, readable_municipality
+from services.registry.domain.history import state_at
+from shared.auth import Principal, current_principal
+from shared.events import Unit
+from shared.problems import Problem, Text, of_status
+from shared.web import Db
+
+router = APIRouter(tags=["units"])
+Who = Annotated[Principal, Depends(current_principal)]
+UnitPath = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", max_length=64)]
+
+
+class Answer(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Links(Answer):
+    next: str | None = Field(None, max_length=400)
+
+
+class UnitPage(Answer):
+    """Homes in the order of their identifiers."""
+
+    items: list[Unit] = Field(max_length=200)
+    links: Links = Field(alias="_links")
+
+
+class HistoryItem(Answer):
+    """One accepted report."""
+
+    sequence: int = Field(ge=1, le=2**31 - 1)
+    report: str = Field(max_length=64)
+    effective_on: date
+    recorded_at: datetime
+    report_id: UUID
+    organisation: str = Field(max_length=64)
+
+
+class History(Answer):
+    """All reports of a home in the order of arrival."""
+
+    unit_id: str = Field(max_length=64)
+    items: list[HistoryItem] = Field(max_length=10_000)
+
+
+@router.get("/units", operation_id="units_list", summary="Elenco degli alloggi")
+async def units(
+    db: Db,
+    who: Who,
+    municipality: Annotated[str | None, Query(pattern=r"^[0-9]{6}$", max_length=6)] = None,
+    cursor: Annotated[str, Query(max_length=64)] = "",
+    limit: Annotated[int, Query(ge=1, le=200)] = 100,
+) -> UnitPage:
+    scope = readable_municipality(who.istat_code, municipality)
+    async with db.reading() as session:
+        found = await store.list_units(session, who.ambito, scope, cursor, limit + 1)
+    shown = [unit for unit in found[:limit] if may_read(who.role, who.organisation, who.istat_code, unit)]
+    query = f"&municipality={municipality}" if municipality else ""
+    following = f"/units?cursor={found[limit - 1].unit_id}&limit={limit}{query}" if len(found) > limit else None
+    return UnitPage(items=shown, _links=Links(next=following))
+
+
+@router.get("/units/{unit_id}", operation_id="unit_show", summary="Un alloggio, oggi o a una data")
+async def unit(
+    db: Db, who: Who, unit_id: UnitPath, true_on: date | None = None, known_at: datetime | None = None
+) -> Unit:
+    async with db.reading() as session:
+        if true_on is None and known_at is None:
+            home = (await store.homes_of(session, [unit_id])).get(unit_id)
+            found = home.unit if home else None
+        else:
+            history = (await store.history_of(session, [unit_id])).get(unit_id, [])
+            known = (known_at or datetime.max).replace(tzinfo=known_at.tzinfo if known_at and known_at.tzinfo else UTC)
+            found = state_at(history, true_on or date.max, known)
+    if found is None or not may_read(who.role, who.organisation, who.istat_code, found):
+        raise _not_found(unit_id)
+    return found
+
+
+@router.get("/units/{unit_id}/history", operation_id="unit_history", summary="Storia di un alloggio")
+async def history(db: Db, who: Who, unit_id: UnitPath) -> History:
+    async with db.reading() as session:
+        home = (await store.homes_of(session, [unit_id])).get(unit_id)
+        entries = (await store.history_of(session, [unit_id])).get(unit_id, [])
+    if home is None or not may_read(who.role, who.organisation, who.istat_code, home.unit):
+        raise _not_found(unit_id)
+    items = [
+        HistoryItem(
+            sequence=entry.sequence,
+            report=entry.report.name(),
+            effective_on=entry.report.effective_on,
+            recorded_at=entry.recorded_at,
+            report_id=entry.report_id,
+            organisation=entry.organisation,
+        )
+        for entry in entries
+    ]
+    return History(unit_id=unit_id, items=items)
+
+
+def _not_found(unit_id: str) -> Problem:
+    return Problem(
+        404,
+        "unknown-unit",
+        of_status(404).title,
+        Text(
+            f"L'alloggio {unit_id} non è in anagrafe o non è visibile alla vostra organizzazione.",
+            f"Unit {unit_id} is not in the registry or not visible to your organisation.",
+        ),
+    )

@@ -1,0 +1,141 @@
+"""Storia bitemporale dell'alloggio: when each thing was true, and since when the registry has known it."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import takewhile
+from uuid import UUID
+
+from services.registry.domain import refusals
+from services.registry.domain.lifecycle import advance, apply, authorise
+from services.registry.domain.refusals import Refusal
+from shared.events.units import Report, Transition, Unit
+
+GRACE = timedelta(days=1)
+"""How far ahead of its reception a report may take effect: an owner may send tomorrow's fact tonight, no later one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One accepted report of a unit; `sequence` is its gapless place in the order of arrival."""
+
+    sequence: int
+    recorded_at: datetime
+    report_id: UUID
+    organisation: str
+    report: Report
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What an accepted report makes of the unit, and how the unit's past changes by it.
+
+    Old transitions, plus `transitions`, minus `withdrawn`, are exactly those of the whole history folded anew.
+    """
+
+    unit: Unit
+    transitions: tuple[Transition, ...]
+    withdrawn: tuple[Transition, ...] = ()
+
+
+def needs_history(latest_on: date | None, report: Report) -> bool:
+    """Whether the report is a correction (rettifica), to be decided over the unit's whole history.
+
+    `latest_on` is the latest effective date among all accepted reports of the unit. `Unit.since` is not enough: works
+    scheduled, inspections and data corrections leave it as it is, and a report from before them must not overrule them.
+    """
+    return latest_on is not None and report.effective_on < latest_on
+
+
+def decide(
+    unit: Unit | None, history: Sequence[Entry] | None, report: Report, organisation: str, received_on: date
+) -> Decision:
+    """Decide one report, received on `received_on` (Europe/Rome); raises `Refusal`.
+
+    `history` holds every accepted report of the unit, and is asked only where `needs_history` says so.
+    """
+    if report.effective_on > received_on and report.effective_on - received_on > GRACE:
+        raise refusals.effective_in_the_future(report, received_on)
+    if history:
+        return correct(history, report, organisation)
+    if unit is not None and report.effective_on < unit.since:
+        raise ValueError(f"a correction of unit {unit.unit_id} cannot be decided without its history")
+    after = apply(unit, report, organisation)
+    return Decision(after, transition(unit, after, report))
+
+
+def transition(before: Unit | None, after: Unit, report: Report) -> tuple[Transition, ...]:
+    """The change of state that `report` made; none when it left the state alone."""
+    if before is None:
+        return (Transition(report=report.name(), on=report.effective_on, before=None, after=after.status),)
+    if before.status is after.status:
+        return ()
+    return (Transition(report=report.name(), on=report.effective_on, before=before.status, after=after.status),)
+
+
+def correct(history: Sequence[Entry], report: Report, organisation: str) -> Decision:
+    """Put `report` at its true place in the (non-empty) history and fold again.
+
+    Who may speak is judged by the unit as it is now; what was legal, by the unit as it was then. Raises `Refusal`,
+    also when a later report, already accepted, would become illegal.
+    """
+    entries = _in_true_order(history)
+    at = bisect_right(entries, report.effective_on, key=lambda entry: entry.report.effective_on)
+    earlier, later = entries[:at], entries[at:]
+    base = _fold(earlier)
+    now, withdrawn = base, list[Transition]()
+    for entry in later:
+        now = _step(now, entry.report, withdrawn)
+    authorise(now, report, organisation)
+    if base is None:
+        raise refusals.before_registration(report, later[0].report.effective_on)
+
+    asserted = list[Transition]()
+    unit = _step(base, report, asserted)
+    for entry in later:
+        try:
+            unit = _step(unit, entry.report, asserted)
+        except Refusal as why:
+            raise refusals.contradicts_later_report(report, entry.report, entry.report_id, why) from why
+    return Decision(unit, _without(asserted, withdrawn), _without(withdrawn, asserted))
+
+
+def state_at(history: Iterable[Entry], true_on: date, known_at: datetime) -> Unit | None:
+    """The unit as it was at the end of day `true_on`, as far as the registry knew at `known_at`."""
+    arrived = sorted(history, key=lambda entry: entry.sequence)
+    # A prefix of arrival, not a filter: clocks of replicas differ, and only prefixes are sure to be consistent.
+    known = takewhile(lambda entry: entry.recorded_at <= known_at, arrived)
+    return _fold(entry for entry in _in_true_order(known) if entry.report.effective_on <= true_on)
+
+
+def _in_true_order(history: Iterable[Entry]) -> list[Entry]:
+    return sorted(history, key=lambda entry: (entry.report.effective_on, entry.sequence))
+
+
+def _fold(entries: Iterable[Entry]) -> Unit | None:
+    unit: Unit | None = None
+    for entry in entries:
+        unit = advance(unit, entry.report)
+    return unit
+
+
+def _step(before: Unit | None, report: Report, transitions: list[Transition]) -> Unit:
+    after = advance(before, report)
+    transitions.extend(transition(before, after, report))
+    return after
+
+
+def _without(transitions: list[Transition], others: list[Transition]) -> tuple[Transition, ...]:
+    """`transitions` that are not also in `others`, counted, in their order."""
+    common = Counter(others)
+    kept = list[Transition]()
+    for step in transitions:
+        if common[step]:
+            common[step] -= 1
+        else:
+            kept.append(step)
+    return tuple(kept)

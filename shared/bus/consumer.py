@@ -1,0 +1,264 @@
+"""One path from a batch of records to its effect, whatever the transport: exactly one effect for each event.
+
+A batch is one transaction: the inbox says which events are new, the handlers fold them into the service's work, the
+work is saved, and what it says is owed to the bus (outbox). Nothing is lost: the position moves after the commit.
+Nothing is doubled: the inbox row and the effect commit together.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Generic, TypeVar
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from shared.bus import dead_letters, outbox
+from shared.bus.dead_letters import letter
+from shared.bus.progress import Progress
+from shared.bus.records import REDRIVE, Malformed, Record, decode
+from shared.bus.tables import DeadLetterRow, InboxRow, SequenceRow
+from shared.db import Database, is_transient
+from shared.events.base import Event, Message
+from shared.sql import among, upsert_rows
+
+log = structlog.get_logger()
+W = TypeVar("W")
+
+
+class Rejected(Exception):
+    """The domain refuses this event for a reason that its sender can mend; the handler left its work unchanged."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code, self.detail = code, detail
+
+
+@dataclass(frozen=True)
+class Handlers(Generic[W]):
+    """What a service does with a batch: load what it needs, fold each event, save the outcome.
+
+    `on` has one function for each event type; other types pass by. `save` returns the messages to send.
+    """
+
+    load: Callable[[AsyncSession, Sequence[Message]], Awaitable[W]]
+    on: Mapping[type[Event], Callable[[Message, W], None]]
+    save: Callable[[AsyncSession, W], Awaitable[Sequence[Message]]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A record and what it says, or why it says nothing; `letter_id` is the dead letter it comes back from."""
+
+    record: Record
+    message: Message | None = None
+    failure: Malformed | None = None
+    letter_id: UUID | None = None
+
+    @property
+    def subject(self) -> str | None:
+        return self.message.envelope.subject if self.message else self.failure.subject if self.failure else None
+
+
+@dataclass
+class _Batch:
+    """What one transaction knows at its start and decides on its way; `waiting` has each subject's letters in order."""
+
+    outcomes: dict[UUID, str]
+    sequences: dict[str, int]
+    waiting: dict[str, list[DeadLetterRow]]
+    letters: list[DeadLetterRow] = field(default_factory=list)
+    resolved: list[UUID] = field(default_factory=list)
+    again: list[tuple[UUID, str, str, str]] = field(default_factory=list)
+    redriven: list[DeadLetterRow] = field(default_factory=list)
+    seen: dict[UUID, str] = field(default_factory=dict)
+    advanced: dict[str, int] = field(default_factory=dict)
+
+    def is_done(self, event_id: UUID, letter_id: UUID | None) -> bool:
+        """Applied or given up; or refused or failed, unless it comes back to be tried again."""
+        outcome = self.seen.get(event_id) or self.outcomes.get(event_id)
+        return outcome in ("applied", "discarded") or (outcome is not None and letter_id is None)
+
+    def is_blocked(self, subject: str, letter_id: UUID | None) -> bool:
+        """Whether an earlier event of the subject failed or waits."""
+        for row in self.waiting.get(subject, ()):
+            if row.id == letter_id:
+                return False
+            if row.kind != "gap":
+                return True
+        return False
+
+    def set_aside(self, row: DeadLetterRow) -> None:
+        self.letters.append(row)
+        if row.subject is not None and row.kind != "refused":
+            self.waiting.setdefault(row.subject, []).append(row)
+
+    def leaves(self, subject: str, letter_id: UUID | None) -> None:
+        """An event of the subject has ended its wait or taken effect: the next one that waited for it comes back."""
+        rows = self.waiting.get(subject)
+        if not rows:
+            return
+        rows[:] = [row for row in rows if row.id != letter_id]
+        following = self.sequences.get(subject, 0) + 1
+        if rows and (
+            rows[0].kind == "parked" or (rows[0].kind == "gap" and dead_letters.sequence_of(rows[0]) == following)
+        ):
+            self.redriven.append(rows[0])
+
+
+class Consumer(Generic[W]):
+    """Applies batches for one consumer group."""
+
+    def __init__(
+        self, name: str, db: Database, handlers: Handlers[W], progress: Progress, *, emit: bool = True
+    ) -> None:
+        self.name, self._db, self._handlers, self._emit = name, db, handlers, emit
+        self.progress = progress
+        self._pause = 0.0
+
+    async def consume(self, records: Sequence[Record]) -> None:
+        """Apply records of one partition, in order; raises only what waiting may mend, after a pause."""
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(consumer=self.name, topic=records[0].topic)
+        self.progress.delivered(records)
+        try:
+            await self._apply_or_isolate([_read(record) for record in records])
+        except Exception as error:
+            self._pause = min(5.0, self._pause * 2 or 0.1)
+            log.warning("batch-waits", error=repr(error), records=len(records), seconds=self._pause)
+            await asyncio.sleep(self._pause)
+            raise
+        self._pause = 0.0
+        self.progress.applied(records)
+
+    async def _apply_or_isolate(self, reads: Sequence[_Read]) -> None:
+        """One transaction for all; if one record breaks it, one transaction for each, and the culprit is set aside."""
+        try:
+            await self._apply(reads)
+        except Exception as error:
+            if is_transient(error):
+                raise
+            if len(reads) > 1:
+                for read in reads:
+                    await self._apply_or_isolate([read])
+                return
+            log.error("record-failed", offset=reads[0].record.offset, exc_info=error)
+            failure = Malformed(type(error).__name__, f"{type(error).__name__}: {error}", reads[0].subject)
+            await self._apply([replace(reads[0], failure=failure)])
+
+    async def _apply(self, reads: Sequence[_Read]) -> None:
+        async with self._db.transaction() as session:
+            batch = await self._begin(session, reads)
+            fresh = [
+                r.message
+                for r in reads
+                if r.message and not r.failure and not batch.is_done(r.message.envelope.id, r.letter_id)
+            ]
+            work = await self._handlers.load(session, fresh) if fresh else None
+            for read in reads:
+                self._step(batch, read, work)
+            said = await self._handlers.save(session, work) if work is not None else ()
+            await self._finish(session, batch)
+            if self._emit:
+                await outbox.put(session, said)
+                await outbox.put_records(session, dead_letters.announcements(batch.letters))
+                await dead_letters.redrive(session, batch.redriven)
+
+    async def _begin(self, session: AsyncSession, reads: Sequence[_Read]) -> _Batch:
+        messages = [read.message for read in reads if read.message]
+        known = select(col(InboxRow.event_id), col(InboxRow.outcome)).where(
+            col(InboxRow.consumer) == self.name,
+            among(session, InboxRow.event_id, [message.envelope.id for message in messages]),
+        )
+        outcomes = {row.event_id: row.outcome for row in await session.execute(known)}
+        waiting: dict[str, list[DeadLetterRow]] = defaultdict(list)
+        for row in await dead_letters.pending(session, self.name, sorted({r.subject for r in reads if r.subject})):
+            waiting[row.subject or ""].append(row)
+        sequences: dict[str, int] = {}
+        if numbered := sorted({m.envelope.subject for m in messages if m.envelope.sequence is not None}):
+            last = select(col(SequenceRow.subject), col(SequenceRow.sequence)).where(
+                col(SequenceRow.consumer) == self.name, among(session, SequenceRow.subject, numbered)
+            )
+            sequences = {row.subject: row.sequence for row in await session.execute(last)}
+        return _Batch(outcomes, sequences, waiting)
+
+    def _step(self, batch: _Batch, read: _Read, work: W | None) -> None:
+        """Deal with one record: skip it, set it aside, or let its handler fold it into the work."""
+        message = read.message
+        if message is not None and batch.is_done(message.envelope.id, read.letter_id):
+            self.progress.count("repeated")
+            return
+        if read.failure is not None:
+            self._set_aside(batch, read, "failed", read.failure.code, read.failure.detail)
+            return
+        assert message is not None
+        handler = self._handlers.on.get(type(message.event))
+        if handler is None:
+            return
+        subject, sequence = message.envelope.subject, message.envelope.sequence
+        last = batch.sequences.get(subject, 0)
+        if sequence is not None and sequence <= last:
+            self.progress.count("repeated")
+        elif batch.is_blocked(subject, read.letter_id):
+            self._set_aside(
+                batch, read, "parked", "behind-dead-letter", f"an earlier event of {subject} is a dead letter"
+            )
+        elif sequence is not None and sequence > last + 1:
+            self._set_aside(
+                batch, read, "gap", "sequence-gap", f"{subject}: number {last + 1} is missing, got {sequence}"
+            )
+        else:
+            assert work is not None
+            self._handle(batch, read, message, handler, work)
+
+    def _handle(
+        self, batch: _Batch, read: _Read, message: Message, handler: Callable[[Message, W], None], work: W
+    ) -> None:
+        envelope = message.envelope
+        try:
+            handler(message, work)
+        except Rejected as refusal:
+            batch.seen[envelope.id] = "refused"
+            self._set_aside(batch, read, "refused", refusal.code, refusal.detail)
+        else:
+            batch.seen[envelope.id] = "applied"
+            self.progress.count("applied")
+            if envelope.sequence is not None:
+                batch.sequences[envelope.subject] = batch.advanced[envelope.subject] = envelope.sequence
+            if read.letter_id is not None:
+                batch.resolved.append(read.letter_id)
+        batch.leaves(envelope.subject, read.letter_id)
+
+    def _set_aside(self, batch: _Batch, read: _Read, kind: str, code: str, detail: str) -> None:
+        self.progress.count(kind)
+        if read.message is not None and kind == "failed":
+            batch.seen[read.message.envelope.id] = "failed"
+        if read.letter_id is not None:
+            batch.again.append((read.letter_id, kind, code, detail))
+        else:
+            batch.set_aside(letter(self.name, read.record, read.subject, kind, code, detail))
+
+    async def _finish(self, session: AsyncSession, batch: _Batch) -> None:
+        inbox = [(self.name, event_id, outcome) for event_id, outcome in sorted(batch.seen.items())]
+        await upsert_rows(session, InboxRow, inbox)
+        await upsert_rows(session, SequenceRow, [(self.name, s, n) for s, n in sorted(batch.advanced.items())])
+        await dead_letters.add(session, batch.letters)
+        if batch.resolved:
+            await dead_letters.resolve(session, batch.resolved, "applied")
+        for letter_id, kind, code, detail in batch.again:
+            await dead_letters.failed_again(session, letter_id, kind, code, detail)
+
+
+def _read(record: Record) -> _Read:
+    value = next((value for name, value in record.headers if name == REDRIVE), None)
+    letter_id = UUID(value.decode()) if value else None
+    try:
+        return _Read(record, message=decode(record), letter_id=letter_id)
+    except Malformed as failure:
+        return _Read(record, failure=failure, letter_id=letter_id)

@@ -1,0 +1,290 @@
+"""The Kafka transport: FastStream's batch subscriber over aiokafka, every setting explicit and asserted at start."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Sequence
+from functools import partial
+from typing import Any, cast
+
+import structlog
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.partitioner import murmur2
+from aiokafka.structs import ConsumerRecord
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+from faststream.kafka.message import KafkaAckableMessage
+from faststream.kafka.subscriber.usecase import BatchSubscriber
+
+from shared.bus.records import Outgoing, Record
+from shared.bus.transport import Position, Subscription
+from shared.events.topics import Topic, base_name, declared
+
+log = structlog.get_logger()
+DAY_MS = 86_400_000
+ACK_POLICY = AckPolicy.NACK_ON_ERROR
+SESSION_MS, HEARTBEAT_MS, REQUEST_MS = 10_000, 1_000, 10_000
+
+
+class UnfitBroker(RuntimeError):
+    """The broker or a subscriber is not set as the guarantee needs it; the message says how to mend it."""
+
+
+class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
+    """Waits for records itself: FastStream sleeps as long as it has waited in vain, which would delay a lone event."""
+
+    async def getmany(self, *partitions: TopicPartition, timeout_ms: int = 0, max_records: int | None = None) -> Any:
+        return await super().getmany(*partitions, timeout_ms=max(timeout_ms, 1000), max_records=max_records)
+
+
+class _Calm(ConsumerRebalanceListener):  # type: ignore[misc]
+    """Lets the batch in hand end before its partitions go to another replica."""
+
+    def __init__(self, busy: asyncio.Lock) -> None:
+        self._busy = busy
+
+    async def on_partitions_revoked(self, revoked: object) -> None:
+        async with self._busy:
+            pass
+
+    async def on_partitions_assigned(self, assigned: object) -> None:
+        log.info("partitions-assigned", partitions=sorted(f"{p.topic}-{p.partition}" for p in assigned))  # type: ignore[attr-defined]
+
+
+class KafkaTransport:
+    """One process's connection: an idempotent producer, and at most one subscriber."""
+
+    def __init__(self, bootstrap_servers: str, *, replica: str, batch: int = 1000) -> None:
+        self._bootstrap, self._replica, self._batch = bootstrap_servers, replica, batch
+        self._producer: AIOKafkaProducer | None = None
+        self._broker: KafkaBroker | None = None
+        self._partitions: dict[str, int] = {}
+        self._busy = asyncio.Lock()
+
+    async def start(self, subscription: Subscription | None) -> None:
+        await self._check_broker()
+        if subscription is None:
+            return
+        await self._check_topics(subscription.topics)
+        self._broker = self._subscribe(subscription)
+        await self._broker.connect()
+        config = self._broker.config.broker_config
+        config.builder = partial(PatientConsumer, **config.builder.keywords)  # type: ignore[attr-defined]
+        assert_settings(self._broker)
+        await self._broker.start()
+
+    async def stop(self) -> None:
+        if self._broker is not None:
+            await self._broker.stop()
+        if self._producer is not None:
+            await self._producer.stop()
+
+    async def publish(self, records: Sequence[Outgoing]) -> None:
+        producer = await self._started_producer()
+        batches: dict[tuple[str, int], Any] = {}
+        acknowledged = []
+        for record in records:
+            place = record.topic, await self._partition(record)
+            builder = batches.get(place) or producer.create_batch()
+            headers = list(record.headers)
+            if builder.append(key=record.key, value=record.value, timestamp=None, headers=headers) is None:
+                acknowledged.append(await producer.send_batch(builder, place[0], partition=place[1]))
+                builder = producer.create_batch()
+                if builder.append(key=record.key, value=record.value, timestamp=None, headers=headers) is None:
+                    raise ValueError(f"a record of {len(record.value)} bytes for {record.topic} is larger than a batch")
+            batches[place] = builder
+        for (topic, partition), builder in batches.items():
+            acknowledged.append(await producer.send_batch(builder, topic, partition=partition))
+        await asyncio.gather(*acknowledged)
+
+    async def positions(self, group: str, topics: Sequence[str]) -> list[Position]:
+        admin = await self._admin()
+        try:
+            committed = await admin.list_consumer_group_offsets(group) if group else {}
+        finally:
+            await admin.close()
+        ends = await self._ends(topics)
+        return [
+            Position(place.topic, place.partition, committed[place].offset if place in committed else 0, end)
+            for place, end in sorted(ends.items())
+        ]
+
+    async def replay(self, topics: Sequence[str]) -> AsyncIterator[list[Record]]:
+        ends = {place: end for place, end in (await self._ends(topics)).items() if end}
+        consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, enable_auto_commit=False)
+        await consumer.start()
+        try:
+            consumer.assign(list(ends))
+            await consumer.seek_to_beginning()
+            while ends:
+                for found in (await consumer.getmany(timeout_ms=1000, max_records=self._batch)).values():
+                    yield [_record(raw) for raw in found]
+                for place in list(ends):
+                    if await consumer.position(place) >= ends[place]:
+                        del ends[place]
+        finally:
+            await consumer.stop()
+
+    async def apply(self, topics: Sequence[Topic]) -> list[str]:
+        admin = await self._admin()
+        try:
+            there = set(await admin.list_topics())
+            new = [topic for topic in topics if topic.name not in there]
+            replicas = min(3, len((await admin.describe_cluster())["brokers"]))
+            if new:
+                response = await admin.create_topics([_new_topic(topic, replicas) for topic in new])
+                errors = {name: text for name, code, text in response.topic_errors if code not in (0, 36)}
+                if errors:
+                    raise UnfitBroker(f"topics could not be created: {errors}")
+        finally:
+            await admin.close()
+        return [topic.name for topic in new]
+
+    def _subscribe(self, subscription: Subscription) -> KafkaBroker:
+        broker = KafkaBroker(
+            self._bootstrap, consumer_only=True, allow_auto_create_topics=False, logger=None, graceful_timeout=30.0
+        )
+        subscriber = broker.subscriber(
+            *subscription.topics,
+            batch=True,
+            max_records=self._batch * 3,
+            batch_timeout_ms=1,
+            group_id=subscription.group,
+            group_instance_id=f"{subscription.group}-{self._replica}",
+            auto_offset_reset="earliest",
+            session_timeout_ms=SESSION_MS,
+            heartbeat_interval_ms=HEARTBEAT_MS,
+            ack_policy=ACK_POLICY,
+            listener=_Calm(self._busy),
+            no_reply=True,
+        )
+
+        # FastStream's own parser decodes every header as text: one undecodable header would be redelivered for ever.
+        async def parse(raw: tuple[ConsumerRecord, ...]) -> KafkaAckableMessage:
+            return KafkaAckableMessage(body=b"", raw_message=raw, consumer=subscriber.consumer, headers={})
+
+        async def undecoded(_: object) -> None:
+            return None
+
+        @subscriber(parser=parse, decoder=undecoded)
+        async def on_batch(message: KafkaAckableMessage) -> None:
+            await self._in_lanes(subscription, message.raw_message)
+
+        return broker
+
+    async def _in_lanes(self, subscription: Subscription, raws: tuple[ConsumerRecord, ...]) -> None:
+        """Each partition its own batch, side by side; one that must wait does not undo the others."""
+        lanes: dict[tuple[str, int], list[Record]] = defaultdict(list)
+        for raw in raws:
+            lanes[raw.topic, raw.partition].append(_record(raw))
+        async with self._busy:
+            results = await asyncio.gather(*map(subscription.consume, lanes.values()), return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+
+    async def _started_producer(self) -> AIOKafkaProducer:
+        if self._producer is None:
+            producer = AIOKafkaProducer(
+                bootstrap_servers=self._bootstrap,
+                acks="all",
+                enable_idempotence=True,
+                linger_ms=0,
+                max_batch_size=1 << 20,
+                request_timeout_ms=REQUEST_MS,
+                metadata_max_age_ms=30_000,
+            )
+            await producer.start()
+            self._producer = producer
+        return self._producer
+
+    async def _partition(self, record: Outgoing) -> int:
+        count = self._partitions.get(record.topic)
+        if count is None:
+            found = await (await self._started_producer()).partitions_for(record.topic)
+            count = self._partitions[record.topic] = len(found)
+        return int((murmur2(record.key) & 0x7FFFFFFF) % count)
+
+    async def _admin(self) -> AIOKafkaAdminClient:
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap, request_timeout_ms=REQUEST_MS)
+        await admin.start()
+        return admin
+
+    async def _ends(self, topics: Sequence[str]) -> dict[TopicPartition, int]:
+        consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, enable_auto_commit=False)
+        await consumer.start()
+        try:
+            places = [TopicPartition(t, p) for t in topics for p in await consumer._client.partitions_of(t)]
+            return dict(await consumer.end_offsets(places))
+        finally:
+            await consumer.stop()
+
+    async def _check_broker(self) -> None:
+        admin = await self._admin()
+        try:
+            node = (await admin.describe_cluster())["brokers"][0]["node_id"]
+            resource = ConfigResource(ConfigResourceType.BROKER, str(node), ["auto.create.topics.enable"])
+            found = (await admin.describe_configs([resource]))[0].resources[0][4]
+        finally:
+            await admin.close()
+        if any(entry[1] == "true" for entry in found):
+            raise UnfitBroker("the broker creates topics by itself: set auto.create.topics.enable=false and restart it")
+
+    async def _check_topics(self, topics: Sequence[str]) -> None:
+        admin = await self._admin()
+        try:
+            there = {
+                t["topic"]: len(t["partitions"])
+                for t in await admin.describe_topics(list(topics))
+                if not t["error_code"]
+            }
+        finally:
+            await admin.close()
+        for name in topics:
+            wanted = declared()[base_name(name)].partitions
+            if there.get(name) != wanted:
+                raise UnfitBroker(
+                    f"topic {name} has {there.get(name, 'no')} partitions, declared are {wanted}: "
+                    "run `pianovivo topics apply` (an existing topic's partitions must be mended by hand)"
+                )
+
+
+def assert_settings(broker: KafkaBroker) -> None:
+    """Every subscriber as the guarantee needs it; FastStream's defaults lose a failing message."""
+    for subscriber in cast(list[BatchSubscriber], broker.subscribers):
+        arguments = subscriber._connection_args
+        wrong = [
+            sentence
+            for holds, sentence in (
+                (subscriber.ack_policy is AckPolicy.NACK_ON_ERROR, f"ack_policy is {subscriber.ack_policy}"),
+                (bool(subscriber.group_id), "group_id is missing"),
+                (arguments.get("auto_offset_reset") == "earliest", "auto_offset_reset is not earliest"),
+                (arguments.get("enable_auto_commit") is False, "offsets are committed by themselves"),
+                (bool(arguments.get("group_instance_id")), "group_instance_id is missing"),
+                (
+                    subscriber._outer_config.graceful_timeout is not None,
+                    "graceful_timeout is None: nothing is waited for",
+                ),
+            )
+            if not holds
+        ]
+        if wrong:
+            raise UnfitBroker(f"subscriber of {subscriber.topic_names}: {'; '.join(wrong)}")
+
+
+def _record(raw: ConsumerRecord) -> Record:
+    return Record(raw.topic, raw.partition, raw.offset, raw.timestamp, raw.key, raw.value, tuple(raw.headers))
+
+
+def _new_topic(topic: Topic, replicas: int) -> NewTopic:
+    days = topic.retention_days
+    configs = {
+        "retention.ms": "-1" if days is None else str(days * DAY_MS),
+        "retention.bytes": "-1",
+        "min.insync.replicas": "2" if replicas > 2 else "1",
+        "message.timestamp.type": "LogAppendTime" if "." in topic.name else "CreateTime",
+    }
+    return NewTopic(topic.name, topic.partitions, replicas, topic_configs=configs)

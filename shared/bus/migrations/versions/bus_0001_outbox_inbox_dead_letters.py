@@ -1,0 +1,65 @@
+"""Outbox, inbox, applied sequences and dead letters."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from shared.db import Instant
+
+revision = "bus_0001"
+down_revision = None
+branch_labels = ("bus",)
+depends_on = None
+
+
+def upgrade() -> None:
+    bigserial = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+    op.create_table(
+        "outbox",
+        sa.Column("id", bigserial, primary_key=True, autoincrement=True),
+        sa.Column("topic", sa.Text, nullable=False),
+        sa.Column("key", sa.LargeBinary, nullable=False),
+        sa.Column("value", sa.LargeBinary, nullable=False),
+        sa.Column("headers", sa.LargeBinary, nullable=False),
+    )
+    op.create_table(
+        "inbox",
+        sa.Column("consumer", sa.Text, primary_key=True),
+        sa.Column("event_id", sa.Uuid, primary_key=True),
+        sa.Column("outcome", sa.Text, nullable=False),
+        sa.CheckConstraint("outcome IN ('applied', 'refused', 'failed', 'discarded')", name="inbox_outcome"),
+    )
+    op.create_table(
+        "applied_sequence",
+        sa.Column("consumer", sa.Text, primary_key=True),
+        sa.Column("subject", sa.Text, primary_key=True),
+        sa.Column("sequence", sa.BigInteger, nullable=False),
+    )
+    op.create_table(
+        "dead_letter",
+        sa.Column("id", sa.Uuid, primary_key=True),
+        sa.Column("consumer", sa.Text, nullable=False),
+        sa.Column("topic", sa.Text, nullable=False),
+        sa.Column("partition", sa.Integer, nullable=False),
+        sa.Column("offset", sa.BigInteger, nullable=False),
+        sa.Column("timestamp", sa.BigInteger, nullable=False),
+        sa.Column("key", sa.LargeBinary),
+        sa.Column("value", sa.LargeBinary),
+        sa.Column("headers", sa.LargeBinary, nullable=False),
+        sa.Column("subject", sa.Text),
+        sa.Column("kind", sa.Text, nullable=False),
+        sa.Column("code", sa.Text, nullable=False),
+        sa.Column("detail", sa.Text, nullable=False),
+        sa.Column("attempts", sa.Integer, nullable=False),
+        sa.Column("first_failed_at", Instant, nullable=False),
+        sa.Column("last_failed_at", Instant, nullable=False),
+        sa.Column("resolved_at", Instant),
+        sa.Column("resolution", sa.Text),
+        sa.CheckConstraint("kind IN ('failed', 'parked', 'gap', 'refused')", name="dead_letter_kind"),
+    )
+    op.create_index(
+        "dead_letter_pending",
+        "dead_letter",
+        ["consumer", "subject"],
+        postgresql_where=sa.text("resolved_at IS NULL"),
+        sqlite_where=sa.text("resolved_at IS NULL"),
+    )

@@ -1,0 +1,99 @@
+"""Outbox: what a transaction owes to the bus, and the relay that pays it in order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import orjson
+import structlog
+from sqlalchemy import delete, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from shared.bus.records import Headers, Outgoing, encode
+from shared.bus.tables import OutboxRow
+from shared.bus.transport import Publisher
+from shared.db import Database
+from shared.events.base import Message
+from shared.sql import among, insert_rows
+
+log = structlog.get_logger()
+CHANNEL = "outbox"
+LOCK = "relay"
+"""Held by one replica of a running service at any time."""
+CHUNK = 2000
+
+
+async def put(session: AsyncSession, messages: Sequence[Message]) -> None:
+    """Owe `messages` to the bus, in this order, when the transaction commits."""
+    await put_records(session, [encode(message) for message in messages])
+
+
+async def put_records(session: AsyncSession, records: Sequence[Outgoing]) -> None:
+    """Owe raw records (dead letters and their redrive keep the original bytes)."""
+    if not records:
+        return
+    await insert_rows(session, OutboxRow, [(r.topic, r.key, r.value, dump_headers(r.headers)) for r in records])
+    Database.signal(session, CHANNEL)
+
+
+def dump_headers(headers: Headers) -> bytes:
+    return orjson.dumps([[name, value.decode("latin-1")] for name, value in headers])
+
+
+def load_headers(raw: bytes) -> Headers:
+    return tuple((name, value.encode("latin-1")) for name, value in orjson.loads(raw))
+
+
+class Relay:
+    """Publishes outbox rows in the order of their numbers; one active relay for each service's schema.
+
+    A row goes only after the broker has acknowledged its record: a crash in between publishes it again, and the
+    readers' inbox makes that harmless. Rows are selected by being there, never by "number greater than the last
+    seen", so a transaction that commits late is not skipped.
+    """
+
+    def __init__(self, db: Database, publisher: Publisher, *, poll_seconds: float = 1.0) -> None:
+        self._db, self._publisher, self._poll = db, publisher, poll_seconds
+        self.active = False
+
+    async def run(self) -> None:
+        """Relay until cancelled; an outage of database or broker is waited out."""
+        pause = 0.05
+        while True:
+            try:
+                async with self._db.locked(LOCK) as check:
+                    with self._db.waiting(CHANNEL) as woken, self._db.only_here(CHANNEL):
+                        self.active = True
+                        while True:
+                            woken.clear()
+                            while await self._pass_on():
+                                pause = 0.05
+                            await _wait(woken, self._poll)
+                            await check()
+            except Exception as error:
+                log.warning("relay-waits", schema=self._db.schema, error=repr(error), seconds=pause)
+                await asyncio.sleep(pause)
+                pause = min(5.0, pause * 2)
+            finally:
+                self.active = False
+
+    async def _pass_on(self) -> bool:
+        """Publish the oldest rows; returns whether there may be more."""
+        async with self._db.reading() as session:
+            query = select(OutboxRow.id, OutboxRow.topic, OutboxRow.key, OutboxRow.value, OutboxRow.headers)  # type: ignore[call-overload]
+            rows = (await session.execute(query.order_by(OutboxRow.id).limit(CHUNK))).all()
+        if not rows:
+            return False
+        await self._publisher.publish([Outgoing(r.topic, r.key, r.value, load_headers(r.headers)) for r in rows])
+        async with self._db.transaction() as session:
+            await session.execute(delete(OutboxRow).where(among(session, OutboxRow.id, [row.id for row in rows])))
+        return len(rows) == CHUNK
+
+
+async def _wait(event: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        pass

@@ -1,0 +1,259 @@
+"""One service's own database: sessions, transactions, signals. The only place that commits.
+
+PostgreSQL: one schema for each service (`search_path`). SQLite: one file for each service, one writer at a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import structlog
+from sqlalchemy import DateTime, Dialect, event, text
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.types import TypeDecorator
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+log = structlog.get_logger()
+
+_TRANSIENT = (
+    OSError,
+    TimeoutError,
+    PoolTimeout,
+    OperationalError,
+    InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
+)
+
+
+_Lock = tuple[Callable[[], Awaitable[bool]], Callable[[], Awaitable[None]]]
+
+
+class Occupied(Exception):
+    """A lock that must be free is held by somebody else."""
+
+
+class StaleWriter(Exception):
+    """Somebody else wrote this state since we read it: roll back, read again."""
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether waiting may mend it: the database is away, busy, or another replica was first."""
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated or isinstance(error, _TRANSIENT) or is_transient_driver(error.orig)
+    return isinstance(error, (StaleWriter, *_TRANSIENT))
+
+
+def is_transient_driver(error: BaseException | None) -> bool:
+    cause = getattr(error, "__cause__", None)
+    return isinstance(error, _TRANSIENT) or isinstance(cause, _TRANSIENT)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC instant on both database systems (SQLite keeps no time zone)."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None or dialect.name == "postgresql":
+            return value
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value if value is None else value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+class Database:
+    """The engine of one service, its write lock (SQLite), and wake-up signals after a commit."""
+
+    def __init__(self, url: str, schema: str, *, application: str = "pianovivo", pool_size: int = 12) -> None:
+        self.schema = schema
+        self.is_postgresql = url.startswith("postgresql")
+        self._waiters: dict[str, set[asyncio.Event]] = {}
+        self._local_only: set[str] = set()
+        self._listener: asyncio.Task[None] | None = None
+        self._write_lock = asyncio.Lock()
+        self.url = url
+        if self.is_postgresql:
+            self.engine = create_async_engine(
+                url,
+                pool_size=pool_size,
+                pool_recycle=1800,
+                connect_args={
+                    "timeout": 5,
+                    "server_settings": {
+                        "search_path": schema,
+                        "application_name": application,
+                        "idle_in_transaction_session_timeout": "60000",
+                    },
+                },
+            )
+        else:
+            Path(url.partition(":///")[2]).parent.mkdir(parents=True, exist_ok=True)
+            self.engine = create_async_engine(url, pool_size=pool_size)
+            _prepare_sqlite(self.engine)
+
+    @contextlib.asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """One read-write transaction; commits when the block ends well, then wakes who waits for its signals."""
+        async with contextlib.AsyncExitStack() as stack:
+            if not self.is_postgresql:
+                await stack.enter_async_context(self._write_lock)
+            connection = await stack.enter_async_context(self.engine.connect())
+            await connection.execution_options(pianovivo_write=True)
+            session = await stack.enter_async_context(AsyncSession(connection, expire_on_commit=False))
+            try:
+                yield session
+                channels = session.info.get("signals", set())
+                for channel in sorted(channels - self._local_only) if self.is_postgresql else ():
+                    await session.execute(
+                        text("SELECT pg_notify(:schema, :channel)"), {"schema": self.schema, "channel": channel}
+                    )
+                # A cancelled commit can leave the driver inside an open transaction: let it end.
+                await asyncio.shield(session.commit())
+            except BaseException:
+                await asyncio.shield(session.rollback())
+                raise
+        for channel in channels:
+            self._set(channel)
+
+    @contextlib.asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """A session for queries only: one snapshot, never committed."""
+        async with self.engine.connect() as connection:
+            if self.is_postgresql:
+                await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            async with AsyncSession(connection, expire_on_commit=False) as session:
+                yield session
+
+    @staticmethod
+    def signal(session: AsyncSession, channel: str) -> None:
+        """Wake the waiters of `channel`, in every replica, after this transaction has committed."""
+        session.info.setdefault("signals", set()).add(channel)
+
+    @contextlib.contextmanager
+    def only_here(self, channel: str) -> Iterator[None]:
+        """While the block runs nobody in another process needs `channel`, so no NOTIFY is sent for it."""
+        self._local_only.add(channel)
+        try:
+            yield
+        finally:
+            self._local_only.discard(channel)
+
+    @contextlib.contextmanager
+    def waiting(self, channel: str) -> Iterator[asyncio.Event]:
+        """An event set after each commit that signalled `channel`; clear it before reading."""
+        if self.is_postgresql and self._listener is None:
+            self._listener = asyncio.create_task(self._listen())
+        flag = asyncio.Event()
+        self._waiters.setdefault(channel, set()).add(flag)
+        try:
+            yield flag
+        finally:
+            self._waiters[channel].discard(flag)
+
+    def _set(self, channel: str) -> None:
+        for flag in self._waiters.get(channel, ()):
+            flag.set()
+
+    async def _listen(self) -> None:
+        """Keep one connection listening; whoever waits also polls slowly, so a gap only costs time."""
+        while True:
+            try:
+                async with self.engine.connect() as connection:
+                    driver = (await connection.get_raw_connection()).driver_connection
+                    assert driver is not None
+                    lost = asyncio.Event()
+                    driver.add_termination_listener(lambda _, lost=lost: lost.set())
+                    await driver.add_listener(self.schema, self._heard)
+                    await lost.wait()
+            except Exception as error:  # the database is away: try again until it is back
+                if not is_transient(error):
+                    raise
+            await asyncio.sleep(0.5)
+
+    def _heard(self, _connection: object, _pid: int, _schema: str, channel: str) -> None:
+        self._set(channel)
+
+    @contextlib.asynccontextmanager
+    async def locked(self, name: str, *, wait: bool = True) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+        """Hold the lock `name` of this database; yields a check that raises when the lock has been lost.
+
+        PostgreSQL: an advisory lock on a connection of its own. SQLite: a lock file. Without `wait` raises `Occupied`.
+        """
+        hold = self._advisory_lock if self.is_postgresql else self._file_lock
+        async with hold(name) as (try_lock, check):
+            while not await try_lock():
+                if not wait:
+                    raise Occupied(f"a {self.schema} service is running on this database: stop all its replicas first")
+                await asyncio.sleep(0.2)
+            yield check
+
+    @contextlib.asynccontextmanager
+    async def _advisory_lock(self, name: str) -> AsyncIterator[_Lock]:
+        key = {"key": f"{self.schema}.{name}"}
+        async with self.engine.connect() as connection:
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
+
+            async def try_lock() -> bool:
+                found = await connection.scalar(text("SELECT pg_try_advisory_lock(hashtextextended(:key, 0))"), key)
+                return bool(found)
+
+            async def check() -> None:  # the lock lives as long as its connection
+                await connection.exec_driver_sql("SELECT 1")
+
+            try:
+                yield try_lock, check
+            finally:
+                with contextlib.suppress(Exception):
+                    await connection.execute(text("SELECT pg_advisory_unlock(hashtextextended(:key, 0))"), key)
+
+    @contextlib.asynccontextmanager
+    async def _file_lock(self, name: str) -> AsyncIterator[_Lock]:
+        with open(f"{self.url.partition(':///')[2]}.{name}.lock", "w") as file:
+
+            async def try_lock() -> bool:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    return False
+                return True
+
+            async def check() -> None:
+                return None
+
+            yield try_lock, check
+
+    async def close(self) -> None:
+        if self._listener is not None:
+            self._listener.cancel()
+            await asyncio.gather(self._listener, return_exceptions=True)
+        await self.engine.dispose()
+
+
+def _prepare_sqlite(engine: AsyncEngine) -> None:
+    @event.listens_for(engine.sync_engine, "connect")
+    def settings(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # the driver must not begin transactions by itself
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Any) -> None:
+        write = connection.get_execution_options().get("pianovivo_write")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")

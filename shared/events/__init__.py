@@ -1,0 +1,73 @@
+"""Wire contracts: every event the services exchange. Importing this package registers all of them."""
+
+from shared.events.base import (
+    NAMESPACE,
+    SOURCE,
+    AmbitoCode,
+    Envelope,
+    Event,
+    IstatCode,
+    Message,
+    OrganisationId,
+    Reference,
+    UnitId,
+    Value,
+    of_topic,
+)
+from shared.events.plans import (
+    Cause,
+    FigureChange,
+    Measure,
+    MunicipalityChange,
+    NoticeDelivered,
+    NoticeFailed,
+    PlanRecomputed,
+)
+from shared.events.submissions import (
+    AnnualColumns,
+    EmergencyCaseClosed,
+    EmergencyCaseOpened,
+    EmergencyCaseUpdated,
+    SubmissionReceived,
+)
+from shared.events.units import (
+    DeclaredUninhabitable,
+    DisposalApproved,
+    DisposalWithdrawn,
+    InspectionOutcome,
+    NoticeClosed,
+    NoticePublished,
+    OwnerKind,
+    Report,
+    ReportRefused,
+    SatAssigned,
+    SatEnded,
+    ServiceType,
+    TitleLost,
+    Transition,
+    Unit,
+    UnitAssigned,
+    UnitBartered,
+    UnitChanged,
+    UnitCorrected,
+    UnitDemolished,
+    UnitInspected,
+    UnitOccupiedWithoutTitle,
+    UnitRegistered,
+    UnitReleased,
+    UnitReservedForSat,
+    UnitSold,
+    UnitStatus,
+    UnitVacated,
+    ValorisationEnded,
+    Valorised,
+    Works,
+    WorksCompleted,
+    WorksKind,
+    WorksRescheduled,
+    WorksScheduled,
+    WorksStarted,
+)
+
+REPORTS: dict[str, type[Report]] = {c.name(): c for c in of_topic("owner-reports") if issubclass(c, Report)}
+"""Report classes by the name owners write: `unit-vacated` -> `UnitVacated`."""

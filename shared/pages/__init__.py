@@ -1,0 +1,50 @@
+"""Pages shared by all services: layout, municipal map, tables, live updates, static files, security headers.
+
+How a service makes a page::
+
+    app.add_middleware(SecurityHeaders)
+    mount_static(app)                                     # once per process, on the outermost application
+    templates = Jinja2Templates(env=page_environment(Path(__file__).parent / "templates"))
+    templates.TemplateResponse(request, "plan.html", {"page": Page("Piano", ambito.name, nav), ...})
+
+``plan.html`` begins with ``{% extends "base.html" %}`` and fills the block ``content`` (its first heading is an
+``<h1>``); further blocks are ``breadcrumb``, ``account`` and ``scripts``. The content security policy forbids inline
+scripts and styles: no ``style=`` and no ``<script>`` with a body. Everything is escaped; an undefined variable raises.
+
+- ``{% from "tables.html" import data_table %}`` then ``data_table(caption, columns, rows, total=none)`` with `Column`;
+  a cell is a plain value or a `Cell` (link, live figure, note). The first cell of a row is its header.
+- ``{% from "figures.html" import figure_tile %}`` for a headline figure; put tiles in ``<div class="pv-tiles">``.
+- `municipal_map(boundaries(code), values, classes, labels)` gives the finished `<figure>`; pass it as a variable.
+- Filters: ``number``, ``thousandths``, ``band``, ``percent``, ``day``, ``moment`` (see `formats`);
+  ``asset("svg/sprites.svg")`` is the address of a static file.
+- Live pages: `Page(live_source=...)` names a stream whose ``plan`` events carry `live_message(...)`. Elements with
+  ``data-figure="ID"`` and ``data-value="INTEGER"`` are replaced, maps recoloured, ``<ol id="changes">`` grows on top.
+- bootstrap-italia's form labels float by script: give a label the class ``active`` (or use ``form-label``).
+"""
+
+from shared.pages.assets import AssetsMissingError, asset_url, mount_static
+from shared.pages.environment import page_environment
+from shared.pages.layout import Cell, Column, NavItem, Page
+from shared.pages.live import LiveArea, LiveChange, LiveFigure, live_area, live_message
+from shared.pages.municipal_map import MapLabels, map_class, municipal_map
+from shared.pages.security import SecurityHeaders
+
+__all__ = [
+    "AssetsMissingError",
+    "Cell",
+    "Column",
+    "LiveArea",
+    "LiveChange",
+    "LiveFigure",
+    "MapLabels",
+    "NavItem",
+    "Page",
+    "SecurityHeaders",
+    "asset_url",
+    "live_area",
+    "live_message",
+    "map_class",
+    "mount_static",
+    "municipal_map",
+    "page_environment",
+]

@@ -1,0 +1,86 @@
+"""How numbers and dates are written for an Italian reader; every one is a Jinja filter of the same name."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+_MONTHS = (
+    *("gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno"),
+    *("luglio", "agosto", "settembre", "ottobre", "novembre", "dicembre"),
+)
+_ROME = ZoneInfo("Europe/Rome")
+_THOUSAND = Decimal(1000)
+_SWAP_SEPARATORS = str.maketrans({",": ".", ".": ",", "-": "\u2212"})
+
+
+def number(value: int | Decimal, places: int = 0) -> str:
+    """``1234.56`` with one place -> ``1.234,6`` (half up, as a reader rounds), minus sign U+2212."""
+    rounded = Decimal(value).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+    # A result that rounds to nothing has no sign: never "-0,0".
+    return f"{abs(rounded) if rounded.is_zero() else rounded:,}".translate(_SWAP_SEPARATORS)
+
+
+def thousandths(value: int, places: int = 1) -> str:
+    """Integer thousandths, the exact form of the plan's means: ``12300`` -> ``12,3``."""
+    return number(Decimal(value) / _THOUSAND, places)
+
+
+def band(bounds: tuple[int, int], places: int = 1) -> str:
+    """Low and high end in integer thousandths: ``(8100, 12400)`` -> ``8,1–12,4``.
+
+    Raises:
+        ValueError: the low end lies above the high end.
+    """
+    low, high = bounds
+    if low > high:
+        raise ValueError(f"a band goes from low to high, got {bounds!r}")
+    return f"{thousandths(low, places)}\u2013{thousandths(high, places)}"
+
+
+def percent(share: Decimal, places: int = 0) -> str:
+    """A share between 0 and 1: ``Decimal("0.2")`` -> ``20%``."""
+    return f"{number(share * 100, places)}%"
+
+
+def day(value: date) -> str:
+    """``2026-11-23`` -> ``23 novembre 2026``; an instant is read on the calendar of Rome.
+
+    Raises:
+        ValueError: a datetime without time zone.
+    """
+    if isinstance(value, datetime):
+        value = _in_rome(value)
+    ordinal = "1\u00ba" if value.day == 1 else str(value.day)
+    return f"{ordinal} {_MONTHS[value.month - 1]} {value.year}"
+
+
+def moment(value: datetime) -> str:
+    """Instant on the clock of Rome: ``23 novembre 2026, ore 14:05``.
+
+    Raises:
+        ValueError: a datetime without time zone.
+    """
+    return f"{day(value)}, ore {_in_rome(value):%H:%M}"
+
+
+def _in_rome(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError("an instant without time zone has no day in Rome")
+    return value.astimezone(_ROME)
+
+
+FILTERS: Final[dict[str, Callable[..., str]]] = {
+    "number": number,
+    "thousandths": thousandths,
+    "band": band,
+    "percent": percent,
+    "day": day,
+    "moment": moment,
+}
+
+
+def written(value: Any, kind: str) -> str:
+    """A table cell by its column's kind: a filter's name, or ``text`` for the value as it stands."""
+    return str(value) if kind == "text" else FILTERS[kind](value)

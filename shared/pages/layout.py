@@ -1,0 +1,54 @@
+"""What every page tells the base template about itself and how table data are handed over."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    """One entry of the main navigation."""
+
+    label: str
+    href: str
+    current: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Context variable ``page`` of ``base.html``; `live_source` is the address of a stream of ``plan`` events."""
+
+    title: str
+    ambito_name: str
+    nav: Sequence[NavItem] = ()
+    home: str = "/"
+    organisation: str | None = None
+    live_source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Column of a `data_table`: `kind` says how its cells are written and aligned."""
+
+    label: str
+    kind: Literal["text", "number", "thousandths", "band", "percent", "day"] = "text"
+
+
+CellValue = str | int | Decimal | date | tuple[int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Table cell with a link, a live figure or a remark; a plain value needs none. `value` None is "not available"."""
+
+    value: CellValue
+    href: str | None = None
+    figure: str | None = None
+    note: str | None = None
+
+
+def as_cell(value: Cell | CellValue) -> Cell:
+    """A plain value is a cell without link, live figure or note."""
+    return value if isinstance(value, Cell) else Cell(value)

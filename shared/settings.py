@@ -1,0 +1,104 @@
+"""Settings every service has, read from `PIANOVIVO_*`. A wrong one fails at start with a sentence that mends it."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+from typing import Literal, Self, TypeVar
+
+from pydantic import Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+S = TypeVar("S", bound="Settings")
+
+
+class SettingsError(SystemExit):
+    """Ends the process with exit status 2 and one sentence for each wrong setting."""
+
+    def __init__(self, sentences: list[str]) -> None:
+        super().__init__(2)
+        self.sentences = sentences
+
+    def __str__(self) -> str:
+        return "\n".join(self.sentences)
+
+
+class Settings(BaseSettings):
+    """Shared fields; `docs/settings.md` is generated from the descriptions."""
+
+    model_config = SettingsConfigDict(env_prefix="PIANOVIVO_", extra="ignore", frozen=True)
+
+    home: Path = Field(
+        Path("pianovivo-data"), description="Folder of the SQLite files, the local log and the local key"
+    )
+    bus: Literal["local", "kafka"] = Field("local", description="Where events travel: one SQLite log, or Apache Kafka")
+    kafka_bootstrap_servers: str | None = Field(
+        None, description="host:port,... of Apache Kafka; needed with BUS=kafka"
+    )
+    database_url: str | None = Field(
+        None,
+        description="postgresql://user:password@host/database; without it SQLite files in HOME; needed with BUS=kafka",
+    )
+    host: str = Field("127.0.0.1", description="Address the HTTP ports listen on")
+    replica: str = Field(
+        default_factory=socket.gethostname,
+        description="Unique name of this replica, stable over restarts (static Kafka group membership)",
+    )
+    owner_topics: str = Field(
+        "", description="Organisations that write their own topic owner-reports.<organisation>, comma-separated"
+    )
+    jwks: str | None = Field(
+        None, description="File or URL of the public keys (JWKS) that sign tokens; without it HOME/keys/jwks.json"
+    )
+    token_audience: str = Field("pianovivo", description="Audience a token must name")
+    token_issuer: str = Field("pianovivo-local", description="Issuer a token must name")
+    ambito: str = Field("cremonese", description="Code of the ambito this installation serves")
+    batch: int = Field(1000, ge=1, le=10_000, description="Most records of one partition handled in one transaction")
+    watchdog_seconds: float = Field(
+        60, gt=0, description="End the process when lag stays and nothing is delivered so long"
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Lowest level that is logged")
+    log_format: Literal["auto", "json", "text"] = Field("auto", description="auto: text on a terminal, JSON otherwise")
+
+    @model_validator(mode="after")
+    def complete(self) -> Self:
+        if self.bus == "kafka":
+            if not self.kafka_bootstrap_servers:
+                raise ValueError("PIANOVIVO_BUS=kafka needs PIANOVIVO_KAFKA_BOOTSTRAP_SERVERS=host:port,...")
+            if not self.database_url:
+                raise ValueError(
+                    "PIANOVIVO_BUS=kafka needs PIANOVIVO_DATABASE_URL=postgresql://user:password@host/database "
+                    "(services on Kafka run in several processes, which a SQLite file cannot serve)"
+                )
+        if self.database_url and not self.database_url.startswith("postgresql://"):
+            raise ValueError(
+                "PIANOVIVO_DATABASE_URL must begin with postgresql:// (leave it out to use SQLite in HOME)"
+            )
+        return self
+
+    @property
+    def own_topic_organisations(self) -> tuple[str, ...]:
+        return tuple(filter(None, (name.strip() for name in self.owner_topics.split(","))))
+
+    def url_for(self, service: str) -> str:
+        """SQLAlchemy address of the service's own database: a schema on PostgreSQL, a file on SQLite."""
+        if self.database_url:
+            return self.database_url.replace("postgresql://", "postgresql+asyncpg://", 1)
+        return f"sqlite+aiosqlite:///{self.home.absolute() / (service + '.db')}"
+
+
+def load(cls: type[S], **values: object) -> S:
+    """The settings from the environment, `values` winning; raises `SettingsError` naming each wrong variable."""
+    try:
+        return cls(**values)  # type: ignore[arg-type]
+    except ValidationError as error:
+        raise SettingsError([_sentence(problem) for problem in error.errors()]) from None
+
+
+def _sentence(problem: object) -> str:
+    assert isinstance(problem, dict)
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    if not problem["loc"]:
+        return message
+    name = "PIANOVIVO_" + "_".join(str(part) for part in problem["loc"]).upper()
+    return f"{name}={problem['input']!r}: {message}"

@@ -1,0 +1,144 @@
+"""Territory of an ambito (*ambito territoriale*): its municipalities, their people, their boundaries.
+
+Adding an ambito is adding data: a row in ``ambiti.csv``, ``<code>.csv`` and ``<code>.geojson``. Sources and licences
+are in ``NOTICE``; whoever shows these data shows ``ATTRIBUTION`` too.
+"""
+
+import csv
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+ATTRIBUTION = "Confini comunali: openpolis (CC BY 4.0). Popolazione: ISTAT (CC BY 3.0)."
+
+_ISTAT_CODE = re.compile(r"[0-9]{6}")
+_POPULATION_YEARS = (2011, 2018, 2019, 2020, 2021, 2022, 2023)
+
+
+class UnknownAmbitoError(LookupError):
+    """No territory data are installed for the requested ambito."""
+
+
+class UnknownMunicipalityError(LookupError):
+    """The municipality does not belong to the ambito."""
+
+
+@dataclass(frozen=True, slots=True)
+class Municipality:
+    """*Comune*: residents on 1 January 2023 (ISTAT), age bands adding up to ``population``.
+
+    ``population_history`` holds (year, residents) pairs, oldest first; 2011 is the census.
+    """
+
+    istat_code: str
+    name: str
+    population: int
+    age_0_14: int
+    age_15_64: int
+    age_65_plus: int
+    age_75_plus: int
+    area_km2: Decimal
+    population_history: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ambito:
+    """*Ambito territoriale* of the Piano di Zona; municipalities are in ISTAT code order."""
+
+    code: str
+    name: str
+    lead_istat_code: str
+    municipalities: tuple[Municipality, ...]
+
+    def municipality(self, istat_code: str) -> Municipality:
+        """The member with that ISTAT code.
+
+        Raises:
+            UnknownMunicipalityError: the code is not one of the ambito's.
+        """
+        for municipality in self.municipalities:
+            if municipality.istat_code == istat_code:
+                return municipality
+        raise UnknownMunicipalityError(f"{istat_code!r} is not a municipality of the ambito {self.code!r}")
+
+    @property
+    def lead(self) -> Municipality:
+        """*Comune capofila*: collects the data and writes the proposal."""
+        return self.municipality(self.lead_istat_code)
+
+
+@cache
+def ambito(code: str) -> Ambito:
+    """The ambito with that code, read once.
+
+    Raises:
+        UnknownAmbitoError: no data for the code; the message names the codes there are.
+    """
+    row = _known_ambiti().get(code)
+    if row is None:
+        raise UnknownAmbitoError(f"unknown ambito {code!r}; known: {', '.join(sorted(_known_ambiti()))}")
+    members = sorted((_municipality(member) for member in _rows(f"{code}.csv")), key=lambda m: m.istat_code)
+    return Ambito(code, row["name"], row["lead_istat_code"], tuple(members))
+
+
+@cache
+def members_of(code: str) -> frozenset[str] | None:
+    """ISTAT codes of the ambito's municipalities; None for an ambito whose territory is not installed."""
+    try:
+        return frozenset(municipality.istat_code for municipality in ambito(code).municipalities)
+    except UnknownAmbitoError:
+        return None
+
+
+@cache
+def boundaries(code: str) -> Mapping[str, Any]:
+    """Municipal boundaries as a GeoJSON FeatureCollection in WGS84 (shared between callers: read only).
+
+    Raises:
+        UnknownAmbitoError: no data for the code.
+    """
+    collection: Mapping[str, Any] = json.loads(_text(f"{ambito(code).code}.geojson"))
+    return collection
+
+
+def municipality_organisation(istat_code: str) -> str:
+    """Organisation code of a municipality as an owner (*ente proprietario*): ``comune-019036``.
+
+    Raises:
+        ValueError: not six digits.
+    """
+    if not _ISTAT_CODE.fullmatch(istat_code):
+        raise ValueError(f"an ISTAT municipality code has six digits, got {istat_code!r}")
+    return f"comune-{istat_code}"
+
+
+@cache
+def _known_ambiti() -> Mapping[str, Mapping[str, str]]:
+    return {row["code"]: row for row in _rows("ambiti.csv")}
+
+
+def _municipality(row: Mapping[str, str]) -> Municipality:
+    return Municipality(
+        istat_code=row["istat_code"],
+        name=row["name"],
+        population=int(row["pop_2023"]),
+        age_0_14=int(row["age_0_14"]),
+        age_15_64=int(row["age_15_64"]),
+        age_65_plus=int(row["age_65_plus"]),
+        age_75_plus=int(row["age_75_plus"]),
+        area_km2=Decimal(row["area_km2"]),
+        population_history=tuple((year, int(row[f"pop_{year}"])) for year in _POPULATION_YEARS),
+    )
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(_text(name).splitlines()))
+
+
+def _text(name: str) -> str:
+    return files(__name__).joinpath(name).read_text(encoding="utf-8")

@@ -1,0 +1,120 @@
+"""The HTTP side that every service has: health, metrics, problem details, sign-in, serving."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any, cast
+
+import uvicorn
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from shared import problems
+from shared.auth import Authenticator, KeySource
+from shared.db import Database
+from shared.pages import SecurityHeaders, mount_static
+from shared.problems import Problem, Text
+from shared.runtime import Runtime
+from shared.settings import Settings
+
+VERSION = "0.1.0"
+
+
+def create(title: str, runtime: Runtime, routers: Sequence[APIRouter]) -> FastAPI:
+    """The application of a service: its routers, health and metrics, and its runtime as lifespan."""
+    app = FastAPI(
+        title=f"Piano Vivo — {title}",
+        version=VERSION,
+        lifespan=runtime.running,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    settings = runtime.settings
+    app.state.runtime = runtime
+    app.state.authenticator = Authenticator(
+        KeySource(settings.jwks or settings.home / "keys" / "jwks.json"),
+        audience=settings.token_audience,
+        issuer=settings.token_issuer,
+    )
+    app.add_middleware(SecurityHeaders)
+    problems.install(app)
+    mount_static(app)
+    for router in (*routers, health):
+        app.include_router(router)
+    return app
+
+
+health = APIRouter(tags=["health"])
+
+
+@health.get("/live", operation_id="service_live", summary="Il processo risponde")
+async def live() -> dict[str, str]:
+    return {"state": "live"}
+
+
+@health.get("/ready", operation_id="service_ready", summary="Il servizio può lavorare, o perché no")
+@health.get("/status", operation_id="service_status", summary="Stato del servizio (ModI)")
+async def ready(request: Request) -> dict[str, Any]:
+    runtime = runtime_of(request)
+    if reason := await runtime.why_not_ready():
+        raise Problem(
+            503,
+            "not-ready",
+            Text("Servizio non pronto", "Service not ready"),
+            Text(
+                f"Il servizio {runtime.name} non è pronto: {reason}.", f"Service {runtime.name} is not ready: {reason}."
+            ),
+        )
+    return {"state": "ready", "service": runtime.name, "lag": runtime.progress.lag, "relay": runtime.relay.active}
+
+
+@health.get("/metrics", operation_id="service_metrics", summary="Misure per Prometheus")
+async def metrics() -> Response:
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+def runtime_of(request: Request) -> Runtime:
+    return cast(Runtime, request.app.state.runtime)
+
+
+def database(request: Request) -> Database:
+    """The service's own database."""
+    return runtime_of(request).db
+
+
+def settings_of(request: Request) -> Settings:
+    return runtime_of(request).settings
+
+
+Db = Annotated[Database, Depends(database)]
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to `serve`, which may run several servers in one process."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def serve(*apps: tuple[FastAPI, str, int]) -> None:
+    """Serve each app on its address until SIGTERM or SIGINT, then let all of them drain."""
+    servers = [
+        _Server(uvicorn.Config(app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=10))
+        for app, host, port in apps
+    ]
+
+    def drain() -> None:
+        for server in servers:
+            server.should_exit = True
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, drain)
+    await asyncio.gather(*(server.serve() for server in servers))
+    if not all(server.started for server in servers):
+        raise SystemExit(1)

@@ -1,0 +1,181 @@
+"""Small worlds for the planner's tests: messages, and a registry that keeps each home's true timeline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from services.planner.domain.state import PlanState, fold
+from services.planner.law import rules_on
+from shared.events.base import Envelope, Event, Message
+from shared.events.submissions import AnnualColumns, EmergencyCaseClosed, EmergencyCaseOpened, SubmissionReceived
+from shared.events.units import OwnerKind, ServiceType, Transition, Unit, UnitChanged, UnitStatus, Works
+
+AMBITO = "cremonese"
+CREMONA, CASTELVERDE = "019036", "019025"
+NAMES = {CREMONA: "Cremona", CASTELVERDE: "Castelverde"}
+RULES = rules_on(date(2026, 1, 1))
+START = date(2026, 1, 1)
+
+
+def empty() -> PlanState:
+    return PlanState(AMBITO, RULES.bands)
+
+
+def folded(messages: list[Message]) -> PlanState:
+    state = empty()
+    for message in messages:
+        fold(state, message)
+    return state
+
+
+def message(event: Event, number: int) -> Message:
+    identifier = UUID(int=number)
+    time = datetime(2026, 1, 1, tzinfo=UTC)
+    return Message(Envelope(identifier, "urn:test", time, "subject", AMBITO, correlation_id=identifier), event)
+
+
+def case_opened(
+    reference: str,
+    number: int,
+    *,
+    municipality: str = CREMONA,
+    people: int = 2,
+    accessible: bool = False,
+    urgency: int = 1,
+    since: date = START,
+) -> Message:
+    return message(
+        EmergencyCaseOpened(
+            case_ref=reference,
+            municipality=municipality,
+            household_size=people,
+            accessible=accessible,
+            urgency_class=urgency,
+            waiting_since=since,
+        ),
+        number,
+    )
+
+
+def case_closed(reference: str, number: int) -> Message:
+    return message(
+        EmergencyCaseClosed(case_ref=reference, municipality=CREMONA, closed_on=START, reason="sistemato"), number
+    )
+
+
+def submission(revision: int, assignable: int, number: int, *, year: int = 2026, owner: str = "aler") -> Message:
+    columns = AnnualColumns(stock_sap=40, free_now=assignable, assignable_total=assignable)
+    return message(
+        SubmissionReceived(
+            submission_id=UUID(int=number),
+            ambito=AMBITO,
+            cycle_year=year,
+            owner=owner,
+            owner_kind=OwnerKind.ALER,
+            municipality=CREMONA,
+            revision=revision,
+            nil=False,
+            columns=columns,
+            received_on=START,
+            late=False,
+        ),
+        number,
+    )
+
+
+@dataclass(slots=True)
+class TestRegistry:
+    """What the registry would publish: ordinary reports append to a home's timeline, earlier ones rewrite it."""
+
+    __test__ = False
+    units: dict[str, Unit] = field(default_factory=dict)
+    timelines: dict[str, list[Transition]] = field(default_factory=dict)
+    sequences: dict[str, int] = field(default_factory=dict)
+    sent: list[Message] = field(default_factory=list)
+
+    def register(
+        self,
+        unit_id: str,
+        status: UnitStatus,
+        on: date = START,
+        *,
+        municipality: str = CREMONA,
+        owner: str = "aler",
+        area: int = 60,
+        accessible: bool = False,
+        works_end_on: date | None = None,
+    ) -> None:
+        self._publish(
+            Unit(
+                unit_id=unit_id,
+                municipality=municipality,
+                owner=owner,
+                owner_kind=OwnerKind.ALER,
+                manager=owner,
+                service_type=ServiceType.SAP,
+                net_area_m2=Decimal(area),
+                rooms=3,
+                accessible=accessible,
+                status=status,
+                since=on,
+                works=works(works_end_on),
+            ),
+            on,
+            "unit-registered",
+            (Transition(report="unit-registered", on=on, before=None, after=status),),
+            (),
+        )
+
+    def report(
+        self, unit_id: str, kind: str, status: UnitStatus, on: date, *, pending: bool = False, end_on: date | None = None
+    ) -> None:
+        """A report true on `on`; what the home did after that day is withdrawn and asserted anew behind it."""
+        timeline = self.timelines[unit_id]
+        kept = [transition for transition in timeline if transition.on <= on]
+        later = [transition for transition in timeline if transition.on > on]
+        asserted = [Transition(report=kind, on=on, before=kept[-1].after, after=status)]
+        for old in later:
+            asserted.append(Transition(report=old.report, on=old.on, before=asserted[-1].after, after=old.after))
+        changed = {"status": asserted[-1].after, "since": asserted[-1].on, "pending_inspection": pending}
+        unit = self.units[unit_id].model_copy(update={**changed, "works": works(end_on)})
+        self._publish(unit, on, kind, tuple(asserted), tuple(later))
+
+    def retract(self, unit_id: str) -> None:
+        """The latest change of a home never happened."""
+        gone, left = self.timelines[unit_id][-1], self.timelines[unit_id][-2]
+        unit = self.units[unit_id].model_copy(update={"status": left.after, "since": left.on})
+        self._publish(unit, gone.on, "unit-corrected", (), (gone,))
+
+    def _publish(
+        self, after: Unit, on: date, kind: str, asserted: tuple[Transition, ...], withdrawn: tuple[Transition, ...]
+    ) -> None:
+        unit_id, number = after.unit_id, len(self.sent) + 1
+        sequence = self.sequences.get(unit_id, 0) + 1
+        event = UnitChanged(
+            unit_id=unit_id,
+            ambito=AMBITO,
+            sequence=sequence,
+            report=kind,
+            report_id=UUID(int=number),
+            organisation=after.owner,
+            effective_on=on,
+            before=self.units.get(unit_id),
+            after=after,
+            transitions=asserted,
+            withdrawn=withdrawn,
+        )
+        self.units[unit_id], self.sequences[unit_id] = after, sequence
+        kept = [transition for transition in self.timelines.get(unit_id, []) if transition not in withdrawn]
+        self.timelines[unit_id] = [*kept, *asserted]
+        self.sent.append(message(event, number))
+
+
+def works(end_on: date | None) -> Works | None:
+    return (
+        None
+        if end_on is None
+        else Works.model_validate({"programme": "P-1", "kind": "RENOVATION", "expected_end_on": end_on}, strict=False)
+    )
