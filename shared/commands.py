@@ -13,6 +13,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from shared import log, settings, web
 from shared.bus.outbox import LOCK
+from shared.db import Occupied
 from shared.migrate import migrate
 from shared.rebuild import projection_hash, rebuild
 from shared.runtime import Runtime
@@ -49,14 +50,27 @@ def service_commands(
         typer.echo(f"{name}: tables are up to date")
 
     @commands.command("rebuild")
-    def run_rebuild() -> None:
+    def rebuild_projections() -> None:
         """Drop this service's projections and derive them again from its topics (stop its replicas first)."""
-        before, after, count = asyncio.run(_rebuilt(create_runtime(configured())))
-        typer.echo(f"{name}: {count} records replayed\nbefore {before}\nafter  {after}")
-        if before != after:
-            typer.echo("the projections differ from what the topics say; they now follow the topics", err=True)
+        run_rebuild(create_runtime(configured()))
 
     return commands
+
+
+def run_rebuild(runtime: Runtime) -> None:
+    """Rebuild and tell the hash of the projections before and after."""
+    name = runtime.name
+    if not runtime.projections:
+        typer.echo(f"{name} holds nothing that its topics alone would give again: there is nothing to rebuild")
+        return
+    try:
+        before, after, count = asyncio.run(_rebuilt(runtime))
+    except Occupied as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"{name}: {count} records replayed\nbefore {before}\nafter  {after}")
+    if before != after:
+        typer.echo("the projections differ from what the topics say; they now follow the topics", err=True)
 
 
 async def _migrated(runtime: Runtime) -> None:

@@ -44,12 +44,14 @@ class Rejected(Exception):
 class Handlers(Generic[W]):
     """What a service does with a batch: load what it needs, fold each event, save the outcome.
 
-    `on` has one function for each event type; other types pass by. `save` returns the messages to send.
+    `on` has one function for each event type; other types pass by. `save` returns the messages to send. During a
+    replay `replay` takes its place, where saving anew would publish anew.
     """
 
     load: Callable[[AsyncSession, Sequence[Message]], Awaitable[W]]
     on: Mapping[type[Event], Callable[[Message, W], None]]
     save: Callable[[AsyncSession, W], Awaitable[Sequence[Message]]]
+    replay: Callable[[AsyncSession, W], Awaitable[Sequence[Message]]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,7 @@ class Consumer(Generic[W]):
         self, name: str, db: Database, handlers: Handlers[W], progress: Progress, *, emit: bool = True
     ) -> None:
         self.name, self._db, self._handlers, self._emit = name, db, handlers, emit
+        self._save = handlers.save if emit else handlers.replay or handlers.save
         self.progress = progress
         self._pause = 0.0
 
@@ -163,7 +166,7 @@ class Consumer(Generic[W]):
             work = await self._handlers.load(session, fresh) if fresh else None
             for read in reads:
                 self._step(batch, read, work)
-            said = await self._handlers.save(session, work) if work is not None else ()
+            said = await self._save(session, work) if work is not None else ()
             await self._finish(session, batch)
             if self._emit:
                 await outbox.put(session, said)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from functools import partial
@@ -15,7 +16,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.partitioner import murmur2
 from aiokafka.structs import ConsumerRecord
 from faststream import AckPolicy
-from faststream.kafka import KafkaBroker
+from faststream.kafka import KafkaBroker, KafkaMessage
 from faststream.kafka.message import KafkaAckableMessage
 from faststream.kafka.subscriber.usecase import BatchSubscriber
 
@@ -145,7 +146,7 @@ class KafkaTransport:
 
     def _subscribe(self, subscription: Subscription) -> KafkaBroker:
         broker = KafkaBroker(
-            self._bootstrap, consumer_only=True, allow_auto_create_topics=False, logger=None, graceful_timeout=30.0
+            self._bootstrap, consumer_only=True, allow_auto_create_topics=False, logger=logging.getLogger("faststream"), graceful_timeout=30.0
         )
         subscriber = broker.subscriber(
             *subscription.topics,
@@ -170,7 +171,7 @@ class KafkaTransport:
             return None
 
         @subscriber(parser=parse, decoder=undecoded)
-        async def on_batch(message: KafkaAckableMessage) -> None:
+        async def on_batch(message: KafkaMessage) -> None:
             await self._in_lanes(subscription, message.raw_message)
 
         return broker
@@ -214,19 +215,29 @@ class KafkaTransport:
         return admin
 
     async def _ends(self, topics: Sequence[str]) -> dict[TopicPartition, int]:
+        layout = await self._layout(topics)
         consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, enable_auto_commit=False)
         await consumer.start()
         try:
-            places = [TopicPartition(t, p) for t in topics for p in await consumer._client.partitions_of(t)]
+            places = [TopicPartition(topic, n) for topic, count in layout.items() for n in range(count)]
             return dict(await consumer.end_offsets(places))
         finally:
             await consumer.stop()
+
+    async def _layout(self, topics: Sequence[str]) -> dict[str, int]:
+        """Number of partitions of those topics that are there."""
+        admin = await self._admin()
+        try:
+            found = await admin.describe_topics(list(topics))
+        finally:
+            await admin.close()
+        return {topic["topic"]: len(topic["partitions"]) for topic in found if not topic["error_code"]}
 
     async def _check_broker(self) -> None:
         admin = await self._admin()
         try:
             node = (await admin.describe_cluster())["brokers"][0]["node_id"]
-            resource = ConfigResource(ConfigResourceType.BROKER, str(node), ["auto.create.topics.enable"])
+            resource = ConfigResource(ConfigResourceType.BROKER, str(node), {"auto.create.topics.enable": ""})
             found = (await admin.describe_configs([resource]))[0].resources[0][4]
         finally:
             await admin.close()
@@ -234,15 +245,7 @@ class KafkaTransport:
             raise UnfitBroker("the broker creates topics by itself: set auto.create.topics.enable=false and restart it")
 
     async def _check_topics(self, topics: Sequence[str]) -> None:
-        admin = await self._admin()
-        try:
-            there = {
-                t["topic"]: len(t["partitions"])
-                for t in await admin.describe_topics(list(topics))
-                if not t["error_code"]
-            }
-        finally:
-            await admin.close()
+        there = await self._layout(topics)
         for name in topics:
             wanted = declared()[base_name(name)].partitions
             if there.get(name) != wanted:

@@ -50,7 +50,7 @@ def live_message(
     areas: Sequence[LiveArea] = (),
     changes: Sequence[LiveChange] = (),
 ) -> str:
-    """Data of one ``plan`` event (one line of JSON); `figures` by the element's ``data-figure``."""
+    """Data of one ``plan`` event (one line of JSON); `figures` by ``data-figure``, `changes` oldest first."""
     return json.dumps(
         {
             "figures": {figure_id: asdict(figure) for figure_id, figure in figures.items()},

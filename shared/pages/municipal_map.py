@@ -15,7 +15,7 @@ CLASS_COUNT = 5
 NO_DATA = "none"
 _WIDTH = 1000
 _MARGIN = 12
-_LABEL_STEPS = 16
+_LABEL_STEPS = 10
 
 Point = tuple[float, float]
 
@@ -102,7 +102,7 @@ def municipal_map(
         for code, feature in features.items()
     ]  # fmt: skip
     template = page_environment().get_template("municipal_map.html")
-    return Markup(  # noqa: S704 - rendered by the autoescaping environment
+    return Markup(
         template.render(
             labels=labels,
             width=_WIDTH,

@@ -96,6 +96,15 @@ def members_of(code: str) -> frozenset[str] | None:
 
 
 @cache
+def names_of(code: str) -> Mapping[str, str]:
+    """Names of the ambito's municipalities by ISTAT code; empty for an ambito whose territory is not installed."""
+    try:
+        return {municipality.istat_code: municipality.name for municipality in ambito(code).municipalities}
+    except UnknownAmbitoError:
+        return {}
+
+
+@cache
 def boundaries(code: str) -> Mapping[str, Any]:
     """Municipal boundaries as a GeoJSON FeatureCollection in WGS84 (shared between callers: read only).
 

@@ -32,7 +32,7 @@ from testcontainers.core.docker_client import DockerClient, get_docker_host
 from deploy.kafka import local
 
 SWITCH = "PIANOVIVO_TEST_SERVERS"
-LOOPBACK = ("localhost", "127.0.0.1")
+LOOPBACK = "127.0.0.1"
 # Names the test process, so that what a killed run left can be told from what another run uses.
 LABEL = {"pianovivo.test": str(os.getpid())}
 
@@ -154,7 +154,8 @@ class _ContainerHandle:
 
 @contextlib.contextmanager
 def _containers(durable: bool) -> Iterator[Servers]:
-    host = DockerClient().host()
+    # By number where it is this machine: "localhost" may be ::1 first, where nothing is published.
+    host = DockerClient().host().replace("localhost", LOOPBACK)
     kafka_port, postgres_port = local.free_ports(2)
     postgres, password = _postgres_container(durable), secrets.token_hex(12)
     postgres.password = password
@@ -179,7 +180,7 @@ def _publish(container: DockerContainer, host: str, inside: int, outside: int) -
     On loopback only, unless the engine is on another machine.
     """
     # docker-py takes a pair here, testcontainers' annotation does not know it
-    ports: dict[str, Any] = {f"{inside}/tcp": ("127.0.0.1", outside) if host in LOOPBACK else outside}
+    ports: dict[str, Any] = {f"{inside}/tcp": (LOOPBACK, outside) if host == LOOPBACK else outside}
     container.ports = ports
     container.with_kwargs(labels=LABEL)
 

@@ -1,1 +1,1 @@
-"""Pure rules of the notifier: when a webhook is tried again and how it is signed."""
+"""Pure rules of the notifier: whom a change concerns, how it is told, how a webhook is signed and tried again."""

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 
-from services.planner.domain.emergency import Action, derive_actions
+from services.planner.domain.emergency import Action, ActionKind, derive_actions
 from services.planner.domain.forecast import Estimate, Triennium, forecast
 from services.planner.domain.labels import LABELS, STATUS_FIGURES, label_it
 from services.planner.domain.rounding import tenths
@@ -172,9 +172,47 @@ def canonical(plan: Plan) -> bytes:
     return orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
 
 
+def read(content: str | bytes, names: Mapping[str, str]) -> Plan:
+    """The plan that `canonical` wrote."""
+    held = orjson.loads(content)
+    figures = {}
+    for key, value in held["figures"].items():
+        municipality, owner, figure, year = key.split("/")
+        figures[FigureKey(municipality or None, owner or None, figure, int(year) if year else None)] = value
+    return Plan(
+        ambito=held["ambito"],
+        triennium=Triennium(held["first_year"]),
+        reference_on=date.fromisoformat(held["reference_on"]),
+        rules_on=date.fromisoformat(held["rules_on"]),
+        names=names,
+        figures=figures,
+        actions=tuple(_read_action(identifier, action) for identifier, action in held["actions"].items()),
+    )
+
+
+def _read_action(identifier: str, held: Mapping[str, Any]) -> Action:
+    kind, unit_id, case_ref = identifier.split("/")
+    return Action(
+        id=identifier,
+        kind=ActionKind(kind),
+        unit_id=unit_id,
+        case_ref=case_ref,
+        owner=held["owner"],
+        municipality=held["municipality"],
+        causes=tuple(held["causes"]),
+        effect_it=held["effect_it"],
+        article=held["article"],
+        deadline_on=date.fromisoformat(held["deadline_on"]) if held["deadline_on"] else None,
+    )
+
+
+def hash_of(content: bytes) -> str:
+    """SHA-256 of canonical content, in hexadecimal."""
+    return sha256(content).hexdigest()
+
+
 def plan_hash(plan: Plan) -> str:
-    """SHA-256 of the canonical content, in hexadecimal."""
-    return sha256(canonical(plan)).hexdigest()
+    return hash_of(canonical(plan))
 
 
 def changes(before: Plan | None, after: Plan, causes: Sequence[Cause]) -> tuple[MunicipalityChange, ...]:
@@ -185,7 +223,8 @@ def changes(before: Plan | None, after: Plan, causes: Sequence[Cause]) -> tuple[
     """
     was = before.figures if before is not None else {}
     moved: dict[str, list[FigureChange]] = defaultdict(list)
-    for key in sorted(was.keys() | after.figures.keys(), key=place_in_report):
+    differing = {key for key, _ in was.items() ^ after.figures.items() if key.municipality is not None}
+    for key in sorted(differing, key=place_in_report):
         old, new = was.get(key), after.figures.get(key)
         if key.municipality is not None and published(key, old) != published(key, new):
             moved[key.municipality].append(

@@ -130,7 +130,14 @@ class TestRegistry:
         )
 
     def report(
-        self, unit_id: str, kind: str, status: UnitStatus, on: date, *, pending: bool = False, end_on: date | None = None
+        self,
+        unit_id: str,
+        kind: str,
+        status: UnitStatus,
+        on: date,
+        *,
+        pending: bool = False,
+        end_on: date | None = None,
     ) -> None:
         """A report true on `on`; what the home did after that day is withdrawn and asserted anew behind it."""
         timeline = self.timelines[unit_id]

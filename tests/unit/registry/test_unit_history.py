@@ -47,7 +47,7 @@ class Home:
     published: Counter[Transition] = field(default_factory=Counter)
 
     def tell(self, claim: Report, organisation: str = OWNER) -> Decision:
-        history = self.history if needs_history(self.latest_on, claim) else None
+        history = self.history[::-1] if needs_history(self.latest_on, claim) else None
         decision = decide(self.unit, history, claim, organisation, TODAY)
         number = len(self.history) + 1
         recorded_at = NOON + timedelta(minutes=number)

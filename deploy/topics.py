@@ -1,0 +1,58 @@
+"""`pianovivo topics apply` creates the declared topics; `pianovivo lag` tells how far each service is."""
+
+from __future__ import annotations
+
+import asyncio
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from shared import settings
+from shared.bus.transport import Position, Transport
+from shared.events.topics import declared, every_topic, read_by
+from shared.runtime import connect
+from shared.settings import Settings
+
+app = typer.Typer(help="Topics of the bus.", no_args_is_help=True)
+
+
+@app.callback()
+def topics() -> None:
+    """Topics of the bus."""
+
+
+@app.command("apply")
+def apply() -> None:
+    """Create the declared topics that are missing; existing ones are left as they are."""
+    configured = settings.load(Settings)
+    created = asyncio.run(_apply(connect(configured), configured))
+    typer.echo("\n".join(f"created {name}" for name in created) or "nothing to create: all declared topics are there")
+
+
+def lag() -> None:
+    """Records each service has not handled yet, by topic."""
+    configured = settings.load(Settings)
+    readers = sorted({reader for topic in declared().values() for reader in topic.readers})
+    found = asyncio.run(_positions(connect(configured), configured, readers))
+    table = Table("service", "topic", "records", "lag")
+    for reader, positions in found.items():
+        for topic in sorted({position.topic for position in positions}):
+            mine = [position for position in positions if position.topic == topic]
+            table.add_row(reader, topic, str(sum(p.end for p in mine)), str(sum(p.lag for p in mine)))
+    Console().print(table)
+
+
+async def _apply(transport: Transport, configured: Settings) -> list[str]:
+    try:
+        return await transport.apply(every_topic(configured.own_topic_organisations))
+    finally:
+        await transport.stop()
+
+
+async def _positions(transport: Transport, configured: Settings, readers: list[str]) -> dict[str, list[Position]]:
+    own = configured.own_topic_organisations
+    try:
+        return {reader: await transport.positions(reader, read_by(reader, own)) for reader in readers}
+    finally:
+        await transport.stop()

@@ -1,0 +1,110 @@
+"""The intake's tables: what was sent, and how requests that may be repeated were answered."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import ClassVar
+from uuid import UUID
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Date,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
+from sqlmodel import Field, SQLModel
+
+from shared.db import Instant
+
+metadata = MetaData()
+
+
+class UnitReportRow(SQLModel, table=True):
+    """A report and what became of it. One that came by an owner's own topic (`kafka`) is known from its outcome."""
+
+    __tablename__ = "unit_report"
+    __table_args__ = (
+        CheckConstraint("channel IN ('http', 'kafka')", name="unit_report_channel"),
+        CheckConstraint("state IN ('received', 'applied', 'refused')", name="unit_report_state"),
+        Index("unit_report_own", "ambito", "organisation", "received_at", "id"),
+        Index("unit_report_all", "ambito", "received_at", "id"),
+    )
+    metadata: ClassVar[MetaData] = metadata
+
+    id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
+    ambito: str = Field(sa_column=Column(Text, nullable=False))
+    organisation: str = Field(sa_column=Column(Text, nullable=False))
+    channel: str = Field(sa_column=Column(Text, nullable=False))
+    report: str = Field(sa_column=Column(Text, nullable=False))
+    unit_id: str = Field(sa_column=Column(Text, nullable=False))
+    effective_on: date | None = Field(sa_column=Column(Date))
+    received_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    body: str | None = Field(sa_column=Column(Text))
+    state: str = Field(sa_column=Column(Text, nullable=False))
+    sequence: int | None = Field(default=None, sa_column=Column(Integer))
+    rule: str | None = Field(default=None, sa_column=Column(Text))
+    reason_it: str | None = Field(default=None, sa_column=Column(Text))
+    reason_en: str | None = Field(default=None, sa_column=Column(Text))
+
+
+class SubmissionRow(SQLModel, table=True):
+    """One revision of a declaration; `body` is its event, `confirmations` the reasons given for implausible values."""
+
+    __tablename__ = "submission"
+    __table_args__ = (
+        UniqueConstraint("ambito", "cycle_year", "owner", "municipality", "revision", name="submission_revision"),
+        Index("submission_all", "ambito", "received_at", "id"),
+    )
+    metadata: ClassVar[MetaData] = metadata
+
+    id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
+    ambito: str = Field(sa_column=Column(Text, nullable=False))
+    cycle_year: int = Field(sa_column=Column(Integer, nullable=False))
+    owner: str = Field(sa_column=Column(Text, nullable=False))
+    municipality: str = Field(sa_column=Column(Text, nullable=False))
+    revision: int = Field(sa_column=Column(Integer, nullable=False))
+    supersedes: UUID | None = Field(sa_column=Column(Uuid))
+    received_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    body: str = Field(sa_column=Column(Text, nullable=False))
+    confirmations: str = Field(sa_column=Column(Text, nullable=False))
+
+
+class EmergencyCaseRow(SQLModel, table=True):
+    """A case as it is now (`body`), and how it was closed; `revision` counts its changes."""
+
+    __tablename__ = "emergency_case"
+    metadata: ClassVar[MetaData] = metadata
+
+    ambito: str = Field(sa_column=Column(Text, primary_key=True))
+    case_ref: str = Field(sa_column=Column(Text, primary_key=True))
+    organisation: str = Field(sa_column=Column(Text, nullable=False))
+    revision: int = Field(sa_column=Column(Integer, nullable=False))
+    changed_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    body: str = Field(sa_column=Column(Text, nullable=False))
+    closure: str | None = Field(default=None, sa_column=Column(Text))
+
+
+class IdempotencyRow(SQLModel, table=True):
+    """The answer given under an `Idempotency-Key`; without one only inside the transaction that is working on it."""
+
+    __tablename__ = "idempotency_key"
+    metadata: ClassVar[MetaData] = metadata
+
+    organisation: str = Field(sa_column=Column(Text, primary_key=True))
+    key: str = Field(sa_column=Column(Text, primary_key=True))
+    fingerprint: str = Field(sa_column=Column(Text, nullable=False))
+    claimed_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    status: int | None = Field(default=None, sa_column=Column(SmallInteger))
+    headers: str | None = Field(default=None, sa_column=Column(Text))
+    body: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+
+
+PROJECTIONS: tuple[type[SQLModel], ...] = ()
+"""Nothing here can be derived from the topics alone: what owners sent begins in these tables."""

@@ -1,0 +1,35 @@
+"""Body of a webhook: the event object of Standard Webhooks 1.0 (`type`, `timestamp`, `data`)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import orjson
+
+from shared.events import MunicipalityChange
+
+PLAN_CHANGED: Final = "plan.changed"
+
+
+def plan_changed(
+    notice_id: UUID,
+    at: datetime,
+    ambito: str,
+    version: int,
+    plan_hash: str,
+    subject: str,
+    text: str,
+    change: MunicipalityChange,
+) -> bytes:
+    """The same bytes at every attempt; figures are integers, read by their `measure`."""
+    data = {
+        "notice_id": str(notice_id),
+        "ambito": ambito,
+        "plan": {"version": version, "hash": plan_hash},
+        "subject": subject,
+        "text": text,
+        **change.model_dump(mode="json"),
+    }
+    return orjson.dumps({"type": PLAN_CHANGED, "timestamp": at, "data": data}, option=orjson.OPT_UTC_Z)

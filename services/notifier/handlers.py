@@ -1,0 +1,152 @@
+"""What the notifier does with a recomputed plan: one notice for each organisation and municipality it matters to."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID, uuid5
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.notifier import store
+from services.notifier.domain import wording
+from services.notifier.domain.moves import FigureId, figure_id, moves
+from services.notifier.domain.outcomes import DeliveryState
+from services.notifier.domain.payloads import PLAN_CHANGED
+from services.notifier.store import Told
+from services.notifier.tables import INBOX, WEBHOOK, WHOLE_AMBITO, DeliveryRow, NoticeRow, SubscriptionRow
+from shared.bus.consumer import Handlers
+from shared.events import NAMESPACE, FigureChange, Message, MunicipalityChange, NoticeDelivered, PlanRecomputed
+from shared.territory import members_of
+from shared.territory import ambito as territory
+
+Audience = dict[tuple[str, str], list[SubscriptionRow]]
+"""Subscriptions by ambito and municipality; the whole ambito's under `all`."""
+
+
+@dataclass
+class Work:
+    """Who listens, what they were last told, the plans told already, and what this batch tells."""
+
+    audience: Audience
+    told: Told
+    heard: set[UUID]
+    names: dict[str, dict[str, str]]
+    remembered: defaultdict[tuple[UUID, str], dict[FigureId, int]] = field(default_factory=lambda: defaultdict(dict))
+    newly_heard: list[UUID] = field(default_factory=list)
+    notices: list[NoticeRow] = field(default_factory=list)
+    deliveries: list[DeliveryRow] = field(default_factory=list)
+    said: list[Message] = field(default_factory=list)
+
+
+@dataclass
+class Hearing:
+    """What one organisation hears of one municipality: each figure as the first of its subscriptions sees it."""
+
+    figures: dict[FigureId, FigureChange] = field(default_factory=dict)
+    webhooks: list[UUID] = field(default_factory=list)
+
+
+async def load(session: AsyncSession, messages: Sequence[Message]) -> Work:
+    plans = [message.event for message in messages if isinstance(message.event, PlanRecomputed)]
+    ambiti = sorted({plan.ambito for plan in plans})
+    audience = _audience(await store.subscriptions_in(session, ambiti))
+    municipalities = sorted({change.municipality for plan in plans for change in plan.changes})
+    listeners = {row.id for rows in audience.values() for row in rows}
+    told = await store.told_to(session, sorted(listeners), municipalities)
+    heard = await store.heard_among(session, [message.envelope.id for message in messages])
+    return Work(audience, told, heard, {ambito: _names(ambito) for ambito in ambiti})
+
+
+def on_plan_recomputed(message: Message, work: Work) -> None:
+    plan = message.event
+    assert isinstance(plan, PlanRecomputed)
+    if message.envelope.id in work.heard:
+        return
+    work.heard.add(message.envelope.id)
+    work.newly_heard.append(message.envelope.id)
+    for change in plan.changes:
+        for organisation, hearing in _hearings(plan.ambito, change, work).items():
+            figures = tuple(hearing.figures[key] for key in map(figure_id, change.figures) if key in hearing.figures)
+            own = change.model_copy(update={"figures": figures})
+            _tell(message, plan, organisation, own, hearing.webhooks, work)
+
+
+async def save(session: AsyncSession, work: Work) -> Sequence[Message]:
+    await store.save_told(session, work.remembered)
+    await store.add_heard(session, work.newly_heard)
+    await store.add_notices(session, work.notices, work.deliveries)
+    return work.said
+
+
+def _hearings(ambito: str, change: MunicipalityChange, work: Work) -> dict[str, Hearing]:
+    """Who is to be told of `change`; what they are told is remembered."""
+    hearings: defaultdict[str, Hearing] = defaultdict(Hearing)
+    for code in (change.municipality, WHOLE_AMBITO):
+        for subscription in work.audience.get((ambito, code), ()):
+            told = work.told.setdefault((subscription.id, change.municipality), {})
+            moved, remembered = moves(change.figures, subscription.organisation, subscription.threshold, told)
+            if remembered:
+                told.update(remembered)
+                work.remembered[subscription.id, change.municipality].update(remembered)
+            if moved:
+                hearing = hearings[subscription.organisation]
+                hearing.figures = {figure_id(figure): figure for figure in moved} | hearing.figures
+                hearing.webhooks += [subscription.id] if subscription.channel == WEBHOOK else []
+    return hearings
+
+
+def _tell(
+    message: Message,
+    plan: PlanRecomputed,
+    organisation: str,
+    change: MunicipalityChange,
+    webhooks: Iterable[UUID],
+    work: Work,
+) -> None:
+    part = f"{organisation}/{change.municipality}"
+    notice = NoticeRow(
+        id=uuid5(NAMESPACE, f"notifier/notice/{message.envelope.id}/{part}"),
+        ambito=plan.ambito,
+        organisation=organisation,
+        created_at=message.envelope.time,
+        kind=PLAN_CHANGED,
+        subject=wording.subject(change),
+        text=wording.text(wording.lines(change, work.names[plan.ambito])),
+        cause_id=message.envelope.id,
+        correlation_id=message.envelope.correlation_id,
+        plan_version=plan.version,
+        plan_hash=plan.hash,
+        change=change.model_dump_json(),
+    )
+    work.notices.append(notice)
+    for subscription_id in webhooks:
+        delivery_id = uuid5(NAMESPACE, f"notifier/delivery/{notice.id}/{subscription_id}")
+        work.deliveries.append(
+            DeliveryRow(
+                id=delivery_id,
+                notice_id=notice.id,
+                subscription_id=subscription_id,
+                state=DeliveryState.PENDING,
+                next_attempt_at=message.envelope.time,
+            )
+        )
+    fact = NoticeDelivered(notice_id=notice.id, organisation=organisation, channel=INBOX, attempts=1)
+    work.said.append(message.caused(fact, "notifier", str(notice.id), part=part))
+
+
+def _audience(subscriptions: Iterable[SubscriptionRow]) -> Audience:
+    audience: Audience = {}
+    for row in subscriptions:
+        for code in row.codes:
+            audience.setdefault((row.ambito, code), []).append(row)
+    return audience
+
+
+def _names(ambito: str) -> dict[str, str]:
+    known = territory(ambito).municipalities if members_of(ambito) else ()
+    return {municipality.istat_code: municipality.name for municipality in known}
+
+
+HANDLERS = Handlers(load=load, on={PlanRecomputed: on_plan_recomputed}, save=save)

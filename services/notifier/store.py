@@ -1,0 +1,257 @@
+"""What the notifier asks its database. Nothing here commits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid5
+
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlmodel import SQLModel, col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.notifier.domain.moves import DEFAULT_THRESHOLD, FigureId
+from services.notifier.domain.outcomes import DeliveryState, SubscriptionState
+from services.notifier.tables import (
+    INBOX,
+    AttemptRow,
+    DeliveryRow,
+    HeardRow,
+    NoticeRow,
+    SubscriptionRow,
+    ToldRow,
+)
+from shared.auth import Principal
+from shared.db import Database
+from shared.events import NAMESPACE
+from shared.sql import among, insert_rows, table_of, upsert_rows
+from shared.territory import members_of, municipality_organisation
+
+DELIVERIES = "deliveries"
+"""Signalled when a delivery may have come due."""
+Told = dict[tuple[UUID, str], dict[FigureId, int]]
+"""Values last told by subscription and municipality."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A claimed delivery and what it takes to make one attempt."""
+
+    delivery_id: UUID
+    notice: NoticeRow
+    subscription: SubscriptionRow
+
+
+async def subscriptions_in(session: AsyncSession, ambiti: Sequence[str]) -> list[SubscriptionRow]:
+    """Active subscriptions of these ambiti, inboxes first; every municipality has one for itself unless it ended it."""
+    found = (await session.execute(select(SubscriptionRow).where(among(session, SubscriptionRow.ambito, ambiti)))).scalars()
+    rows = {row.id: row for ambito in ambiti for row in _defaults(ambito)} | {row.id: row for row in found}
+    active = [row for row in rows.values() if row.state == SubscriptionState.ACTIVE]
+    return sorted(active, key=lambda row: (row.channel, str(row.id)))
+
+
+async def subscriptions_of(session: AsyncSession, who: Principal) -> list[SubscriptionRow]:
+    """All that an organisation has not ended, its default one included."""
+    mine = col(SubscriptionRow.organisation) == who.organisation, col(SubscriptionRow.ambito) == who.ambito
+    found = (await session.execute(select(SubscriptionRow).where(*mine).order_by(col(SubscriptionRow.id)))).scalars()
+    default = [row for row in _defaults(who.ambito) if row.organisation == who.organisation]
+    rows = {row.id: row for row in default} | {row.id: row for row in found}
+    return [row for row in rows.values() if row.state != SubscriptionState.ENDED]
+
+
+async def subscription_to_change(session: AsyncSession, who: Principal, subscription_id: UUID) -> SubscriptionRow | None:
+    """One of the organisation's, locked; its default one becomes a row of its own with its first change."""
+    row = await session.get(SubscriptionRow, subscription_id, with_for_update=True)
+    if row is None:
+        row = next((default for default in _defaults(who.ambito) if default.id == subscription_id), None)
+    if row is None or (row.organisation, row.ambito) != (who.organisation, who.ambito):
+        return None
+    session.add(row)
+    return None if row.state == SubscriptionState.ENDED else row
+
+
+def _defaults(ambito: str) -> list[SubscriptionRow]:
+    return [
+        SubscriptionRow(
+            id=uuid5(NAMESPACE, f"notifier/default/{ambito}/{code}"),
+            ambito=ambito,
+            organisation=municipality_organisation(code),
+            channel=INBOX,
+            municipalities=code,
+            threshold=DEFAULT_THRESHOLD,
+            state=SubscriptionState.ACTIVE,
+        )
+        for code in sorted(members_of(ambito) or ())
+    ]
+
+
+async def heard_among(session: AsyncSession, event_ids: Sequence[UUID]) -> set[UUID]:
+    known = await session.execute(select(col(HeardRow.event_id)).where(among(session, HeardRow.event_id, event_ids)))
+    return set(known.scalars())
+
+
+async def told_to(session: AsyncSession, subscriptions: Sequence[UUID], municipalities: Sequence[str]) -> Told:
+    """What these subscriptions were last told of these municipalities."""
+    query = select(table_of(ToldRow)).where(
+        among(session, ToldRow.subscription_id, subscriptions), among(session, ToldRow.municipality, municipalities)
+    )
+    told: Told = {}
+    for row in await session.execute(query):
+        told.setdefault((row.subscription_id, row.municipality), {})[row.figure, row.owner, row.year] = row.value
+    return told
+
+
+async def save_told(session: AsyncSession, told: Mapping[tuple[UUID, str], Mapping[FigureId, int]]) -> None:
+    rows = [(*place, *key, value) for place, values in told.items() for key, value in values.items()]
+    await upsert_rows(session, ToldRow, sorted(rows))
+
+
+async def add_heard(session: AsyncSession, event_ids: Iterable[UUID]) -> None:
+    await insert_rows(session, HeardRow, [(event_id,) for event_id in sorted(event_ids)], skip=True)
+
+
+async def add_notices(session: AsyncSession, notices: Sequence[NoticeRow], deliveries: Sequence[DeliveryRow]) -> None:
+    """Their identifiers are derived from the cause: what is there already stays."""
+    await insert_rows(session, NoticeRow, _values(NoticeRow, notices), skip=True)
+    await insert_rows(session, DeliveryRow, _values(DeliveryRow, deliveries), skip=True)
+    if deliveries:
+        Database.signal(session, DELIVERIES)
+
+
+def _values(model: type[SQLModel], rows: Sequence[SQLModel]) -> list[list[object]]:
+    return [[getattr(row, name) for name in model.model_fields] for row in rows]
+
+
+async def notices_of(
+    session: AsyncSession, who: Principal, unread: bool | None, before: UUID | None, limit: int
+) -> list[NoticeRow]:
+    """The organisation's notices, newest first, `limit` of them older than the notice `before`."""
+    at, notice_id = col(NoticeRow.created_at), col(NoticeRow.id)
+    mine = and_(col(NoticeRow.organisation) == who.organisation, col(NoticeRow.ambito) == who.ambito)
+    query = select(NoticeRow).where(mine)
+    if unread is not None:
+        query = query.where(col(NoticeRow.read_at).is_(None) if unread else col(NoticeRow.read_at).is_not(None))
+    if before is not None:
+        last = await notice_of(session, who, before)
+        if last is None:
+            return []
+        query = query.where(or_(at < last.created_at, and_(at == last.created_at, notice_id < last.id)))
+    return list((await session.execute(query.order_by(at.desc(), notice_id.desc()).limit(limit))).scalars())
+
+
+async def unread_count(session: AsyncSession, who: Principal) -> int:
+    mine = and_(col(NoticeRow.organisation) == who.organisation, col(NoticeRow.ambito) == who.ambito)
+    query = select(func.count()).select_from(NoticeRow).where(mine, col(NoticeRow.read_at).is_(None))
+    return (await session.execute(query)).scalar_one()
+
+
+async def notice_of(session: AsyncSession, who: Principal, notice_id: UUID) -> NoticeRow | None:
+    row = await session.get(NoticeRow, notice_id)
+    return row if row and (row.organisation, row.ambito) == (who.organisation, who.ambito) else None
+
+
+async def deliveries_of(
+    session: AsyncSession, notice_id: UUID
+) -> list[tuple[DeliveryRow, SubscriptionRow, list[AttemptRow]]]:
+    """A notice's webhooks, each with its attempts in order."""
+    query = (
+        select(DeliveryRow, SubscriptionRow)
+        .join(SubscriptionRow, col(SubscriptionRow.id) == col(DeliveryRow.subscription_id))
+        .where(col(DeliveryRow.notice_id) == notice_id)
+        .order_by(col(DeliveryRow.id))
+    )
+    found = [(row.DeliveryRow, row.SubscriptionRow) for row in await session.execute(query)]
+    made = select(AttemptRow).where(among(session, AttemptRow.delivery_id, [delivery.id for delivery, _ in found]))
+    attempts: dict[UUID, list[AttemptRow]] = {}
+    for attempt in (await session.execute(made.order_by(col(AttemptRow.number)))).scalars():
+        attempts.setdefault(attempt.delivery_id, []).append(attempt)
+    return [(delivery, subscription, attempts.get(delivery.id, [])) for delivery, subscription in found]
+
+
+async def locked(session: AsyncSession, delivery_id: UUID) -> tuple[SubscriptionRow, DeliveryRow] | None:
+    """A delivery and its subscription, locked in this order by everybody who changes them."""
+    delivery = await session.get(DeliveryRow, delivery_id)
+    if delivery is None:
+        return None
+    subscription = await session.get_one(SubscriptionRow, delivery.subscription_id, with_for_update=True)
+    await session.refresh(delivery, with_for_update=True)
+    return subscription, delivery
+
+
+def make_due(session: AsyncSession, delivery: DeliveryRow, now: datetime) -> None:
+    """Begin a delivery's schedule again."""
+    delivery.state, delivery.step, delivery.next_attempt_at = DeliveryState.PENDING, 0, now
+    Database.signal(session, DELIVERIES)
+
+
+async def give_up_pending(session: AsyncSession, subscription_id: UUID) -> None:
+    """What still waits for an endpoint that wants no more."""
+    await session.execute(
+        update(DeliveryRow)
+        .where(col(DeliveryRow.subscription_id) == subscription_id)
+        .where(col(DeliveryRow.state) == DeliveryState.PENDING)
+        .values(state=DeliveryState.DISABLED, next_attempt_at=None)
+    )
+
+
+async def make_pending_due(session: AsyncSession, subscription_id: UUID, now: datetime) -> None:
+    """What waited for an endpoint that is back."""
+    await session.execute(
+        update(DeliveryRow)
+        .where(col(DeliveryRow.subscription_id) == subscription_id)
+        .where(col(DeliveryRow.state) == DeliveryState.PENDING)
+        .values(next_attempt_at=now)
+    )
+    Database.signal(session, DELIVERIES)
+
+
+async def claim(
+    session: AsyncSession, now: datetime, lease: timedelta, room: int, busy: Mapping[UUID, int], endpoint_limit: int
+) -> list[Job]:
+    """Take up to `room` due deliveries, oldest first, leaving no endpoint more than `endpoint_limit` with `busy`."""
+    ready = and_(col(DeliveryRow.state) == DeliveryState.PENDING, col(DeliveryRow.next_attempt_at) <= now)
+    place = func.row_number().over(
+        partition_by=col(DeliveryRow.subscription_id), order_by=(col(DeliveryRow.next_attempt_at), col(DeliveryRow.id))
+    )
+    ranked = (
+        select(col(DeliveryRow.id), place.label("place"))
+        .join(SubscriptionRow, col(SubscriptionRow.id) == col(DeliveryRow.subscription_id))
+        .where(ready, _open(session, busy, endpoint_limit))
+        .subquery()
+    )
+    # `ready` once more: a row that another replica has taken since is judged by its new state.
+    query = select(DeliveryRow, ranked.c.place).join(ranked, ranked.c.id == col(DeliveryRow.id))
+    query = query.where(ready, ranked.c.place <= endpoint_limit).order_by(col(DeliveryRow.next_attempt_at)).limit(room)
+    found = (await session.execute(query.with_for_update(skip_locked=True, of=DeliveryRow))).all()
+    taken = [row for row, place in found if place <= endpoint_limit - busy.get(row.subscription_id, 0)]
+    for delivery in taken:
+        delivery.next_attempt_at = now + lease
+    return await _jobs(session, taken)
+
+
+async def _jobs(session: AsyncSession, taken: Sequence[DeliveryRow]) -> list[Job]:
+    if not taken:
+        return []
+    by_notice = select(NoticeRow).where(among(session, NoticeRow.id, sorted({row.notice_id for row in taken})))
+    notices = {row.id: row for row in (await session.execute(by_notice)).scalars()}
+    subscribers = sorted({row.subscription_id for row in taken})
+    by_id = select(SubscriptionRow).where(among(session, SubscriptionRow.id, subscribers))
+    subscriptions = {row.id: row for row in (await session.execute(by_id)).scalars()}
+    return [Job(row.id, notices[row.notice_id], subscriptions[row.subscription_id]) for row in taken]
+
+
+async def next_due(session: AsyncSession, busy: Mapping[UUID, int], endpoint_limit: int) -> datetime | None:
+    """When the next delivery comes due whose endpoint has room."""
+    query = (
+        select(func.min(col(DeliveryRow.next_attempt_at), type_=col(DeliveryRow.next_attempt_at).type))
+        .join(SubscriptionRow, col(SubscriptionRow.id) == col(DeliveryRow.subscription_id))
+        .where(col(DeliveryRow.state) == DeliveryState.PENDING, _open(session, busy, endpoint_limit))
+    )
+    return (await session.execute(query)).scalar_one_or_none()
+
+
+def _open(session: AsyncSession, busy: Mapping[UUID, int], endpoint_limit: int) -> ColumnElement[bool]:
+    full = [subscription_id for subscription_id, count in busy.items() if count >= endpoint_limit]
+    active = col(SubscriptionRow.state) == SubscriptionState.ACTIVE
+    return and_(active, ~among(session, SubscriptionRow.id, full)) if full else active

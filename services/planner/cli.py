@@ -1,0 +1,9 @@
+"""Commands of the planner."""
+
+from __future__ import annotations
+
+from services.planner.app import create_app, create_runtime
+from services.planner.settings import PlannerSettings
+from shared.commands import service_commands
+
+app = service_commands("planner", PlannerSettings, create_app, create_runtime, "planner_port")

@@ -1,0 +1,37 @@
+"""Why a plan moved: each event in the words the plan's readers need."""
+
+from __future__ import annotations
+
+from shared.events import (
+    Cause,
+    EmergencyCaseClosed,
+    EmergencyCaseOpened,
+    EmergencyCaseUpdated,
+    Message,
+    SubmissionReceived,
+    UnitChanged,
+)
+
+
+def cause_of(message: Message) -> Cause:
+    """The cause that this event is; raises TypeError for an event that no plan depends on."""
+    event, envelope = message.event, message.envelope
+    organisation = envelope.organisation
+    match event:
+        case UnitChanged():
+            kind, subject, on = event.report, event.unit_id, event.effective_on
+            municipality, organisation = event.after.municipality, event.organisation
+        case EmergencyCaseOpened() | EmergencyCaseUpdated():
+            kind, subject, on = event.name(), event.case_ref, envelope.time.date()
+            municipality = event.municipality
+        case EmergencyCaseClosed():
+            kind, subject, on = event.name(), event.case_ref, event.closed_on
+            municipality = event.municipality
+        case SubmissionReceived():
+            kind, subject, on = event.name(), f"{event.owner}-{event.cycle_year}", event.received_on
+            municipality, organisation = event.municipality, event.owner
+        case _:
+            raise TypeError(f"no plan depends on {event.TYPE}")
+    return Cause(
+        event_id=envelope.id, kind=kind, subject=subject, municipality=municipality, organisation=organisation, on=on
+    )

@@ -1,0 +1,137 @@
+"""What the planner does with facts: fold each into the integers, recompute each plan once, say what moved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.planner import store
+from services.planner.domain.causes import cause_of
+from services.planner.domain.forecast import Triennium
+from services.planner.domain.plan import Plan, canonical, changes, compute, hash_of, read
+from services.planner.domain.rules import Rules
+from services.planner.domain.state import PlanState, fold
+from services.planner.store import Edition
+from shared.bus.consumer import Handlers
+from shared.db import Database
+from shared.events import (
+    Cause,
+    EmergencyCaseClosed,
+    EmergencyCaseOpened,
+    EmergencyCaseUpdated,
+    Message,
+    PlanRecomputed,
+    SubmissionReceived,
+    UnitChanged,
+)
+from shared.territory import names_of
+
+CHANNEL = "plan"
+"""Signalled after each new version: the live page of every replica listens."""
+READ = (UnitChanged, SubmissionReceived, EmergencyCaseOpened, EmergencyCaseUpdated, EmergencyCaseClosed)
+
+
+@dataclass(slots=True)
+class Draft:
+    """One ambito's plan in hand: the edition and content read, the state with this batch folded in, and its causes."""
+
+    edition: Edition | None
+    state: PlanState
+    plan: Plan | None
+    messages: list[Message] = field(default_factory=list)
+
+
+Work = dict[str, Draft]
+
+
+class Planner:
+    """Keeps the last state of each plan in memory; it is used again only if nobody else has written meanwhile."""
+
+    def __init__(self, triennium: Triennium, rules: Rules, writer: UUID) -> None:
+        self._triennium, self._rules, self._writer = triennium, rules, writer
+        self._kept: Work = {}
+
+    def handlers(self) -> Handlers[Work]:
+        return Handlers(self.load, dict.fromkeys(READ, self.on_fact), self.save, replay=self.save_state)
+
+    async def load(self, session: AsyncSession, messages: Sequence[Message]) -> Work:
+        ambiti = sorted({message.envelope.ambito for message in messages})
+        editions = await store.editions_of(session, ambiti)
+        return {ambito: await self._draft(session, ambito, editions.get(ambito)) for ambito in ambiti}
+
+    def on_fact(self, message: Message, work: Work) -> None:
+        draft = work[message.envelope.ambito]
+        fold(draft.state, message)
+        draft.messages.append(message)
+
+    async def save(self, session: AsyncSession, work: Work) -> Sequence[Message]:
+        """Recompute once for the whole batch; a plan whose content stays the same has no new version."""
+        said = []
+        for ambito, draft in work.items():
+            before = draft.plan
+            draft.plan = compute(draft.state, self._triennium, self._rules, names_of(ambito))
+            content = canonical(draft.plan)
+            if hash_of(content) == (draft.edition.hash if draft.edition else None):
+                await self._keep(session, ambito, draft)
+                continue
+            version = draft.edition.version + 1 if draft.edition else 1
+            causes = tuple(cause_of(message) for message in draft.messages)
+            event = _recomputed(ambito, version, hash_of(content), draft.plan, before, causes)
+            last = draft.messages[-1]
+            said.append(last.caused(event, "planner", ambito))
+            await self._keep(session, ambito, draft, version, event.hash, content.decode())
+            await store.add_version(session, event, last.envelope.time)
+            Database.signal(session, CHANNEL)
+        return said
+
+    async def save_state(self, session: AsyncSession, work: Work) -> Sequence[Message]:
+        """Replay: only the state is derived again; versions stay as they were published."""
+        for ambito, draft in work.items():
+            await self._keep(session, ambito, draft)
+        return ()
+
+    async def _draft(self, session: AsyncSession, ambito: str, edition: Edition | None) -> Draft:
+        kept = self._kept.pop(ambito, None)  # given back by `_keep`: a batch that fails leaves nothing half-folded
+        if kept is not None and kept.edition == edition:
+            return Draft(edition, kept.state, kept.plan)
+        row = await store.plan_content(session, ambito) if edition else None
+        state = await store.state_of(session, ambito, self._rules.bands)
+        return Draft(edition, state, read(row.content, names_of(ambito)) if row and row.version else None)
+
+    async def _keep(
+        self,
+        session: AsyncSession,
+        ambito: str,
+        draft: Draft,
+        version: int | None = None,
+        digest: str | None = None,
+        content: str | None = None,
+    ) -> None:
+        """Write the state and the edition, fenced; without a version the published content stays."""
+        was = draft.edition
+        written = Edition(
+            revision=was.revision + 1 if was else 1,
+            writer=self._writer,
+            version=version or (was.version if was else 0),
+            hash=digest or (was.hash if was else ""),
+        )
+        await store.replace_edition(session, ambito, was, written, content)
+        await store.save_state(session, draft.state)
+        draft.state.settle()
+        self._kept[ambito] = Draft(written, draft.state, draft.plan)
+
+
+def _recomputed(
+    ambito: str, version: int, digest: str, plan: Plan, before: Plan | None, causes: tuple[Cause, ...]
+) -> PlanRecomputed:
+    return PlanRecomputed(
+        ambito=ambito,
+        version=version,
+        hash=digest,
+        reference_on=plan.reference_on,
+        causes=causes,
+        changes=changes(before, plan, causes),
+    )

@@ -1,0 +1,141 @@
+"""What the planner asks its database, and the way between rows and domain. Nothing here commits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, insert, select, tuple_, update
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import SQLModel, col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.planner.domain.rows import Delta, restore, touched_rows
+from services.planner.domain.rules import AreaBands
+from services.planner.domain.state import PlanState
+from services.planner.tables import (
+    CaseRow,
+    CellRow,
+    DeclarationRow,
+    HomeRow,
+    PlanRow,
+    ReferenceRow,
+    StockRow,
+    VersionRow,
+)
+from shared.db import StaleWriter
+from shared.events import PlanRecomputed
+from shared.sql import among, table_of, upsert_rows
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """Which writing of a plan this is; a writer may only replace the edition it has read."""
+
+    revision: int
+    writer: UUID
+    version: int
+    hash: str
+
+
+async def editions_of(session: AsyncSession, ambiti: Sequence[str]) -> dict[str, Edition]:
+    """The present edition of each plan; on PostgreSQL held against other writers until the transaction ends."""
+    row = PlanRow
+    query = select(col(row.ambito), col(row.revision), col(row.writer), col(row.version), col(row.hash))
+    rows = await session.execute(query.where(among(session, row.ambito, ambiti)).with_for_update())
+    return {r.ambito: Edition(r.revision, r.writer, r.version, r.hash) for r in rows}
+
+
+async def plan_content(session: AsyncSession, ambito: str) -> PlanRow | None:
+    """The plan as it stands, its canonical content included."""
+    return await session.get(PlanRow, ambito)
+
+
+async def state_of(session: AsyncSession, ambito: str, bands: AreaBands) -> PlanState:
+    reference = await session.get(ReferenceRow, ambito)
+    return restore(
+        ambito,
+        bands,
+        reference.reference_on if reference else None,
+        cells=await _rows(session, CellRow, ambito),
+        stock=await _rows(session, StockRow, ambito),
+        homes=await _rows(session, HomeRow, ambito),
+        cases=await _rows(session, CaseRow, ambito),
+        declarations=await _rows(session, DeclarationRow, ambito),
+    )
+
+
+async def save_state(session: AsyncSession, state: PlanState) -> None:
+    """Write only what the events since the last settling have touched."""
+    deltas = touched_rows(state)
+    await _write(session, CellRow, state.ambito, deltas.cells)
+    await _write(session, StockRow, state.ambito, deltas.stock)
+    await _write(session, HomeRow, state.ambito, deltas.homes)
+    await _write(session, CaseRow, state.ambito, deltas.cases)
+    await _write(session, DeclarationRow, state.ambito, deltas.declarations)
+    if state.reference_on is not None:
+        await upsert_rows(session, ReferenceRow, [(state.ambito, state.reference_on)])
+
+
+async def replace_edition(
+    session: AsyncSession, ambito: str, read: Edition | None, written: Edition, content: str | None
+) -> None:
+    """Put `written` in the place of `read`; without `content` the plan's content stays.
+
+    Raises `StaleWriter` when another writer came between, so that the whole transaction is undone.
+    """
+    values: dict[str, Any] = {
+        "revision": written.revision,
+        "writer": written.writer,
+        "version": written.version,
+        "hash": written.hash,
+    }
+    if content is not None:
+        values["content"] = content
+    if read is None:
+        try:
+            await session.execute(insert(PlanRow).values(ambito=ambito, **({"content": "{}"} | values)))
+        except IntegrityError as error:
+            raise StaleWriter(f"another writer created the plan of {ambito}") from error
+        return
+    unchanged = (col(PlanRow.revision) == read.revision) & (col(PlanRow.writer) == read.writer)
+    result = await session.execute(update(PlanRow).where(col(PlanRow.ambito) == ambito, unchanged).values(values))
+    if result.rowcount != 1:  # type: ignore[attr-defined]
+        raise StaleWriter(f"another writer changed the plan of {ambito}")
+
+
+async def add_version(session: AsyncSession, event: PlanRecomputed, recorded_at: datetime) -> None:
+    row = (event.ambito, event.version, event.hash, event.reference_on, recorded_at, event.write().decode())
+    await upsert_rows(session, VersionRow, [row])
+
+
+async def versions_before(session: AsyncSession, ambito: str, before: int | None, limit: int) -> list[VersionRow]:
+    """Versions from the newest, those below `before`."""
+    query = select(VersionRow).where(col(VersionRow.ambito) == ambito)
+    if before is not None:
+        query = query.where(col(VersionRow.version) < before)
+    return list((await session.execute(query.order_by(col(VersionRow.version).desc()).limit(limit))).scalars())
+
+
+async def versions_after(session: AsyncSession, ambito: str, after: int, limit: int) -> list[VersionRow]:
+    """Versions above `after`, the oldest first."""
+    query = select(VersionRow).where(col(VersionRow.ambito) == ambito, col(VersionRow.version) > after)
+    return list((await session.execute(query.order_by(col(VersionRow.version)).limit(limit))).scalars())
+
+
+async def _rows(session: AsyncSession, model: type[SQLModel], ambito: str) -> list[Any]:
+    """All rows of the ambito without its code, as `restore` wants them."""
+    columns = list(table_of(model).columns)
+    found = await session.execute(select(*columns[1:]).where(columns[0] == ambito))
+    return list(found)
+
+
+async def _write(session: AsyncSession, model: type[SQLModel], ambito: str, delta: Delta) -> None:
+    await upsert_rows(session, model, [(ambito, *row) for row in delta.upserts])
+    if delta.deletes:
+        key = tuple_(*list(table_of(model).primary_key.columns)[1:])
+        here = list(table_of(model).columns)[0] == ambito
+        await session.execute(delete(model).where(here, key.in_(delta.deletes)))

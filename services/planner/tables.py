@@ -1,0 +1,144 @@
+"""The planner's tables: the integer state of each plan, the plan as it stands, and its versions."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import ClassVar
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Boolean, Column, Date, Integer, MetaData, Text, Uuid
+from sqlmodel import Field, SQLModel
+
+from shared.db import Instant
+
+metadata = MetaData()
+
+
+class ReferenceRow(SQLModel, table=True):
+    """The latest day an ambito's events speak of: the plan's reference date."""
+
+    __tablename__ = "plan_reference"
+    metadata: ClassVar[MetaData] = metadata
+
+    ambito: str = Field(sa_column=Column(Text, primary_key=True))
+    reference_on: date = Field(sa_column=Column(Date, nullable=False))
+
+
+class CellRow(SQLModel, table=True):
+    """Occupancy sums of a municipality, owner, size class and quarter."""
+
+    __tablename__ = "plan_cell"
+    metadata: ClassVar[MetaData] = metadata
+
+    ambito: str = Field(sa_column=Column(Text, primary_key=True))
+    municipality: str = Field(sa_column=Column(Text, primary_key=True))
+    owner: str = Field(sa_column=Column(Text, primary_key=True))
+    size_class: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    quarter: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    exits: int = Field(sa_column=Column(BigInteger, nullable=False))
+    assignable_exits: int = Field(sa_column=Column(BigInteger, nullable=False))
+    openings: int = Field(sa_column=Column(BigInteger, nullable=False))
+    offsets: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class StockRow(SQLModel, table=True):
+    """Homes of a municipality and owner by status."""
+
+    __tablename__ = "plan_stock"
+    metadata: ClassVar[MetaData] = metadata
+
+    ambito: str = Field(sa_column=Column(Text, primary_key=True))
+    municipality: str = Field(sa_column=Column(Text, primary_key=True))
+    owner: str = Field(sa_column=Column(Text, primary_key=True))
+    status: str = Field(sa_column=Column(Text, primary_key=True))
+    count: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class HomeRow(SQLModel, table=True):
+    """A home that is not simply let; all None: it left before it was heard of."""
+
+    __tablename__ = "plan_home"
+    metadata: ClassVar[MetaData] = metadata
+
+    ambito: str = Field(sa_column=Column(Text, primary_key=True))
+    unit_id: str = Field(sa_column=Column(Text, primary_key=True))
+    sequence: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    status: str | None = Field(sa_column=Column(Text))
+    municipality: str | None = Field(sa_column=Column(Text))
+    owner: str | None = Field(sa_column=Column(Text))
+    manager: str | None = Field(sa_column=Column(Text))
+    size_class: int | None = Field(sa_column=Column(Integer))
+    accessible: bool | None = Field(sa_column=Column(Boolean))
+    since: date | None = Field(sa_column=Column(Date))
+    pending_inspection: bool | None = Field(sa_column=Column(Boolean))
+    works_end_on: date | None = Field(sa_column=Column(Date))
+    sat_ends_on: date | None = Field(sa_column=Column(Date))
+    cause: str | None = Field(sa_column=Column(Text))
+
+
+class CaseRow(SQLModel, table=True):
+    """An open emergency case: an opaque reference, never a household."""
+
+    __tablename__ = "plan_case"
+    metadata: ClassVar[MetaData] = metadata
+
+    ambito: str = Field(sa_column=Column(Text, primary_key=True))
+    case_ref: str = Field(sa_column=Column(Text, primary_key=True))
+    municipality: str = Field(sa_column=Column(Text, nullable=False))
+    household_size: int = Field(sa_column=Column(Integer, nullable=False))
+    accessible: bool = Field(sa_column=Column(Boolean, nullable=False))
+    urgency_class: int = Field(sa_column=Column(Integer, nullable=False))
+    waiting_since: date = Field(sa_column=Column(Date, nullable=False))
+    deadline_on: date | None = Field(sa_column=Column(Date))
+    cause: str = Field(sa_column=Column(Text, nullable=False))
+
+
+class DeclarationRow(SQLModel, table=True):
+    """The declaration in force of an owner for a municipality and cycle year."""
+
+    __tablename__ = "plan_declaration"
+    metadata: ClassVar[MetaData] = metadata
+
+    ambito: str = Field(sa_column=Column(Text, primary_key=True))
+    cycle_year: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    owner: str = Field(sa_column=Column(Text, primary_key=True))
+    municipality: str = Field(sa_column=Column(Text, primary_key=True))
+    revision: int = Field(sa_column=Column(Integer, nullable=False))
+    nil: bool = Field(sa_column=Column(Boolean, nullable=False))
+    stock: int = Field(sa_column=Column(Integer, nullable=False))
+    turnover_expected: int = Field(sa_column=Column(Integer, nullable=False))
+    assignable_total: int = Field(sa_column=Column(Integer, nullable=False))
+    sat_units: int = Field(sa_column=Column(Integer, nullable=False))
+    cause: str = Field(sa_column=Column(Text, nullable=False))
+
+
+class PlanRow(SQLModel, table=True):
+    """The plan as it stands. `revision` and `writer` fence a replica that lost its partition but still runs."""
+
+    __tablename__ = "plan"
+    metadata: ClassVar[MetaData] = metadata
+
+    ambito: str = Field(sa_column=Column(Text, primary_key=True))
+    revision: int = Field(sa_column=Column(BigInteger, nullable=False))
+    writer: UUID = Field(sa_column=Column(Uuid, nullable=False))
+    version: int = Field(sa_column=Column(Integer, nullable=False))
+    hash: str = Field(sa_column=Column(Text, nullable=False))
+    content: str = Field(sa_column=Column(Text, nullable=False))
+
+
+class VersionRow(SQLModel, table=True):
+    """One published version: its hash, and the causes and changes as its event told them."""
+
+    __tablename__ = "plan_version"
+    metadata: ClassVar[MetaData] = metadata
+
+    ambito: str = Field(sa_column=Column(Text, primary_key=True))
+    version: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    hash: str = Field(sa_column=Column(Text, nullable=False))
+    reference_on: date = Field(sa_column=Column(Date, nullable=False))
+    recorded_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    event: str = Field(sa_column=Column(Text, nullable=False))
+
+
+PROJECTIONS = (ReferenceRow, CellRow, StockRow, HomeRow, CaseRow, DeclarationRow)
+"""What a rebuild drops and derives again; versions already published stay as they were published."""

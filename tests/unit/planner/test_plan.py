@@ -1,0 +1,167 @@
+"""The plan's figures, its canonical bytes and what counts as a change."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date
+from uuid import UUID
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.planner.domain.forecast import Triennium
+from services.planner.domain.labels import LABELS, STATUS_FIGURES, label_it
+from services.planner.domain.plan import CAUSES_LIMIT, FigureKey, Plan, canonical, changes, compute, plan_hash
+from services.planner.domain.state import fold
+from shared.events.base import Message
+from shared.events.plans import Cause, Measure
+from shared.events.units import UnitStatus
+from tests.unit.planner.worlds import (
+    CASTELVERDE,
+    CREMONA,
+    NAMES,
+    RULES,
+    START,
+    TestRegistry,
+    case_opened,
+    empty,
+    folded,
+    submission,
+)
+
+TRIENNIUM = Triennium(2026)
+LET, FREE = UnitStatus.OCCUPIED, UnitStatus.FREE_ASSIGNABLE
+
+
+def planned(messages: list[Message]) -> Plan:
+    return compute(folded(messages), TRIENNIUM, RULES, NAMES)
+
+
+def village() -> TestRegistry:
+    registry = TestRegistry()
+    for number in range(10):
+        registry.register(f"U{number}", LET)
+    registry.register("F1", FREE)
+    registry.register("C1", LET, municipality=CASTELVERDE, owner="comune-castelverde")
+    return registry
+
+
+def cause(number: int, municipality: str = CREMONA) -> Cause:
+    return Cause(event_id=UUID(int=number), kind="unit-vacated", subject="U1", municipality=municipality, on=START)
+
+
+def test_every_status_is_a_figure_and_the_total_is_their_sum() -> None:
+    registry = TestRegistry()
+    for status in UnitStatus:
+        registry.register(f"U-{status.value}", status)
+    figures = planned(registry.sent).figures
+    # Fifteen states: one under construction is not stock yet, three are sold, bartered or demolished.
+    assert figures[FigureKey(CREMONA, "aler", "stock_total", None)] == 11
+    assert figures[FigureKey(None, None, "in_construction", None)] == 1
+    assert {figures[FigureKey(CREMONA, None, figure, None)] for figure in STATUS_FIGURES.values()} == {1}
+
+
+def test_the_ambito_is_the_sum_of_its_municipalities() -> None:
+    registry = village()
+    figures = planned([*registry.sent, case_opened("E1", 900), submission(1, 4, 901)]).figures
+    for key, value in figures.items():
+        if key.municipality is None and not key.figure.endswith(("_low", "_high")):
+            parts = [figures.get(key._replace(municipality=municipality), 0) for municipality in NAMES]
+            assert value == sum(parts), key
+
+
+def test_a_municipality_without_homes_has_figures_and_they_are_zero() -> None:
+    figures = compute(empty(), TRIENNIUM, RULES, NAMES).figures
+    assert {key.municipality for key in figures} == {CREMONA, CASTELVERDE, None}
+    assert set(figures.values()) == {0}
+
+
+def test_the_latest_declaration_is_a_figure_of_its_year() -> None:
+    sent = [submission(1, 9, 1, year=2025), submission(1, 4, 2), submission(2, 3, 3)]
+    figures = planned(sent).figures
+    declared = {key: value for key, value in figures.items() if key.figure == "declared_assignable_total"}
+    assert declared[FigureKey(CREMONA, "aler", "declared_assignable_total", 2026)] == 3
+    assert {key.year for key in declared} == {2026}
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.permutations(range(13)), st.integers(1, 13))
+def test_incremental_and_batch_give_the_same_bytes(order: list[int], batch: int) -> None:
+    sent = [*village().sent, case_opened("E1", 900)]
+    expected = canonical(planned(sent))
+    state = empty()
+    for start in range(0, len(sent), batch):
+        for place in order[start : start + batch]:
+            fold(state, sent[place])
+        after = compute(state, TRIENNIUM, RULES, NAMES)
+    assert canonical(after) == expected
+
+
+def test_canonical_content_is_sorted_strings_and_integers() -> None:
+    plan = planned([*village().sent, case_opened("E1", 900)])
+    content = json.loads(canonical(plan))
+    assert canonical(plan) == json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    assert content["figures"][f"{CREMONA}//stock_total/"] == 11
+    assert all(isinstance(value, int) for value in content["figures"].values())
+    assert set(content) == {"ambito", "first_year", "reference_on", "rules_on", "figures", "actions"}
+    assert len(plan_hash(plan)) == 64
+
+
+def test_a_freed_home_moves_its_municipality_with_its_cause() -> None:
+    registry = village()
+    before = planned(registry.sent)
+    registry.report("U1", "unit-vacated", FREE, START)
+    moved = changes(before, planned(registry.sent), [cause(1)])
+    cremona = next(change for change in moved if change.municipality == CREMONA)
+    assert (cremona.name, cremona.causes) == ("Cremona", (cause(1),))
+    free = next(f for f in cremona.figures if f.figure == "free_assignable" and f.owner is None)
+    assert (free.before, free.after, free.label_it) == (1, 2, "Alloggi liberi assegnabili")
+    year_one = next(f for f in cremona.figures if f.figure == "assignable_mean" and f.owner is None and f.year == 2026)
+    # Before: 1 free + 10 homes x 365 x 9 / 93,921 x 16/40 = 1.140. After: 2 free + 9 homes x 365 x 10 / 93,921 x 17/41.
+    assert (year_one.before, year_one.after, year_one.measure) == (1140, 2145, Measure.THOUSANDTHS)
+    assert year_one.label_it == "Alloggi assegnabili nel 2026"
+
+
+def test_a_mean_that_moves_by_less_than_what_is_published_did_not_move() -> None:
+    before = planned(village().sent)
+    key = FigureKey(CREMONA, None, "turnover_mean", 2026)
+    value = before.figures[key]
+    assert value == 350  # 10 homes x 365 x 9 / 93,921 = 0.3498, published as 0.4 by rounding halves up
+    assert changes(before, replace(before, figures={**before.figures, key: 449}), []) == ()
+    moved = changes(before, replace(before, figures={**before.figures, key: 349}), [])
+    assert [figure.after for figure in moved[0].figures] == [349]
+
+
+def test_a_figure_that_appears_as_zero_did_not_move_and_one_that_goes_did() -> None:
+    nothing, plan = compute(empty(), TRIENNIUM, RULES, NAMES), planned(village().sent)
+    assert changes(None, nothing, []) == ()
+    gone = changes(plan, nothing, [])
+    owned = next(f for f in gone[-1].figures if f.figure == "stock_total" and f.owner == "aler")
+    assert (owned.before, owned.after) == (11, None)
+
+
+def test_a_municipality_no_cause_touches_gets_the_whole_batch_up_to_the_limit() -> None:
+    plan = planned(village().sent)
+    causes = [cause(number, CASTELVERDE) for number in range(60)]
+    cremona, castelverde = changes(None, plan, causes)[::-1]
+    assert cremona.municipality == CREMONA
+    assert len(cremona.causes) == len(castelverde.causes) == CAUSES_LIMIT
+
+
+def test_unchanged_plans_have_no_changes() -> None:
+    plan = planned(village().sent)
+    assert changes(plan, planned(village().sent), [cause(1)]) == ()
+
+
+def test_every_figure_of_a_plan_has_an_italian_label() -> None:
+    plan = planned([*village().sent, case_opened("E1", 900), submission(1, 4, 901)])
+    assert {key.figure for key in plan.figures} == set(LABELS)
+    assert all(label_it(key.figure, key.year) for key in plan.figures)
+
+
+def test_the_reference_date_is_the_latest_true_date() -> None:
+    registry = village()
+    registry.report("U1", "unit-vacated", FREE, date(2026, 5, 4))
+    registry.report("U2", "unit-vacated", FREE, date(2026, 3, 2))
+    assert planned(registry.sent).reference_on == date(2026, 5, 4)
