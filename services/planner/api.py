@@ -109,7 +109,7 @@ class VersionPage(Answer):
     links: Links = Field(alias="_links")
 
 
-@router.get("/{ambito}", operation_id="plan_show", summary="Il piano dell'ambito, oggi")
+@router.get("/{ambito}", operation_id="plan_show", summary="Il piano dell'ambito, oggi", response_model=PlanAnswer)
 async def plan(db: Db, who: Who, ambito: AmbitoPath, request: Request, response: Response) -> PlanAnswer | Response:
     head, held = await _current(db, who, ambito)
     if request.headers.get("if-none-match") == f'"{head.hash}"':

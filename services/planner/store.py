@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import delete, insert, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel, col
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.planner.domain.rows import Delta, restore, touched_rows
 from services.planner.domain.rules import AreaBands

@@ -57,7 +57,7 @@ class Matching(Generic[C, B, Q]):
                         movable = [guest for guest, other in self.place.items() if self.quota_of.get(other) == quota]
                 for guest in movable:
                     if guest not in opens:
-                        opens[guest] = self.place[guest]
+                        opens[guest] = bucket
                         queue.append(guest)
         return False
 

@@ -20,7 +20,7 @@ from services.planner.domain.state import PlanState
 from shared.events.plans import Cause, FigureChange, Measure, MunicipalityChange
 from shared.events.units import UnitStatus
 
-CAUSES_LIMIT = 50
+CAUSES_LIMIT, FIGURES_LIMIT = 10, 40
 
 
 class FigureKey(NamedTuple):
@@ -219,7 +219,8 @@ def changes(before: Plan | None, after: Plan, causes: Sequence[Cause]) -> tuple[
     """The published figures that moved, by municipality; a figure that appears or disappears as zero did not move.
 
     Causes are those of the batch that touch the municipality, or the whole batch when none does (the forecast pools
-    the ambito); at most the first 50, to keep the event small.
+    the ambito). Of both only the first are told, with their count, to keep the event small; all owners together come
+    first.
     """
     was = before.figures if before is not None else {}
     moved: dict[str, list[FigureChange]] = defaultdict(list)
@@ -242,8 +243,10 @@ def changes(before: Plan | None, after: Plan, causes: Sequence[Cause]) -> tuple[
         MunicipalityChange(
             municipality=municipality,
             name=after.names.get(municipality, municipality),
-            figures=tuple(figures),
-            causes=causes_of(municipality, causes),
+            figures=tuple(figures[:FIGURES_LIMIT]),
+            causes=(cited := causes_of(municipality, causes))[:CAUSES_LIMIT],
+            figure_count=len(figures),
+            cause_count=len(cited),
         )
         for municipality, figures in moved.items()
     )
@@ -265,4 +268,4 @@ def published(key: FigureKey, value: int | None) -> int:
 
 def causes_of(municipality: str, causes: Sequence[Cause]) -> tuple[Cause, ...]:
     own = [cause for cause in causes if cause.municipality == municipality]
-    return tuple((own or causes)[:CAUSES_LIMIT])
+    return tuple(own or causes)

@@ -186,34 +186,30 @@ def test_the_total_of_homes_sharing_a_rate_is_wider_than_a_sum_of_independent_on
     assert high - low == pytest.approx(183, rel=0.05)
 
 
-def test_assignable_exits_have_the_deciles_of_the_exact_mixture_over_rate_and_share() -> None:
-    # Oracle: exits N from the exact mass function, then a beta-binomial share of them, Beta(16, 24).
-    state = folded(let(400).sent)
-    mean = Fraction(9 * 400 * 365, 93_921)
-    ratio, size = mean / (9 + mean), 60
-    mass = [(1 - ratio) ** 9]
-    for count in range(size):
-        mass.append(mass[-1] * ratio * (9 + count) / (count + 1))
-    thinned = [Fraction(0)] * (size + 1)
-    for exits, weight in enumerate(mass):
-        for count, chance in enumerate(beta_binomial(exits)):
-            thinned[count] += weight * chance
-    cumulative = list(accumulate(thinned))
-    expected = tuple(next(k for k, c in enumerate(cumulative) if c >= level) for level in (0.1, 0.9))
-    assert forecast(state, TRIENNIUM, START)[None, None].assignable[0][1:] == expected
-
-
-def beta_binomial(exits: int) -> list[Fraction]:
-    """Polya's urn: of each next exit the chance follows the ones before it."""
-    chances = [Fraction(1)]
-    for drawn in range(exits):
-        following = [Fraction(0)] * (drawn + 2)
+@pytest.mark.parametrize(("homes", "most_exits", "error"), [(400, 60, 0), (3000, 420, 1)])
+def test_assignable_exits_have_the_deciles_of_the_mixture_over_rate_and_share(
+    homes: int, most_exits: int, error: int
+) -> None:
+    # Oracle: exits by their mass function, then each of them by Polya's urn, whose draws are beta-binomial.
+    mean = 9 * homes * 365 / 93_921
+    ratio, mass = mean / (9 + mean), (9 / (9 + mean)) ** 9
+    thinned, chances = [0.0] * (most_exits + 1), [1.0]
+    for exits in range(most_exits + 1):
         for ready, chance in enumerate(chances):
-            up = Fraction(PRIOR_ASSIGNABLE + ready, PRIOR_ASSIGNABLE + PRIOR_NEEDING_WORKS + drawn)
-            following[ready + 1] += chance * up
-            following[ready] += chance * (1 - up)
-        chances = following
-    return chances
+            thinned[ready] += mass * chance
+        ups = [
+            (PRIOR_ASSIGNABLE + ready) / (PRIOR_ASSIGNABLE + PRIOR_NEEDING_WORKS + exits) for ready in range(exits + 1)
+        ]
+        stays = [chance * (1 - up) for chance, up in zip(chances, ups, strict=True)]
+        moves = [chance * up for chance, up in zip(chances, ups, strict=True)]
+        chances = [stay + move for stay, move in zip([*stays, 0.0], [0.0, *moves], strict=True)]
+        mass *= ratio * (9 + exits) / (exits + 1)
+    cumulative = list(accumulate(thinned))
+    assert cumulative[-1] == pytest.approx(1, abs=1e-6)
+    expected = tuple(next(k for k, c in enumerate(cumulative) if c >= level) for level in (0.1, 0.9))
+    state = empty()
+    state.add_stock((CREMONA, "aler", LET), homes)
+    assert forecast(state, TRIENNIUM, START)[None, None].assignable[0][1:] == pytest.approx(expected, abs=error)
 
 
 @pytest.mark.parametrize(
