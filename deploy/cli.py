@@ -13,7 +13,9 @@ from services.registry import cli as registry
 from shared.settings import SettingsError
 
 app = typer.Typer(
-    help="Piano Vivo: the housing plan of an ambito, true every day.", no_args_is_help=True, pretty_exceptions_enable=False
+    help="Piano Vivo: the housing plan of an ambito, true every day.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
 )
 app.add_typer(intake.app, name="intake")
 app.add_typer(registry.app, name="registry")

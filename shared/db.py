@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,10 @@ from typing import Any
 import asyncpg
 import structlog
 from sqlalchemy import DateTime, Dialect, event, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.types import TypeDecorator
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 log = structlog.get_logger()
 
@@ -35,6 +34,8 @@ _TRANSIENT = (
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.TransactionRollbackError,
+    asyncpg.InvalidTransactionStateError,  # also a standby that takes no writes yet, a transaction left idle too long
+    asyncpg.SyntaxOrAccessError,  # a table or right that is missing is never a record's fault
 )
 
 
@@ -54,6 +55,11 @@ def is_transient(error: BaseException) -> bool:
     if isinstance(error, DBAPIError):
         return error.connection_invalidated or isinstance(error, _TRANSIENT) or is_transient_driver(error.orig)
     return isinstance(error, (StaleWriter, *_TRANSIENT))
+
+
+def is_conflict(error: BaseException) -> bool:
+    """Whether a constraint broke, as it does where another replica wrote the same rows since we read them."""
+    return isinstance(error, (IntegrityError, asyncpg.IntegrityConstraintViolationError))
 
 
 def is_transient_driver(error: BaseException | None) -> bool:
@@ -122,10 +128,10 @@ class Database:
                     await session.execute(
                         text("SELECT pg_notify(:schema, :channel)"), {"schema": self.schema, "channel": channel}
                     )
-                # A cancelled commit can leave the driver inside an open transaction: let it end.
-                await asyncio.shield(session.commit())
+                await _to_its_end(session.commit())
             except BaseException:
-                await asyncio.shield(session.rollback())
+                with contextlib.suppress(Exception):  # of a connection that is gone: the first error says more
+                    await _to_its_end(session.rollback())
                 raise
         for channel in channels:
             self._set(channel)
@@ -223,7 +229,7 @@ class Database:
 
     @contextlib.asynccontextmanager
     async def _file_lock(self, name: str) -> AsyncIterator[_Lock]:
-        with open(f"{self.url.partition(':///')[2]}.{name}.lock", "w") as file:
+        with Path(f"{self.url.partition(':///')[2]}.{name}.lock").open("w") as file:
 
             async def try_lock() -> bool:
                 try:
@@ -242,6 +248,16 @@ class Database:
             self._listener.cancel()
             await asyncio.gather(self._listener, return_exceptions=True)
         await self.engine.dispose()
+
+
+async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
+    """Let `work` end though we are cancelled: half a commit would leave the connection inside a transaction."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
 
 
 def _prepare_sqlite(engine: AsyncEngine) -> None:

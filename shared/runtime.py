@@ -32,7 +32,12 @@ def connect(settings: Settings) -> Transport:
     """The transport that the settings name."""
     if settings.bus == "kafka":
         assert settings.kafka_bootstrap_servers is not None
-        return KafkaTransport(settings.kafka_bootstrap_servers, replica=settings.replica, batch=settings.batch)
+        return KafkaTransport(
+            settings.kafka_bootstrap_servers,
+            replica=settings.replica,
+            batch=settings.batch,
+            prefix=settings.kafka_prefix,
+        )
     return LocalTransport(settings.home / "log.db", batch=settings.batch)
 
 

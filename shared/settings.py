@@ -35,6 +35,11 @@ class Settings(BaseSettings):
     kafka_bootstrap_servers: str | None = Field(
         None, description="host:port,... of Apache Kafka; needed with BUS=kafka"
     )
+    kafka_prefix: str = Field(
+        "",
+        pattern=r"^[A-Za-z0-9._-]*$",
+        description="Put before the names of topics and groups, where several installations share one Apache Kafka",
+    )
     database_url: str | None = Field(
         None,
         description="postgresql://user:password@host/database; without it SQLite files in HOME; needed with BUS=kafka",

@@ -13,7 +13,7 @@ from sqlalchemy import ARRAY, ColumnElement, Table, any_, inspect, literal
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlmodel import SQLModel
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 
 Row = Sequence[Any]
 _POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.notifier import store
 from services.notifier.delivery import EndpointRefused, parse_endpoint
@@ -364,7 +364,9 @@ def _conflict(code: str, detail: Text) -> Problem:
 
 
 _UNKNOWN: Final = {
-    "subscription": Text("La vostra organizzazione non ha questa iscrizione.", "Your organisation has no such subscription."),
+    "subscription": Text(
+        "La vostra organizzazione non ha questa iscrizione.", "Your organisation has no such subscription."
+    ),
     "notice": Text("La vostra organizzazione non ha questo avviso.", "Your organisation has no such notice."),
     "delivery": Text("La vostra organizzazione non ha questo invio.", "Your organisation has no such delivery."),
 }
@@ -373,6 +375,8 @@ _NOT_ACTIVE = Text("L'iscrizione non è attiva: riattivarla prima.", "The subscr
 _NOT_A_WEBHOOK = Text("L'iscrizione non invia a un indirizzo web.", "The subscription is not a webhook.")
 _FOREIGN = Text("Il comune non è dell'ambito.", "The municipality is not of the ambito.")
 _FOREIGN_REMEDY = Text("Indicare codici ISTAT dell'ambito.", "Give ISTAT codes of the ambito.")
-_URL_FOR_WEBHOOK = Text("L'indirizzo serve per webhook, e solo per webhook.", "A webhook has an URL, and nothing else has.")
+_URL_FOR_WEBHOOK = Text(
+    "L'indirizzo serve per webhook, e solo per webhook.", "A webhook has an URL, and nothing else has."
+)
 _URL_REMEDY = Text("Aggiungere o togliere il campo.", "Add or remove the field.")
 _PUBLIC_HTTPS = Text("Indicare un indirizzo https pubblico.", "Give a public https address.")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID, uuid5
 
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.notifier import store
 from services.notifier.domain import wording
@@ -18,8 +18,8 @@ from services.notifier.store import Told
 from services.notifier.tables import INBOX, WEBHOOK, WHOLE_AMBITO, DeliveryRow, NoticeRow, SubscriptionRow
 from shared.bus.consumer import Handlers
 from shared.events import NAMESPACE, FigureChange, Message, MunicipalityChange, NoticeDelivered, PlanRecomputed
-from shared.territory import members_of
 from shared.territory import ambito as territory
+from shared.territory import members_of
 
 Audience = dict[tuple[str, str], list[SubscriptionRow]]
 """Subscriptions by ambito and municipality; the whole ambito's under `all`."""
@@ -69,7 +69,7 @@ def on_plan_recomputed(message: Message, work: Work) -> None:
     for change in plan.changes:
         for organisation, hearing in _hearings(plan.ambito, change, work).items():
             figures = tuple(hearing.figures[key] for key in map(figure_id, change.figures) if key in hearing.figures)
-            own = change.model_copy(update={"figures": figures})
+            own = change.model_copy(update={"figures": figures, "figure_count": len(figures)})
             _tell(message, plan, organisation, own, hearing.webhooks, work)
 
 

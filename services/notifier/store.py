@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlmodel import SQLModel, col
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.notifier.domain.moves import DEFAULT_THRESHOLD, FigureId
 from services.notifier.domain.outcomes import DeliveryState, SubscriptionState
@@ -45,8 +45,8 @@ class Job:
 
 async def subscriptions_in(session: AsyncSession, ambiti: Sequence[str]) -> list[SubscriptionRow]:
     """Active subscriptions of these ambiti, inboxes first; every municipality has one for itself unless it ended it."""
-    found = (await session.execute(select(SubscriptionRow).where(among(session, SubscriptionRow.ambito, ambiti)))).scalars()
-    rows = {row.id: row for ambito in ambiti for row in _defaults(ambito)} | {row.id: row for row in found}
+    found = await session.execute(select(SubscriptionRow).where(among(session, SubscriptionRow.ambito, ambiti)))
+    rows = {row.id: row for ambito in ambiti for row in _defaults(ambito)} | {row.id: row for row in found.scalars()}
     active = [row for row in rows.values() if row.state == SubscriptionState.ACTIVE]
     return sorted(active, key=lambda row: (row.channel, str(row.id)))
 
@@ -54,13 +54,15 @@ async def subscriptions_in(session: AsyncSession, ambiti: Sequence[str]) -> list
 async def subscriptions_of(session: AsyncSession, who: Principal) -> list[SubscriptionRow]:
     """All that an organisation has not ended, its default one included."""
     mine = col(SubscriptionRow.organisation) == who.organisation, col(SubscriptionRow.ambito) == who.ambito
-    found = (await session.execute(select(SubscriptionRow).where(*mine).order_by(col(SubscriptionRow.id)))).scalars()
+    found = await session.execute(select(SubscriptionRow).where(*mine).order_by(col(SubscriptionRow.id)))
     default = [row for row in _defaults(who.ambito) if row.organisation == who.organisation]
-    rows = {row.id: row for row in default} | {row.id: row for row in found}
+    rows = {row.id: row for row in default} | {row.id: row for row in found.scalars()}
     return [row for row in rows.values() if row.state != SubscriptionState.ENDED]
 
 
-async def subscription_to_change(session: AsyncSession, who: Principal, subscription_id: UUID) -> SubscriptionRow | None:
+async def subscription_to_change(
+    session: AsyncSession, who: Principal, subscription_id: UUID
+) -> SubscriptionRow | None:
     """One of the organisation's, locked; its default one becomes a row of its own with its first change."""
     row = await session.get(SubscriptionRow, subscription_id, with_for_update=True)
     if row is None:
@@ -143,7 +145,7 @@ async def notices_of(
 async def unread_count(session: AsyncSession, who: Principal) -> int:
     mine = and_(col(NoticeRow.organisation) == who.organisation, col(NoticeRow.ambito) == who.ambito)
     query = select(func.count()).select_from(NoticeRow).where(mine, col(NoticeRow.read_at).is_(None))
-    return (await session.execute(query)).scalar_one()
+    return int((await session.execute(query)).scalar_one())
 
 
 async def notice_of(session: AsyncSession, who: Principal, notice_id: UUID) -> NoticeRow | None:
@@ -244,9 +246,11 @@ async def _jobs(session: AsyncSession, taken: Sequence[DeliveryRow]) -> list[Job
 async def next_due(session: AsyncSession, busy: Mapping[UUID, int], endpoint_limit: int) -> datetime | None:
     """When the next delivery comes due whose endpoint has room."""
     query = (
-        select(func.min(col(DeliveryRow.next_attempt_at), type_=col(DeliveryRow.next_attempt_at).type))
+        select(col(DeliveryRow.next_attempt_at))
         .join(SubscriptionRow, col(SubscriptionRow.id) == col(DeliveryRow.subscription_id))
         .where(col(DeliveryRow.state) == DeliveryState.PENDING, _open(session, busy, endpoint_limit))
+        .order_by(col(DeliveryRow.next_attempt_at))
+        .limit(1)
     )
     return (await session.execute(query)).scalar_one_or_none()
 

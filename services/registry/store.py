@@ -9,7 +9,7 @@ from datetime import date
 
 from sqlalchemy import select
 from sqlmodel import col
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.domain.history import Entry
 from services.registry.tables import HistoryRow, UnitRow

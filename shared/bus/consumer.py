@@ -16,17 +16,17 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.bus import dead_letters, outbox
 from shared.bus.dead_letters import letter
 from shared.bus.progress import Progress
 from shared.bus.records import REDRIVE, Malformed, Record, decode
 from shared.bus.tables import DeadLetterRow, InboxRow, SequenceRow
-from shared.db import Database, is_transient
+from shared.db import Database, is_conflict, is_transient
 from shared.events.base import Event, Message
-from shared.sql import among, upsert_rows
+from shared.sql import among, insert_rows, upsert_rows
 
 log = structlog.get_logger()
 W = TypeVar("W")
@@ -56,9 +56,13 @@ class Handlers(Generic[W]):
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """A record and what it says, or why it says nothing; `letter_id` is the dead letter it comes back from."""
+    """A record and what it says, or why it says nothing; `letter_id` is the dead letter it comes back from.
+
+    `event_id` is what the inbox knows it by: the event's own identifier, or its letter's if it cannot be read.
+    """
 
     record: Record
+    event_id: UUID
     message: Message | None = None
     failure: Malformed | None = None
     letter_id: UUID | None = None
@@ -66,6 +70,10 @@ class _Read:
     @property
     def subject(self) -> str | None:
         return self.message.envelope.subject if self.message else self.failure.subject if self.failure else None
+
+    @property
+    def sequence(self) -> int | None:
+        return self.message.envelope.sequence if self.message else self.failure.sequence if self.failure else None
 
 
 @dataclass
@@ -76,16 +84,19 @@ class _Batch:
     sequences: dict[str, int]
     waiting: dict[str, list[DeadLetterRow]]
     letters: list[DeadLetterRow] = field(default_factory=list)
-    resolved: list[UUID] = field(default_factory=list)
+    resolved: set[UUID] = field(default_factory=set)
     again: list[tuple[UUID, str, str, str]] = field(default_factory=list)
-    redriven: list[DeadLetterRow] = field(default_factory=list)
+    redriven: dict[UUID, DeadLetterRow] = field(default_factory=dict)
     seen: dict[UUID, str] = field(default_factory=dict)
     advanced: dict[str, int] = field(default_factory=dict)
 
-    def is_done(self, event_id: UUID, letter_id: UUID | None) -> bool:
+    def outcome(self, read: _Read) -> str | None:
+        return self.seen.get(read.event_id) or self.outcomes.get(read.event_id)
+
+    def is_done(self, read: _Read) -> bool:
         """Applied or given up; or refused or failed, unless it comes back to be tried again."""
-        outcome = self.seen.get(event_id) or self.outcomes.get(event_id)
-        return outcome in ("applied", "discarded") or (outcome is not None and letter_id is None)
+        outcome = self.outcome(read)
+        return outcome in ("applied", "discarded") or (outcome is not None and read.letter_id is None)
 
     def is_blocked(self, subject: str, letter_id: UUID | None) -> bool:
         """Whether an earlier event of the subject failed or waits."""
@@ -101,17 +112,19 @@ class _Batch:
         if row.subject is not None and row.kind != "refused":
             self.waiting.setdefault(row.subject, []).append(row)
 
+    def advance(self, subject: str, sequence: int | None) -> None:
+        if sequence is not None:
+            self.sequences[subject] = self.advanced[subject] = sequence
+
     def leaves(self, subject: str, letter_id: UUID | None) -> None:
         """An event of the subject has ended its wait or taken effect: the next one that waited for it comes back."""
         rows = self.waiting.get(subject)
         if not rows:
             return
         rows[:] = [row for row in rows if row.id != letter_id]
-        following = self.sequences.get(subject, 0) + 1
-        if rows and (
-            rows[0].kind == "parked" or (rows[0].kind == "gap" and dead_letters.sequence_of(rows[0]) == following)
-        ):
-            self.redriven.append(rows[0])
+        following = dead_letters.next_to_return(rows, self.sequences.get(subject, 0))
+        if following is not None:
+            self.redriven[following.id] = following
 
 
 class Consumer(Generic[W]):
@@ -131,7 +144,7 @@ class Consumer(Generic[W]):
         structlog.contextvars.bind_contextvars(consumer=self.name, topic=records[0].topic)
         self.progress.delivered(records)
         try:
-            await self._apply_or_isolate([_read(record) for record in records])
+            await self._apply_or_isolate([self._read(record) for record in records])
         except Exception as error:
             self._pause = min(5.0, self._pause * 2 or 0.1)
             log.warning("batch-waits", error=repr(error), records=len(records), seconds=self._pause)
@@ -140,51 +153,65 @@ class Consumer(Generic[W]):
         self._pause = 0.0
         self.progress.applied(records)
 
-    async def _apply_or_isolate(self, reads: Sequence[_Read]) -> None:
+    async def _apply_or_isolate(self, reads: Sequence[_Read], races: int = 3) -> None:
         """One transaction for all; if one record breaks it, one transaction for each, and the culprit is set aside."""
         try:
             await self._apply(reads)
         except Exception as error:
             if is_transient(error):
                 raise
+            if is_conflict(error) and races:  # as a rule another replica was first: what it wrote is seen now
+                await self._apply_or_isolate(reads, races - 1)
+                return
             if len(reads) > 1:
                 for read in reads:
                     await self._apply_or_isolate([read])
                 return
             log.error("record-failed", offset=reads[0].record.offset, exc_info=error)
-            failure = Malformed(type(error).__name__, f"{type(error).__name__}: {error}", reads[0].subject)
+            failure = Malformed(type(error).__name__, f"{type(error).__name__}: {error}")
             await self._apply([replace(reads[0], failure=failure)])
 
     async def _apply(self, reads: Sequence[_Read]) -> None:
         async with self._db.transaction() as session:
+            reads = await self._believed(session, reads)
             batch = await self._begin(session, reads)
-            fresh = [
-                r.message
-                for r in reads
-                if r.message and not r.failure and not batch.is_done(r.message.envelope.id, r.letter_id)
-            ]
+            fresh = [r.message for r in reads if r.message and not r.failure and not batch.is_done(r)]
             work = await self._handlers.load(session, fresh) if fresh else None
             for read in reads:
                 self._step(batch, read, work)
-            said = await self._save(session, work) if work is not None else ()
+            said = await self._handlers.save(session, work) if work is not None else ()
             await self._finish(session, batch)
             if self._emit:
                 await outbox.put(session, said)
                 await outbox.put_records(session, dead_letters.announcements(batch.letters))
-                await dead_letters.redrive(session, batch.redriven)
+                await dead_letters.redrive(session, list(batch.redriven.values()))
+
+    async def _believed(self, session: AsyncSession, reads: Sequence[_Read]) -> Sequence[_Read]:
+        """Anybody can write the header of a redrive: it counts for the letter that holds the same record."""
+        claims = sorted({read.letter_id for read in reads if read.letter_id})
+        if not claims:
+            return reads
+        rows = await dead_letters.claimed(session, claims)
+        mine = {key: row for key, row in rows.items() if row.consumer == self.name}
+        return [
+            read
+            if read.letter_id in mine and dead_letters.holds(mine[read.letter_id], read.record)
+            else replace(read, letter_id=None)
+            for read in reads
+        ]
 
     async def _begin(self, session: AsyncSession, reads: Sequence[_Read]) -> _Batch:
-        messages = [read.message for read in reads if read.message]
         known = select(col(InboxRow.event_id), col(InboxRow.outcome)).where(
-            col(InboxRow.consumer) == self.name,
-            among(session, InboxRow.event_id, [message.envelope.id for message in messages]),
+            col(InboxRow.consumer) == self.name, among(session, InboxRow.event_id, [read.event_id for read in reads])
         )
         outcomes = {row.event_id: row.outcome for row in await session.execute(known)}
         waiting: dict[str, list[DeadLetterRow]] = defaultdict(list)
-        for row in await dead_letters.pending(session, self.name, sorted({r.subject for r in reads if r.subject})):
+        subjects = sorted({read.subject for read in reads if read.subject})
+        first = reads[0].record
+        for row in await dead_letters.pending(session, self.name, first.topic, first.partition, subjects):
             waiting[row.subject or ""].append(row)
         sequences: dict[str, int] = {}
-        if numbered := sorted({m.envelope.subject for m in messages if m.envelope.sequence is not None}):
+        if numbered := sorted({read.subject for read in reads if read.subject and read.sequence is not None}):
             last = select(col(SequenceRow.subject), col(SequenceRow.sequence)).where(
                 col(SequenceRow.consumer) == self.name, among(session, SequenceRow.subject, numbered)
             )
@@ -193,21 +220,19 @@ class Consumer(Generic[W]):
 
     def _step(self, batch: _Batch, read: _Read, work: W | None) -> None:
         """Deal with one record: skip it, set it aside, or let its handler fold it into the work."""
-        message = read.message
-        if message is not None and batch.is_done(message.envelope.id, read.letter_id):
-            self.progress.count("repeated")
+        if batch.is_done(read):
+            self._skip(batch, read)
             return
         if read.failure is not None:
-            self._set_aside(batch, read, "failed", read.failure.code, read.failure.detail)
+            self._set_aside(batch, read, "failed", read.failure.code, str(read.failure))
             return
+        message = read.message
         assert message is not None
         handler = self._handlers.on.get(type(message.event))
-        if handler is None:
-            return
         subject, sequence = message.envelope.subject, message.envelope.sequence
         last = batch.sequences.get(subject, 0)
-        if sequence is not None and sequence <= last:
-            self.progress.count("repeated")
+        if handler is None or (sequence is not None and sequence <= last):
+            self._skip(batch, read)
         elif batch.is_blocked(subject, read.letter_id):
             self._set_aside(
                 batch, read, "parked", "behind-dead-letter", f"an earlier event of {subject} is a dead letter"
@@ -219,6 +244,17 @@ class Consumer(Generic[W]):
         else:
             assert work is not None
             self._handle(batch, read, message, handler, work)
+
+    def _skip(self, batch: _Batch, read: _Read) -> None:
+        """There is nothing to do: dealt with before, or not of interest."""
+        self.progress.count("skipped")
+        if read.subject is None:
+            return
+        if batch.outcome(read) == "discarded" and read.sequence == batch.sequences.get(read.subject, 0) + 1:
+            batch.advance(read.subject, read.sequence)
+        if read.letter_id is not None:
+            batch.resolved.add(read.letter_id)
+            batch.leaves(read.subject, read.letter_id)
 
     def _handle(
         self, batch: _Batch, read: _Read, message: Message, handler: Callable[[Message, W], None], work: W
@@ -232,36 +268,45 @@ class Consumer(Generic[W]):
         else:
             batch.seen[envelope.id] = "applied"
             self.progress.count("applied")
-            if envelope.sequence is not None:
-                batch.sequences[envelope.subject] = batch.advanced[envelope.subject] = envelope.sequence
+            batch.advance(envelope.subject, envelope.sequence)
             if read.letter_id is not None:
-                batch.resolved.append(read.letter_id)
+                batch.resolved.add(read.letter_id)
         batch.leaves(envelope.subject, read.letter_id)
 
     def _set_aside(self, batch: _Batch, read: _Read, kind: str, code: str, detail: str) -> None:
         self.progress.count(kind)
-        if read.message is not None and kind == "failed":
-            batch.seen[read.message.envelope.id] = "failed"
+        if kind == "failed":
+            batch.seen[read.event_id] = "failed"
         if read.letter_id is not None:
             batch.again.append((read.letter_id, kind, code, detail))
         else:
             batch.set_aside(letter(self.name, read.record, read.subject, kind, code, detail))
 
     async def _finish(self, session: AsyncSession, batch: _Batch) -> None:
-        inbox = [(self.name, event_id, outcome) for event_id, outcome in sorted(batch.seen.items())]
-        await upsert_rows(session, InboxRow, inbox)
+        rows = [(self.name, event_id, outcome) for event_id, outcome in sorted(batch.seen.items())]
+        # A new row is inserted, not replaced: of two replicas with the same event the second one fails here.
+        await insert_rows(session, InboxRow, [row for row in rows if row[1] not in batch.outcomes])
+        await upsert_rows(session, InboxRow, [row for row in rows if row[1] in batch.outcomes])
         await upsert_rows(session, SequenceRow, [(self.name, s, n) for s, n in sorted(batch.advanced.items())])
         await dead_letters.add(session, batch.letters)
         if batch.resolved:
-            await dead_letters.resolve(session, batch.resolved, "applied")
+            await dead_letters.resolve(session, sorted(batch.resolved), "applied")
         for letter_id, kind, code, detail in batch.again:
             await dead_letters.failed_again(session, letter_id, kind, code, detail)
 
+    def _read(self, record: Record) -> _Read:
+        letter_id = _claim(record)
+        try:
+            message = decode(record)
+        except Malformed as failure:
+            return _Read(record, letter_id or dead_letters.identify(self.name, record), None, failure, letter_id)
+        return _Read(record, message.envelope.id, message, None, letter_id)
 
-def _read(record: Record) -> _Read:
+
+def _claim(record: Record) -> UUID | None:
+    """The letter that the record says it comes back from."""
     value = next((value for name, value in record.headers if name == REDRIVE), None)
-    letter_id = UUID(value.decode()) if value else None
     try:
-        return _Read(record, message=decode(record), letter_id=letter_id)
-    except Malformed as failure:
-        return _Read(record, failure=failure, letter_id=letter_id)
+        return UUID(value.decode()) if value else None
+    except ValueError:
+        return None

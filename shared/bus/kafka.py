@@ -56,10 +56,13 @@ class _Calm(ConsumerRebalanceListener):  # type: ignore[misc]
 
 
 class KafkaTransport:
-    """One process's connection: an idempotent producer, and at most one subscriber."""
+    """One process's connection: an idempotent producer, and at most one subscriber.
 
-    def __init__(self, bootstrap_servers: str, *, replica: str, batch: int = 1000) -> None:
-        self._bootstrap, self._replica, self._batch = bootstrap_servers, replica, batch
+    `prefix` stands before the names of topics and groups on the broker, and nowhere else.
+    """
+
+    def __init__(self, bootstrap_servers: str, *, replica: str, batch: int = 1000, prefix: str = "") -> None:
+        self._bootstrap, self._replica, self._batch, self._prefix = bootstrap_servers, replica, batch, prefix
         self._producer: AIOKafkaProducer | None = None
         self._broker: KafkaBroker | None = None
         self._partitions: dict[str, int] = {}
@@ -88,7 +91,7 @@ class KafkaTransport:
         batches: dict[tuple[str, int], Any] = {}
         acknowledged = []
         for record in records:
-            place = record.topic, await self._partition(record)
+            place = self._prefix + record.topic, await self._partition(record)
             builder = batches.get(place) or producer.create_batch()
             headers = list(record.headers)
             if builder.append(key=record.key, value=record.value, timestamp=None, headers=headers) is None:
@@ -104,12 +107,14 @@ class KafkaTransport:
     async def positions(self, group: str, topics: Sequence[str]) -> list[Position]:
         admin = await self._admin()
         try:
-            committed = await admin.list_consumer_group_offsets(group) if group else {}
+            committed = await admin.list_consumer_group_offsets(self._prefix + group) if group else {}
         finally:
             await admin.close()
         ends = await self._ends(topics)
         return [
-            Position(place.topic, place.partition, committed[place].offset if place in committed else 0, end)
+            Position(
+                self._plain(place.topic), place.partition, committed[place].offset if place in committed else 0, end
+            )
             for place, end in sorted(ends.items())
         ]
 
@@ -122,7 +127,7 @@ class KafkaTransport:
             await consumer.seek_to_beginning()
             while ends:
                 for found in (await consumer.getmany(timeout_ms=1000, max_records=self._batch)).values():
-                    yield [_record(raw) for raw in found]
+                    yield [self._record(raw) for raw in found]
                 for place in list(ends):
                     if await consumer.position(place) >= ends[place]:
                         del ends[place]
@@ -133,10 +138,10 @@ class KafkaTransport:
         admin = await self._admin()
         try:
             there = set(await admin.list_topics())
-            new = [topic for topic in topics if topic.name not in there]
+            new = [topic for topic in topics if self._prefix + topic.name not in there]
             replicas = min(3, len((await admin.describe_cluster())["brokers"]))
             if new:
-                response = await admin.create_topics([_new_topic(topic, replicas) for topic in new])
+                response = await admin.create_topics([_new_topic(self._prefix, topic, replicas) for topic in new])
                 errors = {name: text for name, code, text in response.topic_errors if code not in (0, 36)}
                 if errors:
                     raise UnfitBroker(f"topics could not be created: {errors}")
@@ -146,14 +151,19 @@ class KafkaTransport:
 
     def _subscribe(self, subscription: Subscription) -> KafkaBroker:
         broker = KafkaBroker(
-            self._bootstrap, consumer_only=True, allow_auto_create_topics=False, logger=logging.getLogger("faststream"), graceful_timeout=30.0
+            self._bootstrap,
+            consumer_only=True,
+            allow_auto_create_topics=False,
+            logger=logging.getLogger("faststream"),
+            log_level=logging.DEBUG,
+            graceful_timeout=30.0,
         )
         subscriber = broker.subscriber(
-            *subscription.topics,
+            *(self._prefix + topic for topic in subscription.topics),
             batch=True,
             max_records=self._batch * 3,
             batch_timeout_ms=1,
-            group_id=subscription.group,
+            group_id=self._prefix + subscription.group,
             group_instance_id=f"{subscription.group}-{self._replica}",
             auto_offset_reset="earliest",
             session_timeout_ms=SESSION_MS,
@@ -180,7 +190,7 @@ class KafkaTransport:
         """Each partition its own batch, side by side; one that must wait does not undo the others."""
         lanes: dict[tuple[str, int], list[Record]] = defaultdict(list)
         for raw in raws:
-            lanes[raw.topic, raw.partition].append(_record(raw))
+            lanes[raw.topic, raw.partition].append(self._record(raw))
         async with self._busy:
             results = await asyncio.gather(*map(subscription.consume, lanes.values()), return_exceptions=True)
         for result in results:
@@ -205,7 +215,7 @@ class KafkaTransport:
     async def _partition(self, record: Outgoing) -> int:
         count = self._partitions.get(record.topic)
         if count is None:
-            found = await (await self._started_producer()).partitions_for(record.topic)
+            found = await (await self._started_producer()).partitions_for(self._prefix + record.topic)
             count = self._partitions[record.topic] = len(found)
         return int((murmur2(record.key) & 0x7FFFFFFF) % count)
 
@@ -219,7 +229,7 @@ class KafkaTransport:
         consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, enable_auto_commit=False)
         await consumer.start()
         try:
-            places = [TopicPartition(topic, n) for topic, count in layout.items() for n in range(count)]
+            places = [TopicPartition(self._prefix + topic, n) for topic, count in layout.items() for n in range(count)]
             return dict(await consumer.end_offsets(places))
         finally:
             await consumer.stop()
@@ -228,10 +238,17 @@ class KafkaTransport:
         """Number of partitions of those topics that are there."""
         admin = await self._admin()
         try:
-            found = await admin.describe_topics(list(topics))
+            found = await admin.describe_topics([self._prefix + topic for topic in topics])
         finally:
             await admin.close()
-        return {topic["topic"]: len(topic["partitions"]) for topic in found if not topic["error_code"]}
+        return {self._plain(topic["topic"]): len(topic["partitions"]) for topic in found if not topic["error_code"]}
+
+    def _plain(self, topic: str) -> str:
+        return topic.removeprefix(self._prefix)
+
+    def _record(self, raw: ConsumerRecord) -> Record:
+        topic = self._plain(raw.topic)
+        return Record(topic, raw.partition, raw.offset, raw.timestamp, raw.key, raw.value, tuple(raw.headers))
 
     async def _check_broker(self) -> None:
         admin = await self._admin()
@@ -250,7 +267,7 @@ class KafkaTransport:
             wanted = declared()[base_name(name)].partitions
             if there.get(name) != wanted:
                 raise UnfitBroker(
-                    f"topic {name} has {there.get(name, 'no')} partitions, declared are {wanted}: "
+                    f"topic {self._prefix}{name} has {there.get(name, 'no')} partitions, declared are {wanted}: "
                     "run `pianovivo topics apply` (an existing topic's partitions must be mended by hand)"
                 )
 
@@ -278,11 +295,7 @@ def assert_settings(broker: KafkaBroker) -> None:
             raise UnfitBroker(f"subscriber of {subscriber.topic_names}: {'; '.join(wrong)}")
 
 
-def _record(raw: ConsumerRecord) -> Record:
-    return Record(raw.topic, raw.partition, raw.offset, raw.timestamp, raw.key, raw.value, tuple(raw.headers))
-
-
-def _new_topic(topic: Topic, replicas: int) -> NewTopic:
+def _new_topic(prefix: str, topic: Topic, replicas: int) -> NewTopic:
     days = topic.retention_days
     configs = {
         "retention.ms": "-1" if days is None else str(days * DAY_MS),
@@ -290,4 +303,4 @@ def _new_topic(topic: Topic, replicas: int) -> NewTopic:
         "min.insync.replicas": "2" if replicas > 2 else "1",
         "message.timestamp.type": "LogAppendTime" if "." in topic.name else "CreateTime",
     }
-    return NewTopic(topic.name, topic.partitions, replicas, topic_configs=configs)
+    return NewTopic(prefix + topic.name, topic.partitions, replicas, topic_configs=configs)

@@ -37,7 +37,8 @@ CREATE TABLE IF NOT EXISTS cursor (
 """
 _READ = """SELECT topic, partition, "offset", timestamp, key, value, headers FROM record
 WHERE topic = ? AND partition = ? AND "offset" >= ? ORDER BY "offset" LIMIT ?"""
-_ENDS = """SELECT partition, max("offset") + 1 FROM record WHERE topic = ? GROUP BY partition"""
+# One partition at a time, since only so the last record is looked up instead of all being read.
+_END = """SELECT coalesce(max("offset") + 1, 0) FROM record WHERE topic = ? AND partition = ?"""
 
 
 def partition_of(key: bytes, partitions: int) -> int:
@@ -108,9 +109,13 @@ class LocalTransport:
         self._appended.add(flag)
         while not self._stopping.is_set():
             flag.clear()
-            places = await self.positions(subscription.group, subscription.topics)
-            busy = [place for place in places if place.lag]
-            await asyncio.gather(*(self._lane(subscription, place) for place in busy))
+            try:
+                places = await self.positions(subscription.group, subscription.topics)
+                busy = [place for place in places if place.lag]
+                await asyncio.gather(*(self._lane(subscription, place) for place in busy))
+            except sqlite3.OperationalError as error:  # another process holds the log, or the disk is full
+                log.warning("log-waits", group=subscription.group, error=repr(error))
+                busy = []
             if not busy:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(self._poll):
@@ -140,9 +145,7 @@ class LocalTransport:
         with self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
             for (topic, partition), group in rows.items():
-                end = dict(self._connection.execute(_ENDS + " HAVING partition = ?", (topic, partition))).get(
-                    partition, 0
-                )
+                end = self._end(topic, partition)
                 self._connection.executemany(
                     "INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?)",
                     [
@@ -167,8 +170,12 @@ class LocalTransport:
         return [
             Position(topic, partition, cursors.get((topic, partition), 0), end)
             for topic in topics
-            for partition, end in self._connection.execute(_ENDS, (topic,))
+            for partition in range(self._partitions.get(topic, 0))
+            if (end := self._end(topic, partition))
         ]
+
+    def _end(self, topic: str, partition: int) -> int:
+        return int(self._connection.execute(_END, (topic, partition)).fetchone()[0])
 
 
 def _open(path: Path) -> sqlite3.Connection:

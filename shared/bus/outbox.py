@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import orjson
 import structlog
 from sqlalchemy import delete, select
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.bus.records import Headers, Outgoing, encode
+from shared.bus.records import LARGEST, Headers, Outgoing, encode, size_of
 from shared.bus.tables import OutboxRow
 from shared.bus.transport import Publisher
 from shared.db import Database
@@ -22,6 +22,8 @@ CHANNEL = "outbox"
 LOCK = "relay"
 """Held by one replica of a running service at any time."""
 CHUNK = 2000
+ROOM = 20_000
+"""Bytes that a dead letter's reasons may add to a record."""
 
 
 async def put(session: AsyncSession, messages: Sequence[Message]) -> None:
@@ -30,19 +32,24 @@ async def put(session: AsyncSession, messages: Sequence[Message]) -> None:
 
 
 async def put_records(session: AsyncSession, records: Sequence[Outgoing]) -> None:
-    """Owe raw records (dead letters and their redrive keep the original bytes)."""
+    """Owe raw records (dead letters and their redrive keep the original bytes).
+
+    Refuses what no broker would take: once owed, it would hold up everything behind it.
+    """
     if not records:
         return
+    if max(map(size_of, records)) > LARGEST + ROOM:
+        raise ValueError(f"a record for {records[0].topic} is larger than {LARGEST + ROOM} bytes")
     await insert_rows(session, OutboxRow, [(r.topic, r.key, r.value, dump_headers(r.headers)) for r in records])
     Database.signal(session, CHANNEL)
 
 
 def dump_headers(headers: Headers) -> bytes:
-    return orjson.dumps([[name, value.decode("latin-1")] for name, value in headers])
+    return orjson.dumps([[name, None if value is None else value.decode("latin-1")] for name, value in headers])
 
 
 def load_headers(raw: bytes) -> Headers:
-    return tuple((name, value.encode("latin-1")) for name, value in orjson.loads(raw))
+    return tuple((name, None if value is None else value.encode("latin-1")) for name, value in orjson.loads(raw))
 
 
 class Relay:
@@ -68,7 +75,8 @@ class Relay:
                         while True:
                             woken.clear()
                             while await self._pass_on():
-                                pause = 0.05
+                                pass
+                            pause = 0.05
                             await _wait(woken, self._poll)
                             await check()
             except Exception as error:

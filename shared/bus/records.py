@@ -13,11 +13,13 @@ from pydantic import ValidationError
 from shared.events.base import NAMESPACE, Envelope, Event, Message
 from shared.events.topics import base_name, organisation_of
 
-Headers = tuple[tuple[str, bytes], ...]
+Headers = tuple[tuple[str, bytes | None], ...]
 JSON = b"application/json"
 STRUCTURED = b"application/cloudevents+json"
 REDRIVE = "pv-redrive"
 """Header of a record that an operator sent again; its value is the dead letter's number."""
+LARGEST = 1_000_000
+"""Bytes of a record we write or read: with a dead letter's reasons it still fits into Kafka's usual limit of 1 MiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +46,20 @@ class Outgoing:
 
 
 class Malformed(Exception):
-    """A record that can never be understood: which rule it breaks, where, and its subject if that could be read."""
+    """A record that can never be understood: which rule it breaks, where, and what could still be read of it."""
 
-    def __init__(self, code: str, detail: str, subject: str | None = None) -> None:
+    subject: str | None = None
+    sequence: int | None = None
+
+    def __init__(self, code: str, detail: str) -> None:
         super().__init__(detail)
-        self.code, self.detail, self.subject = code, detail, subject
+        self.code, self.detail = code, detail
+
+
+def size_of(record: Record | Outgoing) -> int:
+    """Bytes of key, body and headers."""
+    headers = sum(len(name) + len(value or b"") for name, value in record.headers)
+    return len(record.key or b"") + len(record.value or b"") + headers
 
 
 def encode(message: Message) -> Outgoing:
@@ -81,22 +92,36 @@ def decode(record: Record) -> Message:
     On a topic of one organisation's own the speaker is the topic's organisation, the time is the broker's, and the
     identifier is bound to the organisation, so that nobody can pass for another or use up another's identifiers.
     """
+    if size_of(record) > LARGEST:
+        raise Malformed("too-large", f"the record has {size_of(record)} bytes, at most {LARGEST} are read")
     try:
-        attributes = {name: value.decode() for name, value in record.headers}
+        # Other headers are none of our business: tracing agents write binary ones.
+        attributes = {name: (value or b"").decode() for name, value in record.headers if _is_ours(name)}
         body = record.value
-        if attributes.get("content-type", "").startswith("application/cloudevents+json"):
+        if attributes.get("content-type", "").startswith(STRUCTURED.decode()):
             attributes, body = _unfold(attributes, body)
     except (UnicodeDecodeError, orjson.JSONDecodeError, TypeError, AttributeError, KeyError) as error:
         raise Malformed("undecodable", f"headers or envelope cannot be read: {error}") from None
-    subject = attributes.get("ce_subject")
+    try:
+        return _message(record, attributes, body)
+    except Malformed as failure:
+        failure.subject, failure.sequence = _subject(attributes), _sequence(attributes)
+        raise
+
+
+def _is_ours(name: str) -> bool:
+    return name.startswith("ce_") or name in ("content-type", "traceparent")
+
+
+def _message(record: Record, attributes: Mapping[str, str], body: bytes | None) -> Message:
     if body is None:
-        raise Malformed("undecodable", "the record has no body", subject)
+        raise Malformed("undecodable", "the record has no body")
     kind = attributes.get("ce_type", "")
     cls = Event.REGISTRY.get(kind)
     if cls is None:
-        raise Malformed("unknown-type", f"ce_type {kind!r} is not a known event type", subject)
-    if cls.TOPIC != base_name(record.topic):
-        raise Malformed("wrong-topic", f"{kind} belongs on {cls.TOPIC}, not on {record.topic}", subject)
+        raise Malformed("unknown-type", f"ce_type {kind!r} is not a known event type")
+    if base_name(record.topic) != cls.TOPIC:
+        raise Malformed("wrong-topic", f"{kind} belongs on {cls.TOPIC}, not on {record.topic}")
     envelope = _envelope(record, attributes)
     try:
         return Message(envelope, cls.read(body))
@@ -104,27 +129,38 @@ def decode(record: Record) -> Message:
         first = error.errors(include_url=False)[0]
         code = "undecodable" if first["type"] == "json_invalid" else "wrong-schema"
         where = "/".join(str(part) for part in first["loc"])
-        raise Malformed(code, f"{kind}: {where or 'body'}: {first['msg']}", envelope.subject) from None
+        raise Malformed(code, f"{kind}: {where or 'body'}: {first['msg']}") from None
+
+
+def _subject(attributes: Mapping[str, str]) -> str | None:
+    """What the record is about, if it is fit to be kept in an index."""
+    subject = attributes.get("ce_subject", "")
+    return subject if 0 < len(subject) <= 200 and subject.isprintable() else None
+
+
+def _sequence(attributes: Mapping[str, str]) -> int | None:
+    number = attributes.get("ce_sequence", "")
+    return int(number) if number.isdecimal() and len(number) < 19 else None
 
 
 def _unfold(attributes: Mapping[str, str], body: bytes | None) -> tuple[dict[str, str], bytes]:
     whole = orjson.loads(body or b"")
-    unfolded = {f"ce_{name}": str(value) for name, value in whole.items() if name not in ("data", "traceparent")}
-    for name in ("traceparent", REDRIVE):
-        if value := whole.get(name) or attributes.get(name):
-            unfolded[name] = value
+    stated = {name: str(value) for name, value in whole.items() if name != "data" and value is not None}
+    unfolded = {f"ce_{name}": value for name, value in stated.items()}
+    if traceparent := stated.get("traceparent") or attributes.get("traceparent"):
+        unfolded["traceparent"] = traceparent
     return unfolded, orjson.dumps(whole["data"])
 
 
 def _envelope(record: Record, attributes: Mapping[str, str]) -> Envelope:
     owner = organisation_of(record.topic)
     get = attributes.get
-    subject = get("ce_subject")
+    subject = _subject(attributes)
     try:
         if get("ce_specversion") != "1.0":
             raise ValueError(f"ce_specversion {get('ce_specversion')!r} is not 1.0")
         if not subject:
-            raise ValueError("ce_subject is missing")
+            raise ValueError("ce_subject is missing, longer than 200 characters or not printable")
         key = (record.key or b"").decode()
         if key != get("ce_partitionkey", key) or not key:
             raise ValueError(f"key {key!r} is not ce_partitionkey {get('ce_partitionkey')!r}")
@@ -134,7 +170,9 @@ def _envelope(record: Record, attributes: Mapping[str, str]) -> Envelope:
         time = datetime.fromisoformat(at) if at else datetime.fromtimestamp(record.timestamp / 1000, UTC)
         if time.tzinfo is None:
             raise ValueError(f"ce_time {at!r} has no time zone")
-        correlation, causation, sequence = get("ce_correlationid"), get("ce_causationid"), get("ce_sequence")
+        correlation, causation = get("ce_correlationid"), get("ce_causationid")
+        if "ce_sequence" in attributes and not _sequence(attributes):
+            raise ValueError(f"ce_sequence {get('ce_sequence')!r} is not a positive number")
         return Envelope(
             identifier,
             attributes["ce_source"],
@@ -144,10 +182,10 @@ def _envelope(record: Record, attributes: Mapping[str, str]) -> Envelope:
             UUID(correlation) if correlation and not owner else identifier,
             UUID(causation) if causation else None,
             owner or get("ce_organisation"),
-            int(sequence) if sequence else None,
+            _sequence(attributes),
             get("traceparent"),
         )
     except KeyError as error:
-        raise Malformed("wrong-schema", f"header {error.args[0]} is missing", subject) from None
-    except ValueError as error:
-        raise Malformed("wrong-schema", f"envelope: {error}", subject) from None
+        raise Malformed("wrong-schema", f"header {error.args[0]} is missing") from None
+    except (ValueError, OverflowError, OSError) as error:  # all of which dates can raise
+        raise Malformed("wrong-schema", f"envelope: {error}") from None

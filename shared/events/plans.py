@@ -45,12 +45,17 @@ class FigureChange(Value):
 
 
 class MunicipalityChange(Value):
-    """The figures of one municipality that moved, and the causes that touch it (all of the batch if none does)."""
+    """The figures of one municipality that moved, and the causes that touch it (of the whole batch if none does).
+
+    Both lists are cut to keep the event small; the counts tell how many there were.
+    """
 
     municipality: IstatCode
     name: ShortText
     figures: tuple[FigureChange, ...]
     causes: tuple[Cause, ...]
+    figure_count: Annotated[int, Field(ge=0)] = 0
+    cause_count: Annotated[int, Field(ge=0)] = 0
 
 
 class PlanRecomputed(Event, topic="plans"):

@@ -143,7 +143,8 @@ class Run:
 
     def _environment(self) -> dict[str, str]:
         servers, topics = self.servers, self.topics
-        return os.environ | {
+        inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        return inherited | {
             "KAFKA": servers.bootstrap,
             "PGDSN": servers.dsn,
             "IN_TOPIC": topics.reports,
@@ -154,6 +155,7 @@ class Run:
             "STATE_DIR": str(self.folder),
             "PYTHONPATH": str(ROOT),
             "PYTHONUNBUFFERED": "1",
+            "PYTHONPYCACHEPREFIX": str(ROOT / "build/bench/bytecode"),  # what an installation has from its start
             "PIANOVIVO_HOME": str(self.folder),
             "PIANOVIVO_BUS": "kafka",
             "PIANOVIVO_KAFKA_BOOTSTRAP_SERVERS": servers.bootstrap,

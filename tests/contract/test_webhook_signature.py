@@ -37,7 +37,7 @@ def refusals(*webhooks: Received) -> list[str | None]:
     if node is None or not (TESTS / "node/node_modules/standardwebhooks").is_dir():
         pytest.fail("independent verifier missing: install Node and run `npm ci` in tests/node")
     cases = [{"secret": w.secret, "headers": w.headers, "body": base64.b64encode(w.body).decode()} for w in webhooks]
-    run = subprocess.run(  # noqa: S603 (our own script, no shell)
+    run = subprocess.run(
         [node, str(TESTS / "support/verify_webhook.mjs")],
         input=json.dumps(cases),
         capture_output=True,

@@ -11,8 +11,11 @@ from shared.events import EmergencyCaseClosed, EmergencyCaseOpened, EmergencyCas
 from shared.problem_texts import Text
 
 _DIGIT = "[0-9LMNPQRSTUV]"
-# The letters that stand for digits are those of people who would otherwise share a code (omocodia).
-_TAX_CODE = re.compile(rf"[A-Z]{{6}}{_DIGIT}{{2}}[ABCDEHLMPRST]{_DIGIT}{{2}}[A-Z]{_DIGIT}{{3}}[A-Z]", re.IGNORECASE)
+# Letters stand for digits where two people would share a code (omocodia); words have letters only, codes have digits.
+_TAX_CODE = re.compile(
+    rf"(?=[A-Z0-9]{{6,14}}[0-9])[A-Z]{{6}}{_DIGIT}{{2}}[ABCDEHLMPRST]{_DIGIT}{{2}}[A-Z]{_DIGIT}{{3}}[A-Z]",
+    re.IGNORECASE,
+)
 _SEPARATORS = re.compile(r"[\s._/-]+")
 _EMAIL = re.compile(r"[^\s@]@[^\s@]")
 

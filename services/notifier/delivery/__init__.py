@@ -1,14 +1,6 @@
-"""Webhook delivery: `http` sends one webhook safely, `worker` decides which and when and writes down what came of it."""
+"""Webhook delivery: `http` sends one webhook safely, `worker` decides which and when, and settles every attempt."""
 
-from services.notifier.delivery.http import (
-    DENIED_NETWORKS,
-    AddressPolicy,
-    Endpoint,
-    EndpointRefused,
-    Outcome,
-    Resolver,
-    parse_endpoint,
-    post,
-    resolve_by_system,
-)
+from services.notifier.delivery.http import AddressPolicy, EndpointRefused, Outcome, Resolver, parse_endpoint, post
 from services.notifier.delivery.worker import Deliverer
+
+__all__ = ["AddressPolicy", "Deliverer", "EndpointRefused", "Outcome", "Resolver", "parse_endpoint", "post"]

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from uuid import UUID, uuid5
 
 import structlog
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.notifier import store
 from services.notifier.delivery.http import AddressPolicy, Outcome, post
@@ -35,7 +35,6 @@ from shared.events import (
     NAMESPACE,
     SOURCE,
     Envelope,
-    Event,
     Message,
     MunicipalityChange,
     NoticeDelivered,
@@ -144,9 +143,7 @@ async def settled(session: AsyncSession, job: Job, at: datetime, outcome: Outcom
     assert found is not None
     subscription, delivery = found
     delivery.attempts += 1
-    kept = outcome.body_head[:KEPT_BODY]
-    made = (delivery.id, delivery.attempts, at, outcome.status, outcome.error, outcome.duration_ms, kept)
-    session.add(AttemptRow(**dict(zip(AttemptRow.model_fields, made, strict=True))))
+    session.add(_attempt(delivery, at, outcome))
     if delivery.state != DeliveryState.PENDING:
         return []  # a lease ran out and another replica was first
     delivery.step += 1
@@ -157,6 +154,18 @@ async def settled(session: AsyncSession, job: Job, at: datetime, outcome: Outcom
     if subscription.state == SubscriptionState.ACTIVE and after.subscription is not SubscriptionState.ACTIVE:
         await _close(session, subscription, delivery, after, at)
     return _news(job.notice, delivery, at, outcome)
+
+
+def _attempt(delivery: DeliveryRow, at: datetime, outcome: Outcome) -> AttemptRow:
+    return AttemptRow(
+        delivery_id=delivery.id,
+        number=delivery.attempts,
+        attempted_at=at,
+        status=outcome.status,
+        error=outcome.error,
+        duration_ms=outcome.duration_ms,
+        body_head=outcome.body_head[:KEPT_BODY],
+    )
 
 
 async def _close(
@@ -189,19 +198,19 @@ async def _close(
 
 def _news(notice: NoticeRow, delivery: DeliveryRow, at: datetime, outcome: Outcome) -> list[Message]:
     """What the topic of notices hears of a delivery that has come to its end."""
-    about = {"notice_id": notice.id, "organisation": notice.organisation, "channel": WEBHOOK}
-    event: Event
-    match delivery.state:
-        case DeliveryState.PENDING:
-            return []
-        case DeliveryState.DELIVERED:
-            event = NoticeDelivered(**about, attempts=delivery.attempts)
-        case _:
-            error = outcome.error or f"HTTP {outcome.status}"
-            event = NoticeFailed(**about, attempts=delivery.attempts, error=error)
-    name = f"notifier/{event.TYPE}/{delivery.id}/{delivery.attempts}"
+    if delivery.state == DeliveryState.PENDING:
+        return []
+    organisation, attempts = notice.organisation, delivery.attempts
+    event: NoticeDelivered | NoticeFailed
+    if delivery.state == DeliveryState.DELIVERED:
+        event = NoticeDelivered(notice_id=notice.id, organisation=organisation, channel=WEBHOOK, attempts=attempts)
+    else:
+        error = outcome.error or f"HTTP {outcome.status}"
+        event = NoticeFailed(
+            notice_id=notice.id, organisation=organisation, channel=WEBHOOK, attempts=attempts, error=error
+        )
     envelope = Envelope(
-        id=uuid5(NAMESPACE, name),
+        id=uuid5(NAMESPACE, f"notifier/{event.TYPE}/{delivery.id}/{attempts}"),
         source=SOURCE + "notifier",
         time=at,
         subject=str(notice.id),

@@ -9,7 +9,7 @@ from typing import Final
 
 from standardwebhooks import Webhook
 
-SECRET_PREFIX: Final = "whsec_"  # noqa: S105 (a public prefix)
+SECRET_PREFIX: Final = "whsec_"
 MIN_SECRET_BYTES: Final = 24
 MAX_SECRET_BYTES: Final = 64
 

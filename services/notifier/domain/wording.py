@@ -63,7 +63,7 @@ def lines(change: MunicipalityChange, names: Mapping[str, str]) -> tuple[str, ..
     """One line for each figure, then one for each of the first causes; `names` are municipalities by ISTAT code."""
     told = [figure_line(figure) for figure in change.figures]
     told += [reason(cause, change.municipality, names) for cause in change.causes[:REASONS_TOLD]]
-    if (rest := len(change.causes) - REASONS_TOLD) > 0:
+    if (rest := max(change.cause_count, len(change.causes)) - REASONS_TOLD) > 0:
         told.append("e per un'altra comunicazione" if rest == 1 else f"e per altre {rest} comunicazioni")
     return tuple(told)
 

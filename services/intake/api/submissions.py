@@ -1,0 +1,152 @@
+"""Dichiarazioni annuali (R.R. 4/2017, art. 5): one owner's columns for one municipality and cycle year."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import partial
+from typing import Annotated
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.intake import store
+from services.intake.api.arrivals import (
+    MAX_BYTES,
+    Arrival,
+    Arrived,
+    Shape,
+    Who,
+    answer,
+    not_found,
+    once,
+    read_value,
+    refuse,
+)
+from services.intake.api.openapi import body, problems, responses
+from services.intake.api.paging import Cursor, Limit, PageLinks, cut, place_of
+from services.intake.domain.access import READERS_OF_ALL, may_read, municipality_faults, owner_kind
+from services.intake.domain.parameters import CycleRules
+from services.intake.domain.submissions import Confirmations, Declaration, declaration_faults
+from services.intake.store import Answer
+from services.intake.tables import SubmissionRow
+from shared.bus import outbox
+from shared.events import SubmissionReceived
+from shared.problems import json_body
+from shared.territory import members_of
+from shared.web import Db
+
+router = APIRouter(tags=["submissions"])
+
+
+class Submission(Shape):
+    """Dichiarazione ricevuta: a revision as it was passed on, with the reasons given for implausible values."""
+
+    id: UUID
+    received_at: datetime
+    supersedes: UUID | None
+    declaration: SubmissionReceived
+    confirmations: Confirmations
+
+    @classmethod
+    def of(cls, row: SubmissionRow) -> Submission:
+        return cls(
+            id=row.id,
+            received_at=row.received_at,
+            supersedes=row.supersedes,
+            declaration=SubmissionReceived.read(row.body.encode()),
+            confirmations=Confirmations.model_validate_json(row.confirmations),
+        )
+
+
+class SubmissionPage(Shape):
+    """Revisions, newest first; the highest of a key is the current one."""
+
+    items: list[Submission] = Field(max_length=200)
+    links: PageLinks = Field(alias="_links")
+
+
+@router.post(
+    "/submissions",
+    status_code=201,
+    operation_id="submission_send",
+    summary="Trasmettere i dati annuali di un Comune",
+    responses=responses({201: (Submission, "Accolta, con la sua revisione")}, 400, 401, 403, 413, 415, 422),
+    openapi_extra=body("DeclarationInput", "Le colonne da a a k, oppure «nil»"),
+    response_class=Response,
+)
+async def send(request: Request, db: Db, arrival: Arrived) -> Response:
+    document = await json_body(request, MAX_BYTES)
+    return await once(db, arrival, document, partial(_receive, arrival, document))
+
+
+async def _receive(arrival: Arrival, document: object, session: AsyncSession) -> Answer:
+    declaration = read_value(Declaration, document)
+    event = _received(arrival, declaration)
+    before = await store.latest_submission(session, event)
+    if before is not None:
+        event = event.model_copy(update={"revision": before.revision + 1})
+    row = await store.add_submission(
+        session, event, before.id if before else None, arrival.at, declaration.confirmations
+    )
+    subject = f"{event.municipality}/{event.owner}/{event.cycle_year}"
+    await outbox.put(session, [arrival.message(event, subject, event.submission_id)])
+    return answer(201, Submission.of(row), Location=f"/submissions/{row.id}")
+
+
+def _received(arrival: Arrival, declaration: Declaration) -> SubmissionReceived:
+    """The event of a declaration, as its first revision; raises `Problem` 422."""
+    who, kind, rules = arrival.who, owner_kind(arrival.who.organisation), CycleRules.of(declaration.cycle_year)
+    members = members_of(who.ambito)
+    where = municipality_faults(who.organisation, who.ambito, members, declaration.municipality, "/municipality")
+    refuse([*where, *declaration_faults(declaration, kind, rules)])
+    return SubmissionReceived(
+        submission_id=uuid4(),
+        ambito=who.ambito,
+        cycle_year=declaration.cycle_year,
+        owner=who.organisation,
+        owner_kind=kind,
+        municipality=declaration.municipality,
+        revision=1,
+        nil=declaration.nil,
+        columns=declaration.columns,
+        received_on=arrival.on,
+        late=arrival.on > rules.deadline_on,
+    )
+
+
+@router.get(
+    "/submissions",
+    operation_id="submissions_list",
+    summary="Elenco delle dichiarazioni, dalla più recente",
+    responses=problems(401, 422),
+)
+async def listing(
+    db: Db,
+    who: Who,
+    cycle_year: Annotated[int | None, Query(ge=2017, le=2100)] = None,
+    municipality: Annotated[str | None, Query(pattern=r"^[0-9]{6}$", max_length=6)] = None,
+    cursor: Cursor = "",
+    limit: Limit = 100,
+) -> SubmissionPage:
+    owner = None if who.role in READERS_OF_ALL else who.organisation
+    asked = (owner, cycle_year, municipality)
+    async with db.reading() as session:
+        found = await store.submissions_before(session, who.ambito, *asked, place_of(cursor), limit + 1)
+    rows, links = cut("/submissions", found, limit, cycle_year=cycle_year, municipality=municipality)
+    return SubmissionPage(items=[Submission.of(row) for row in rows], _links=links)
+
+
+@router.get(
+    "/submissions/{submission_id}",
+    operation_id="submission_show",
+    summary="Una dichiarazione",
+    responses=problems(401, 404, 422),
+)
+async def one(db: Db, who: Who, submission_id: UUID) -> Submission:
+    async with db.reading() as session:
+        row = await store.submission_of(session, who.ambito, submission_id)
+    if row is None or not may_read(who.role, who.organisation, row.owner):
+        raise not_found(f"/submissions/{submission_id}")
+    return Submission.of(row)

@@ -1,0 +1,259 @@
+"""Segnalazioni sugli alloggi: what happened to a home, as claims; the registry decides, the answer is read here."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from functools import partial
+from typing import Literal, cast
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.intake import store
+from services.intake.api.arrivals import (
+    Arrival,
+    Arrived,
+    Shape,
+    Who,
+    answer,
+    language_of,
+    not_found,
+    once,
+    read_value,
+    refuse,
+)
+from services.intake.api.openapi import body, problems, responses
+from services.intake.api.paging import Cursor, Limit, PageLinks, cut, place_of
+from services.intake.domain.access import READERS_OF_ALL, may_read
+from services.intake.domain.reports import report_faults
+from services.intake.store import Answer
+from services.intake.tables import UnitReportRow
+from shared.auth import Principal
+from shared.bus import outbox
+from shared.db import Database
+from shared.events import REPORTS, Message
+from shared.problems import FieldError, Language, Problem, Text, field_errors, invalid, json_body, shown
+from shared.territory import members_of
+from shared.web import Db
+
+MAX_BULK_BYTES = 4 * 1024 * 1024
+MAX_ITEMS = 1000
+State = Literal["received", "applied", "refused"]
+router = APIRouter(tags=["unit-reports"])
+
+
+class ReportLinks(Shape):
+    self: str = Field(max_length=60)
+    status: str = Field(max_length=60)
+
+
+class UnitReport(Shape):
+    """Segnalazione: `rule` and `reason` say why it was refused, `sequence` which change of the home it made."""
+
+    id: UUID
+    state: State
+    channel: Literal["http", "kafka"]
+    organisation: str = Field(max_length=64)
+    report: str = Field(max_length=64)
+    unit_id: str = Field(max_length=64)
+    effective_on: date | None
+    received_at: datetime
+    sequence: int | None = Field(ge=1, le=2**31 - 1)
+    rule: str | None = Field(max_length=200)
+    reason: str | None = Field(max_length=2000)
+    links: ReportLinks = Field(alias="_links")
+
+    @classmethod
+    def of(cls, row: UnitReportRow, language: Language) -> UnitReport:
+        here = f"/unit-reports/{row.id}"
+        return cls(
+            id=row.id,
+            state=cast(State, row.state),
+            channel=cast(Literal["http", "kafka"], row.channel),
+            organisation=row.organisation,
+            report=row.report,
+            unit_id=row.unit_id,
+            effective_on=row.effective_on,
+            received_at=row.received_at,
+            sequence=row.sequence,
+            rule=row.rule,
+            reason=row.reason_en if language == "en" else row.reason_it,
+            _links=ReportLinks(self=here, status=f"{here}/status"),
+        )
+
+
+class ReportPage(Shape):
+    """Reports, newest first."""
+
+    items: list[UnitReport] = Field(max_length=200)
+    links: PageLinks = Field(alias="_links")
+
+
+class ReportStatus(Shape):
+    """The registry has not decided yet."""
+
+    id: UUID
+    status: Literal["running"] = "running"
+
+
+class Accepted(Shape):
+    index: int = Field(ge=0, lt=MAX_ITEMS)
+    accepted: Literal[True] = True
+    id: UUID
+    location: str = Field(max_length=60)
+
+
+class NotAccepted(Shape):
+    """`problem` is the problem document (RFC 9457) this item would have been answered alone."""
+
+    index: int = Field(ge=0, lt=MAX_ITEMS)
+    accepted: Literal[False] = False
+    problem: dict[str, object]
+
+
+class BulkResult(Shape):
+    """One result for each item, in the order they were sent."""
+
+    accepted_count: int = Field(ge=0, le=MAX_ITEMS)
+    items: list[Accepted | NotAccepted] = Field(max_length=MAX_ITEMS)
+
+
+class _Named(BaseModel):
+    model_config = ConfigDict(extra="allow", strict=True)
+
+    report: str
+
+
+class _Bulk(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    items: list[object] = Field(min_length=1, max_length=MAX_ITEMS)
+
+
+@router.post(
+    "/unit-reports",
+    status_code=202,
+    operation_id="unit_reports_send",
+    summary="Segnalare uno o più fatti su alloggi",
+    responses=responses(
+        {202: (UnitReport, "Ricevuta; l'esito si legge in Location"), 200: (BulkResult, "Esito di ogni elemento")},
+        *(400, 401, 403, 413, 415, 422),
+    ),
+    openapi_extra=body("UnitReportsInput", "Una segnalazione, oppure fino a 1.000 in «items»"),
+    response_class=Response,
+)
+async def send(request: Request, db: Db, arrival: Arrived) -> Response:
+    document = await json_body(request, MAX_BULK_BYTES)
+    is_bulk = isinstance(document, dict) and "items" in document
+    return await once(db, arrival, document, partial(_receive_many if is_bulk else _receive, arrival, document))
+
+
+async def _receive(arrival: Arrival, document: object, session: AsyncSession) -> Answer:
+    message = _message(arrival, document)
+    [row] = await _pass_on(session, [message])
+    return answer(202, UnitReport.of(row, arrival.language), Location=f"/unit-reports/{row.id}")
+
+
+async def _receive_many(arrival: Arrival, document: object, session: AsyncSession) -> Answer:
+    try:
+        items = _Bulk.model_validate(document).items
+    except ValidationError as error:
+        raise invalid(field_errors(error, document)) from None
+    messages: list[Message] = []
+    results: list[Accepted | NotAccepted] = []
+    for index, item in enumerate(items):
+        try:
+            message = _message(arrival, item, f"/items/{index}")
+        except Problem as problem:
+            results.append(NotAccepted(index=index, problem=problem.document(arrival.language)))
+        else:
+            messages.append(message)
+            report_id = message.envelope.id
+            results.append(Accepted(index=index, id=report_id, location=f"/unit-reports/{report_id}"))
+    await _pass_on(session, messages)
+    result = BulkResult(accepted_count=len(messages), items=results)
+    return answer(200, result, Content_Language=arrival.language, Vary="Accept-Language")
+
+
+async def _pass_on(session: AsyncSession, messages: list[Message]) -> list[UnitReportRow]:
+    rows = await store.add_reports(session, messages)
+    await outbox.put(session, messages)
+    return rows
+
+
+def _message(arrival: Arrival, item: object, prefix: str = "") -> Message:
+    """The report `item` says, in its envelope; raises `Problem` 422."""
+    try:
+        name = _Named.model_validate(item).report
+    except ValidationError as error:
+        raise invalid(field_errors(error, item, prefix)) from None
+    cls = REPORTS.get(name)
+    if cls is None:
+        raise invalid([_unknown_name(f"{prefix}/report", name)])
+    fields = {key: value for key, value in cast(dict[str, object], item).items() if key != "report"}
+    report = read_value(cls, fields, prefix=prefix)
+    who = arrival.who
+    refuse(report_faults(report, who.organisation, who.ambito, members_of(who.ambito), arrival.on), prefix)
+    return arrival.message(report, report.unit_id, uuid4())
+
+
+def _unknown_name(field: str, name: str) -> FieldError:
+    known = ", ".join(REPORTS)
+    return FieldError(
+        field,
+        shown(field, name),
+        Text("Questa segnalazione non esiste.", "There is no such report."),
+        Text(f"Scegliere tra: {known}.", f"Choose one of: {known}."),
+    )
+
+
+@router.get(
+    "/unit-reports",
+    operation_id="unit_reports_list",
+    summary="Elenco delle segnalazioni, dalla più recente",
+    responses=problems(401, 422),
+)
+async def listing(
+    request: Request, db: Db, who: Who, cursor: Cursor = "", state: State | None = None, limit: Limit = 100
+) -> ReportPage:
+    organisation = None if who.role in READERS_OF_ALL else who.organisation
+    async with db.reading() as session:
+        found = await store.reports_before(session, who.ambito, organisation, state, place_of(cursor), limit + 1)
+    rows, links = cut("/unit-reports", found, limit, state=state)
+    return ReportPage(items=[UnitReport.of(row, language_of(request)) for row in rows], _links=links)
+
+
+@router.get(
+    "/unit-reports/{report_id}",
+    operation_id="unit_report_show",
+    summary="Una segnalazione e il suo esito",
+    responses=problems(401, 404, 422),
+)
+async def one(request: Request, db: Db, who: Who, report_id: UUID) -> UnitReport:
+    return UnitReport.of(await _readable(db, who, report_id), language_of(request))
+
+
+@router.get(
+    "/unit-reports/{report_id}/status",
+    operation_id="unit_report_status",
+    summary="Stato di una segnalazione (ModI, non bloccante)",
+    responses=responses(
+        {200: (ReportStatus, "In lavorazione"), 303: (None, "Decisa: si legge in Location")}, 401, 404, 422
+    ),
+    response_model=None,
+)
+async def status(db: Db, who: Who, report_id: UUID) -> ReportStatus | Response:
+    row = await _readable(db, who, report_id)
+    if row.state == "received":
+        return ReportStatus(id=report_id)
+    return Response(status_code=303, headers={"Location": f"/unit-reports/{report_id}"})
+
+
+async def _readable(db: Database, who: Principal, report_id: UUID) -> UnitReportRow:
+    async with db.reading() as session:
+        row = await store.report_of(session, who.ambito, report_id)
+    if row is None or not may_read(who.role, who.organisation, row.organisation):
+        raise not_found(f"/unit-reports/{report_id}")
+    return row

@@ -1,0 +1,257 @@
+"""What the intake asks its database, and the way between rows and events. Nothing here commits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+import orjson
+from sqlalchemy import ColumnElement, Select, Uuid, bindparam, literal, select, text, tuple_, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from services.intake.domain.submissions import Confirmations
+from services.intake.tables import EmergencyCaseRow, IdempotencyRow, SubmissionRow, UnitReportRow
+from shared.db import Instant
+from shared.events import EmergencyCaseClosed, EmergencyCaseUpdated, Message, Report, SubmissionReceived
+from shared.sql import among, insert_rows, table_of
+
+R = TypeVar("R", UnitReportRow, SubmissionRow)
+Place = tuple[datetime, UUID]
+"""Where a listing, newest first, goes on: the last row shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a request was answered, word for word."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An idempotency key as it stands; without an answer it is this transaction that works on it."""
+
+    fingerprint: str
+    answer: Answer | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the registry decided about a report, and what its decision tells of the report."""
+
+    report_id: UUID
+    ambito: str
+    organisation: str
+    report: str
+    unit_id: str
+    at: datetime
+    state: str
+    sequence: int | None = None
+    rule: str | None = None
+    reason_it: str | None = None
+    reason_en: str | None = None
+
+
+class ReferenceTaken(Exception):
+    """The ambito has an emergency case of that reference; the transaction cannot go on."""
+
+
+async def claim_key(session: AsyncSession, organisation: str, key: str, fingerprint: str, at: datetime) -> Claim:
+    """Take the key, or read what was answered under it; waits while another transaction holds it."""
+    await insert_rows(session, IdempotencyRow, [(organisation, key, fingerprint, at, None, None, None)], skip=True)
+    row = (await session.execute(select(IdempotencyRow).where(*_key(organisation, key)))).scalar_one()
+    if row.status is None:
+        return Claim(row.fingerprint, None)
+    return Claim(row.fingerprint, Answer(row.status, row.body or b"", orjson.loads(row.headers or "{}")))
+
+
+async def keep_answer(session: AsyncSession, organisation: str, key: str, answer: Answer) -> None:
+    values = {"status": answer.status, "headers": orjson.dumps(dict(answer.headers)).decode(), "body": answer.body}
+    await session.execute(update(IdempotencyRow).where(*_key(organisation, key)).values(**values))
+
+
+def _key(organisation: str, key: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return col(IdempotencyRow.organisation) == organisation, col(IdempotencyRow.key) == key
+
+
+async def add_reports(session: AsyncSession, messages: Sequence[Message]) -> list[UnitReportRow]:
+    rows = [_report_row(message) for message in messages]
+    await insert_rows(session, UnitReportRow, [tuple(row.model_dump().values()) for row in rows])
+    return rows
+
+
+def _report_row(message: Message) -> UnitReportRow:
+    report, envelope = message.event, message.envelope
+    assert isinstance(report, Report)
+    return UnitReportRow(
+        id=envelope.id,
+        ambito=envelope.ambito,
+        organisation=envelope.organisation or "",
+        channel="http",
+        report=report.name(),
+        unit_id=report.unit_id,
+        effective_on=report.effective_on,
+        received_at=envelope.time,
+        body=report.write().decode(),
+        state="received",
+    )
+
+
+async def known_reports(session: AsyncSession, report_ids: Sequence[UUID]) -> set[UUID]:
+    rows = await session.execute(select(col(UnitReportRow.id)).where(among(session, UnitReportRow.id, report_ids)))
+    return set(rows.scalars())
+
+
+async def decide_reports(session: AsyncSession, outcomes: Sequence[Outcome]) -> None:
+    """Write down what became of known reports."""
+    if not outcomes:
+        return
+    table = table_of(UnitReportRow)
+    decided = ("state", "sequence", "rule", "reason_it", "reason_en")
+    statement = update(table).where(table.c.id == bindparam("report_id"))
+    statement = statement.values({name: bindparam(f"new_{name}") for name in decided})
+    connection = await session.connection()
+    await connection.execute(
+        statement,
+        [{"report_id": o.report_id, **{f"new_{name}": getattr(o, name) for name in decided}} for o in outcomes],
+    )
+
+
+async def add_decided_reports(session: AsyncSession, outcomes: Sequence[Outcome]) -> None:
+    """Reports that came by an owner's own topic: their content stays there, their outcome can be read here."""
+    rows = [
+        (
+            *(o.report_id, o.ambito, o.organisation, "kafka", o.report, o.unit_id, None, o.at, None),
+            *(o.state, o.sequence, o.rule, o.reason_it, o.reason_en),
+        )
+        for o in outcomes
+    ]
+    await insert_rows(session, UnitReportRow, rows)
+
+
+async def report_of(session: AsyncSession, ambito: str, report_id: UUID) -> UnitReportRow | None:
+    row = await session.get(UnitReportRow, report_id)
+    return row if row and row.ambito == ambito else None
+
+
+async def reports_before(
+    session: AsyncSession, ambito: str, organisation: str | None, state: str | None, place: Place | None, limit: int
+) -> list[UnitReportRow]:
+    """Reports of the ambito (of one organisation), newest first."""
+    row = UnitReportRow
+    query = select(row).where(col(row.ambito) == ambito, *_equal((row.organisation, organisation), (row.state, state)))
+    return list((await session.execute(_page(query, row, place, limit))).scalars())
+
+
+async def latest_submission(session: AsyncSession, event: SubmissionReceived) -> SubmissionRow | None:
+    """The current revision under the key of `event`, held until the end of the transaction."""
+    key = (event.ambito, event.cycle_year, event.owner, event.municipality)
+    if session.get_bind().dialect.name == "postgresql":
+        # There may be no row yet to lock; on SQLite the transaction is the only one that writes.
+        lock = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
+        await session.execute(lock, {"key": "submission/" + "/".join(map(str, key))})
+    row = SubmissionRow
+    columns = (row.ambito, row.cycle_year, row.owner, row.municipality)
+    query = select(row).where(*_equal(*zip(columns, key, strict=True))).order_by(col(row.revision).desc()).limit(1)
+    return (await session.execute(query)).scalar_one_or_none()
+
+
+async def add_submission(
+    session: AsyncSession,
+    event: SubmissionReceived,
+    supersedes: UUID | None,
+    received_at: datetime,
+    confirmations: Confirmations,
+) -> SubmissionRow:
+    row = SubmissionRow(
+        id=event.submission_id,
+        ambito=event.ambito,
+        cycle_year=event.cycle_year,
+        owner=event.owner,
+        municipality=event.municipality,
+        revision=event.revision,
+        supersedes=supersedes,
+        received_at=received_at,
+        body=event.write().decode(),
+        confirmations=confirmations.model_dump_json(),
+    )
+    session.add(row)
+    await session.flush()
+    return row
+
+
+async def submission_of(session: AsyncSession, ambito: str, submission_id: UUID) -> SubmissionRow | None:
+    row = await session.get(SubmissionRow, submission_id)
+    return row if row and row.ambito == ambito else None
+
+
+async def submissions_before(
+    session: AsyncSession,
+    ambito: str,
+    owner: str | None,
+    cycle_year: int | None,
+    municipality: str | None,
+    place: Place | None,
+    limit: int,
+) -> list[SubmissionRow]:
+    """Revisions received in the ambito, newest first."""
+    row = SubmissionRow
+    asked = _equal((row.owner, owner), (row.cycle_year, cycle_year), (row.municipality, municipality))
+    query = select(row).where(col(row.ambito) == ambito, *asked)
+    return list((await session.execute(_page(query, row, place, limit))).scalars())
+
+
+async def add_case(
+    session: AsyncSession, ambito: str, organisation: str, case: EmergencyCaseUpdated, at: datetime
+) -> EmergencyCaseRow:
+    """Raises `ReferenceTaken`."""
+    row = EmergencyCaseRow(
+        ambito=ambito,
+        case_ref=case.case_ref,
+        organisation=organisation,
+        revision=1,
+        changed_at=at,
+        body=case.write().decode(),
+    )
+    session.add(row)
+    try:
+        await session.flush()
+    except IntegrityError:
+        raise ReferenceTaken(case.case_ref) from None
+    return row
+
+
+async def case_of(
+    session: AsyncSession, ambito: str, case_ref: str, *, for_change: bool = False
+) -> EmergencyCaseRow | None:
+    return await session.get(EmergencyCaseRow, (ambito, case_ref), with_for_update=for_change or None)
+
+
+async def change_case(
+    session: AsyncSession, row: EmergencyCaseRow, change: EmergencyCaseUpdated | EmergencyCaseClosed, at: datetime
+) -> None:
+    if isinstance(change, EmergencyCaseClosed):
+        row.closure = change.write().decode()
+    else:
+        row.body = change.write().decode()
+    row.revision += 1
+    row.changed_at = at
+    await session.flush()
+
+
+def _equal(*asked: tuple[object, object]) -> list[ColumnElement[bool]]:
+    return [col(column) == value for column, value in asked if value is not None]
+
+
+def _page(query: Select[R], row: type[R], place: Place | None, limit: int) -> Select[R]:
+    order = (col(row.received_at), col(row.id))
+    if place is not None:
+        query = query.where(tuple_(*order) < tuple_(literal(place[0], Instant), literal(place[1], Uuid)))
+    return query.order_by(*(column.desc() for column in order)).limit(limit)

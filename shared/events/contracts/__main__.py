@@ -1,0 +1,20 @@
+"""Write the committed contracts anew from the classes."""
+
+from __future__ import annotations
+
+import sys
+
+from shared.events.contracts import broken_promises, files, stale
+
+
+def main() -> None:
+    if broken := broken_promises():
+        raise SystemExit("\n".join(broken))
+    texts = files()
+    for path in list(stale()):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(texts[path], "utf-8")
+        sys.stdout.write(f"wrote {path.name}\n")
+
+
+main()

@@ -1,0 +1,193 @@
+"""One example of every event, made from fixed values: what the golden records and the AsyncAPI document show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any, TypeVar, get_args
+from uuid import UUID, uuid5
+
+from shared.events.base import NAMESPACE, SOURCE, Envelope, Event, Message, Value
+from shared.events.plans import Measure
+from shared.events.topics import declared
+from shared.events.units import (
+    InspectionOutcome,
+    OwnerKind,
+    ServiceType,
+    Transition,
+    Unit,
+    UnitChanged,
+    UnitStatus,
+    WorksKind,
+)
+
+V = TypeVar("V", bound=Value)
+
+AMBITO = "cremonese"
+AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+CLAIMS = ("owner-reports", "submissions", "emergency-cases")
+"""Topics whose records say who claims; what is on the others was caused by another event."""
+
+VALUES: Mapping[str, Any] = {
+    "accessible": False,
+    "address": "indirizzo omesso nell'esempio",
+    "after": 12,
+    "ambito": AMBITO,
+    "as_is_assignable": 2,
+    "assignable_total": 15,
+    "assigned_previous_year": 6,
+    "attempts": 3,
+    "before": 13,
+    "cause_count": 1,
+    "case_ref": "EM-2026-0042",
+    "channel": "WEBHOOK",
+    "closed_on": date(2026, 3, 1),
+    "conferred_by_private": 1,
+    "cost": Decimal("25000.00"),
+    "cycle_year": 2026,
+    "deadline_on": date(2026, 4, 30),
+    "effective_on": date(2026, 3, 1),
+    "ends_on": date(2027, 2, 28),
+    "error": "429 Too Many Requests",
+    "expected_end_on": date(2027, 6, 30),
+    "extra_category_reason": "nuovi nuclei con minori",
+    "extra_category_share": Decimal("0.1"),
+    "figure_count": 1,
+    "figure": "free_assignable",
+    "forces_share": Decimal("0.1"),
+    "free_now": 4,
+    "hash": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "household_size": 3,
+    "indigence_share": Decimal("0.2"),
+    "kind": WorksKind.RENOVATION,
+    "label_it": "Alloggi liberi assegnabili",
+    "late": False,
+    "local_police_share": Decimal("0.05"),
+    "manager": "aler-di-prova",
+    "measure": Measure.COUNT,
+    "municipality": "019036",
+    "name": "Cremona",
+    "net_area_m2": Decimal("57.20"),
+    "new_build_assignable": 0,
+    "nil": False,
+    "notice": "AVVISO-2026-1",
+    "on": date(2026, 3, 1),
+    "organisation": "comune-019036",
+    "outcome": InspectionOutcome.STATE_OF_FACT,
+    "owner": "comune-019036",
+    "owner_kind": OwnerKind.MUNICIPALITY,
+    "pending_inspection": False,
+    "previous_status": UnitStatus.FREE_STATE_OF_FACT,
+    "programme": "PROGRAMMA-2026-7",
+    "reason": "sistemazione trovata",
+    "reason_en": "Unit CR-000123 is already in the registry.",
+    "reason_it": "L'alloggio CR-000123 è già iscritto in anagrafe.",
+    "received_on": date(2026, 3, 2),
+    "reference_on": date(2026, 3, 1),
+    "report": "disposal-approved",
+    "ReportRefused.report": "unit-registered",
+    "revision": 2,
+    "rooms": 3,
+    "rule": "already-registered",
+    "sat_ends_on": None,
+    "sat_units": 1,
+    "sequence": 7,
+    "service_type": ServiceType.SAP,
+    "since": date(2026, 3, 1),
+    "status": UnitStatus.FREE_STATE_OF_FACT,
+    "stock_sap": 120,
+    "stock_sas": 8,
+    "stock_sat": 2,
+    "subject": "CR-000123",
+    "Cause.kind": "disposal-approved",
+    "Transition.after": UnitStatus.IN_DISPOSAL_PLAN,
+    "Transition.before": UnitStatus.FREE_STATE_OF_FACT,
+    "turnover_expected": 5,
+    "under_renovation_assignable": 3,
+    "unit_id": "CR-000123",
+    "Unit.status": UnitStatus.IN_DISPOSAL_PLAN,
+    "urgency_class": 2,
+    "version": 41,
+    "waiting_since": date(2025, 11, 17),
+    "works_cost": Decimal("6500.00"),
+    "works_list": "sostituzione della caldaia",
+    "year": 2027,
+}
+"""Values by field name, or by `Class.field` where that field is meant otherwise. Identifiers are derived."""
+
+
+def example_message(cls: type[Event]) -> Message:
+    """An example of the event in the envelope its writer gives it."""
+    event = unit_changed() if cls is UnitChanged else example(cls)
+    is_claim = cls.TOPIC in CLAIMS
+    identifier = derived(f"{cls.TYPE}/id")
+    return Message(
+        Envelope(
+            id=identifier,
+            source=SOURCE + declared()[cls.TOPIC].writers[0],
+            time=AT,
+            subject=_subject(event),
+            ambito=AMBITO,
+            correlation_id=identifier if is_claim else derived(f"{cls.TYPE}/correlation"),
+            causation_id=None if is_claim else derived(f"{cls.TYPE}/causation"),
+            organisation=VALUES["organisation"] if is_claim else None,
+            sequence=getattr(event, "sequence", None),
+            traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        ),
+        event,
+    )
+
+
+def example(cls: type[V]) -> V:
+    """An example with every field filled; raises LookupError for a field that has no example value yet."""
+    return cls(**{name: _value(cls, name, field.annotation) for name, field in cls.model_fields.items()})
+
+
+def derived(name: str) -> UUID:
+    return uuid5(NAMESPACE, f"example/{name}")
+
+
+def _value(cls: type[Value], name: str, annotation: Any) -> Any:
+    own = f"{cls.__name__}.{name}"
+    if own in VALUES:
+        return VALUES[own]
+    if (part := _part(annotation)) is not None:
+        return (example(part),) if "tuple" in str(annotation) else example(part)
+    if name in VALUES:
+        return VALUES[name]
+    if "UUID" in str(annotation):
+        return derived(own)
+    raise LookupError(f"give {own} an example value in shared/events/contracts/examples.py")
+
+
+def _part(annotation: Any) -> type[Value] | None:
+    """The class of values in `Works | None`, `tuple[Cause, ...]` or `Works`."""
+    if isinstance(annotation, type) and issubclass(annotation, Value):
+        return annotation
+    return next(filter(None, map(_part, get_args(annotation))), None)
+
+
+def unit_changed() -> UnitChanged:
+    """A home that enters the disposal programme: before and after must agree with the transition."""
+    after = example(Unit)
+    free = {"status": UnitStatus.FREE_STATE_OF_FACT, "previous_status": None, "since": date(2025, 10, 8)}
+    return UnitChanged(
+        unit_id=after.unit_id,
+        ambito=AMBITO,
+        sequence=VALUES["sequence"],
+        report=VALUES["report"],
+        report_id=derived("pianovivo.disposal-approved.v1/id"),
+        organisation=after.owner,
+        effective_on=after.since,
+        before=after.model_copy(update=free),
+        after=after,
+        transitions=(example(Transition),),
+    )
+
+
+def _subject(event: Event) -> str:
+    if event.name() == "submission-received":
+        return "/".join(str(VALUES[name]) for name in ("municipality", "owner", "cycle_year"))
+    named = (getattr(event, name, None) for name in ("unit_id", "case_ref", "notice_id", "ambito"))
+    return str(next(filter(None, named)))

@@ -1,0 +1,171 @@
+"""The inbox in a real browser without JavaScript: signing in, reading, marking, leaving; accessible throughout."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, expect
+
+from services.notifier.app import create_app
+from shared.auth import SESSION_COOKIE
+from tests.component.notifier.room import (  # fmt: skip
+    CASTELVERDE,
+    CREMONA,
+    Room,
+    change,
+    count,
+    mean,
+    opened,
+    recomputed,
+    settings,
+    token,
+    vacated,
+)
+from tests.support.browser import chromium, serving, visiting
+
+PHOTOS = os.environ.get("PIANOVIVO_TEST_PHOTOS")
+
+
+async def fill(home: Path) -> None:
+    async with opened(home, "127.0.0.1:9") as room:
+        await room.subscribe("http://127.0.0.1:9/in")
+        causes = [vacated(), vacated(CASTELVERDE, "SIM-2", f"comune-{CASTELVERDE}")]
+        figures = mean(9000, 10000), mean(27000, 28000, year=2028), count(3, 4)
+        await room.consume(*(recomputed(n, change(CREMONA, count(n, n + 1))) for n in range(1, 25)))
+        await room.consume(recomputed(25, change(CREMONA, *figures, causes=causes)))
+
+
+@pytest.fixture(scope="module")
+def base_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    home = tmp_path_factory.mktemp("avvisi")
+    asyncio.run(fill(home))
+    with serving(create_app(settings(home, "127.0.0.1:9"))) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as running:
+        yield running
+
+
+def photo(visit: object, name: str) -> None:
+    """Keep a picture for a person to look at, if one asks for it."""
+    if PHOTOS:
+        visit.page.screenshot(path=f"{PHOTOS}/{name}.png", full_page=True)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_from_signing_in_to_leaving(base_url: str, browser: Browser, width: int) -> None:
+    with visiting(browser, f"{base_url}/", width=width, javascript=False) as visit:
+        page = visit.page
+        assert page.url == f"{base_url}/sign-in"
+        page.get_by_label("Token di accesso").fill("non-un-token")
+        page.get_by_role("button", name="Entra").click()
+        expect(page.get_by_role("alert")).to_be_visible()
+        page.get_by_label("Token di accesso").fill(f"  {token(f'comune-{CREMONA}')}\n")
+        page.get_by_role("button", name="Entra").click()
+        assert page.url == f"{base_url}/inbox"
+        before = page.get_by_role("heading", name="Cremona: cambi").count()
+        button = page.get_by_role("button", name="Segna come letto: Cremona: cambia 1 numero del piano").first
+        button.click()
+        assert page.url == f"{base_url}/inbox"
+        expect(page.get_by_role("heading", name="Già letti")).to_be_visible()
+        assert page.get_by_role("heading", name="Cremona: cambi").count() > before - 2
+        page.get_by_role("link", name="Avvisi precedenti: Da leggere").click()
+        expect(page.get_by_role("heading", name="Già letti")).to_have_count(0)
+        page.get_by_role("button", name="Esci").click()
+        assert page.url == f"{base_url}/sign-in"
+        page.goto(f"{base_url}/inbox")
+        assert page.url == f"{base_url}/sign-in"
+
+
+def test_a_notice_says_what_moved_and_why(base_url: str, browser: Browser) -> None:
+    with visiting(browser, f"{base_url}/sign-in", javascript=False) as visit:
+        page = visit.page
+        page.get_by_label("Token di accesso").fill(token(f"comune-{CREMONA}"))
+        page.get_by_role("button", name="Entra").click()
+        page.get_by_role("link", name="Cremona: cambiano 3 numeri del piano").click()
+        cells = page.get_by_role("table").first.get_by_role("row").nth(1).inner_text().split("\t")
+        assert cells == ["Alloggi assegnabili nel 2027", "9,0", "10,0"]
+        expect(page.get_by_text("a Castelverde (unit-vacated, 23 novembre 2026)")).to_be_visible()
+        expect(page.get_by_role("table").nth(1)).to_contain_text("127.0.0.1")
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_the_pages_have_no_accessibility_violation_and_ask_nobody_else(
+    base_url: str, browser: Browser, width: int
+) -> None:
+    with visiting(browser, f"{base_url}/sign-in", width=width) as visit:
+        found = {"sign-in": visit.axe_violations()}
+        photo(visit, f"sign-in-{width}")
+        visit.page.get_by_label("Token di accesso").fill("x")
+        visit.page.get_by_role("button", name="Entra").click()
+        found["refused"] = visit.axe_violations()
+        photo(visit, f"refused-{width}")
+        visit.page.get_by_label("Token di accesso").fill(token(f"comune-{CREMONA}"))
+        visit.page.get_by_role("button", name="Entra").click()
+        for name, path in (
+            ("inbox", "/inbox"),
+            ("read", "/inbox?show=read"),
+            ("absent", "/inbox/5b0c4f5e-8f5b-5d0a-9b6e-3f0c1a7d2e64"),
+        ):
+            visit.page.goto(base_url + path)
+            photo(visit, f"{name}-{width}")
+            found[name] = visit.axe_violations()
+        visit.page.goto(f"{base_url}/inbox")
+        visit.page.get_by_role("link", name="Cremona: cambiano 3 numeri del piano").click()
+        photo(visit, f"notice-{width}")
+        found["notice"] = visit.axe_violations()
+        assert {name: problems for name, problems in found.items() if problems} == {}
+        assert visit.foreign_requests(base_url) == []
+        assert not visit.scrolls_sideways()
+
+
+@pytest.fixture
+async def room(tmp_path: Path) -> object:
+    async with opened(tmp_path) as ready:
+        yield ready
+
+
+def strict_client(room: Room, scheme: str = "https") -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=httpx.ASGITransport(room.app), base_url=f"{scheme}://avvisi.test")
+
+
+@pytest.mark.parametrize(("scheme", "secure"), [("https", True), ("http", False)])
+async def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(
+    room: Room, scheme: str, secure: bool
+) -> None:
+    async with strict_client(room, scheme) as client:
+        answer = await client.post("/sign-in", data={"token": token(f"comune-{CREMONA}")})
+    name, *attributes = answer.headers["set-cookie"].split("; ")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/inbox")
+    assert name.startswith(f"{SESSION_COOKIE}=")
+    expected = {"HttpOnly", "Path=/", "SameSite=strict"} | ({"Secure"} if secure else set())
+    assert set(attributes) == expected
+
+
+async def test_another_site_can_neither_sign_somebody_in_nor_mark_nor_sign_out(room: Room) -> None:
+    await room.consume(recomputed(1, change(CREMONA, count(0, 1))))
+    [notice] = await room.notices()
+    foreign = {"sec-fetch-site": "cross-site", "origin": "https://altro.test"}
+    async with strict_client(room) as client:
+        signing_in = await client.post("/sign-in", data={"token": token(f"comune-{CREMONA}")}, headers=foreign)
+        assert (signing_in.status_code, "set-cookie" in signing_in.headers) == (403, False)
+        await client.post("/sign-in", data={"token": token(f"comune-{CREMONA}")})
+        for path in (f"/inbox/{notice.id}/read-mark", "/sign-out"):
+            assert (await client.post(path, headers=foreign)).status_code == 403
+        assert (await client.post(f"/inbox/{notice.id}/read-mark")).status_code == 303
+    assert (await room.notices())[0].read_at is not None
+
+
+async def test_a_token_that_is_no_token_never_becomes_a_cookie(room: Room) -> None:
+    async with strict_client(room) as client:
+        for wrong in ("", "a b;c", "x" * 9000, token("comune-019036")[:-4]):
+            answer = await client.post("/sign-in", data={"token": wrong})
+            assert (answer.status_code, "set-cookie" in answer.headers) == (401, False)

@@ -1,0 +1,67 @@
+"""The AsyncAPI document: valid for an independent parser, and true to topics, dead letters and retention."""
+
+from __future__ import annotations
+
+import copy
+import json
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from shared.bus.dead_letters import announcements, letter
+from shared.bus.kafka import _new_topic
+from shared.bus.records import Record
+from shared.events.contracts import ASYNCAPI
+from shared.events.contracts.asyncapi import DEAD_LETTER_HEADERS, ENVELOPE
+from shared.events.topics import every_topic
+from tests.contract.judges import judged
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(ASYNCAPI.read_text("utf-8"))
+    return content
+
+
+def test_an_independent_parser_finds_nothing_wrong(document: dict[str, Any]) -> None:
+    verdict = judged("asyncapi.mjs", document)
+    assert verdict["problems"] == []
+    assert sorted(verdict["channels"]) == sorted(topic.name for topic in every_topic(("{organisation}",)))
+    assert sorted(verdict["operations"]) == sorted(document["operations"])
+
+
+def test_that_parser_checks_examples_against_headers_and_payloads(document: dict[str, Any]) -> None:
+    spoilt = copy.deepcopy(document)
+    example = spoilt["components"]["messages"]["unit-vacated"]["examples"][0]
+    example["payload"]["outcome"] = "PERFECT"
+    example["headers"]["ce_type"] = "pianovivo.unit-sold.v1"
+    problems = "\n".join(judged("asyncapi.mjs", spoilt)["problems"])
+    assert "payload" in problems
+    assert "ce_type" in problems
+
+
+def test_channels_are_kept_and_cut_as_kafka_is_told(document: dict[str, Any]) -> None:
+    told = {channel["address"]: channel["bindings"]["kafka"] for channel in document["channels"].values()}
+    for topic in every_topic(("{organisation}",)):
+        created = _new_topic(topic, 1)
+        assert told[topic.name]["partitions"] == created.num_partitions
+        configured = told[topic.name]["topicConfiguration"]["retention.ms"]
+        assert str(configured) == created.topic_configs["retention.ms"]
+
+
+def test_headers_of_dead_letters_are_those_that_are_written() -> None:
+    record = Record("units", 3, 7, 1_772_443_800_000, b"cremonese", b"{", (("ce_subject", b"CR-000123"),))
+    row = letter("planner", record, "CR-000123", "failed", "undecodable", "not JSON")
+    (announced,) = announcements([row])
+    written = {name for name, _ in announced.headers} - {"ce_subject"}
+    assert written == set(DEAD_LETTER_HEADERS["properties"])
+
+
+def test_every_example_has_only_described_headers(document: dict[str, Any]) -> None:
+    for message in document["components"]["messages"].values():
+        for example in message.get("examples", ()):
+            assert example["headers"].keys() <= ENVELOPE["properties"].keys()
+            assert UUID(example["headers"]["ce_id"]).version == 5
+            assert datetime.fromisoformat(example["headers"]["ce_time"]).tzinfo == UTC
