@@ -8,9 +8,10 @@ from datetime import date
 
 from deploy.demo.declarations import Case, declare, open_cases
 from deploy.demo.lives import Claim, Life, live, report_id
-from deploy.demo.stock import ALER, build_stock, towns_of
+from deploy.demo.stock import ALER, build_stock
+from deploy.demo.unmet import Unmet, find_unmet
 from shared.events.submissions import SubmissionReceived
-from shared.events.units import InspectionOutcome, UnitStatus, UnitVacated
+from shared.events.units import InspectionOutcome, UnitVacated
 from shared.territory import Ambito
 
 __all__ = ["SYNTHETIC_NOTICE_EN", "SYNTHETIC_NOTICE_IT", "Claim", "SyntheticWorld", "generate", "next_vacancy"]
@@ -24,12 +25,11 @@ SYNTHETIC_NOTICE_EN = (
     "home, body or person. Only the municipalities and their population are real."
 )
 
-_USUAL_ROOMS = 3
-
 
 @dataclass(frozen=True, slots=True)
 class SyntheticWorld:
-    """Reports in order of effective date, cases and submissions in order of time, and each home's life behind them."""
+    """Reports in order of effective date, cases and submissions in order of time,
+    and each home's life behind them."""
 
     seed: int
     ambito: Ambito
@@ -39,6 +39,7 @@ class SyntheticWorld:
     cases: list[Case]
     submissions: list[SubmissionReceived]
     lives: list[Life]
+    unmet: Unmet
 
 
 def generate(seed: int, ambito: Ambito, until: date, years: int = 3) -> SyntheticWorld:
@@ -49,29 +50,25 @@ def generate(seed: int, ambito: Ambito, until: date, years: int = 3) -> Syntheti
     claims = [moment.claim for life in lives for moment in life.moments]
     # The sort is stable and a home's dates rise, so that each home's reports stay in their order.
     claims.sort(key=lambda claim: (claim.report.effective_on, claim.report.unit_id))
+    unmet = find_unmet(lives, ambito, until)
     return SyntheticWorld(
         seed=seed,
         ambito=ambito,
         start=start,
         until=until,
         reports=claims,
-        cases=open_cases(seed, ambito, start, until),
+        cases=[*open_cases(seed, ambito, start, until), *unmet.cases],
         submissions=declare(seed, ambito, lives, until),
         lives=lives,
+        unmet=unmet,
     )
 
 
 def next_vacancy(world: SyntheticWorld) -> Claim:
-    """What comes next: ALER reports a vacated home, ready to be assigned, in the town where it has most homes let.
+    """What comes next: ALER reports a vacated home, ready to be assigned, which one of the open cases waits for.
 
-    Not yet part of the world, and legal after all its reports. The home has the size of most: three rooms.
+    Not yet part of the world, and legal after all its reports.
     """
-    let: dict[str, list[str]] = {town.istat_code: [] for town in towns_of(world.ambito)}
-    for life in world.lives:
-        home, last = life.home, life.moments[-1]
-        is_let = last.status is UnitStatus.OCCUPIED and last.on < world.until
-        if home.municipality in let and home.owner == home.manager == ALER and is_let and home.rooms == _USUAL_ROOMS:
-            let[home.municipality].append(home.unit_id)
-    unit_id = max(let.values(), key=len)[0]
+    unit_id = world.unmet.unit_id
     report = UnitVacated(unit_id=unit_id, effective_on=world.until, outcome=InspectionOutcome.ASSIGNABLE)
     return Claim(ALER, report, report_id(world.seed, unit_id, "next-vacancy"))

@@ -293,7 +293,7 @@ async def _wanted(request: Request, who: Principal) -> NewSubscription:
         try:
             parse_endpoint(wanted.url, cast(NotifierSettings, settings_of(request)).address_policy)
         except EndpointRefused as refusal:
-            errors.append(FieldError("/url", None, Text(str(refusal), str(refusal)), _PUBLIC_HTTPS))
+            errors.append(FieldError("/url", None, _REFUSED_URL.filled(reason=refusal), _PUBLIC_HTTPS))
     if errors:
         raise invalid(errors)
     return wanted
@@ -379,4 +379,8 @@ _URL_FOR_WEBHOOK = Text(
     "L'indirizzo serve per webhook, e solo per webhook.", "A webhook has an URL, and nothing else has."
 )
 _URL_REMEDY = Text("Aggiungere o togliere il campo.", "Add or remove the field.")
-_PUBLIC_HTTPS = Text("Indicare un indirizzo https pubblico.", "Give a public https address.")
+_REFUSED_URL = Text("L'indirizzo non è ammesso.", "{reason}.")
+_PUBLIC_HTTPS = Text(
+    "Indicare un indirizzo https pubblico, senza nome utente e su una porta ammessa.",
+    "Give a public https address without user name, on an allowed port.",
+)

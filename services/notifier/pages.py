@@ -180,8 +180,12 @@ def _deliveries(found: Sequence[tuple[DeliveryRow, SubscriptionRow, list[Attempt
                 urlsplit(subscription.url or "").hostname,
                 _STATES[DeliveryState(delivery.state)],
                 delivery.attempts,
-                (attempts[-1].error or f"HTTP {attempts[-1].status}") if attempts else None,
+                _answer(attempts[-1]) if attempts else None,
             )
             for delivery, subscription, attempts in found
         ],
     }
+
+
+def _answer(attempt: AttemptRow) -> str:
+    return "nessuna risposta" if attempt.status is None else f"HTTP {attempt.status}"

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
-from sqlmodel import SQLModel, col
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import SQLModel, col
 
 from services.notifier.domain.moves import DEFAULT_THRESHOLD, FigureId
 from services.notifier.domain.outcomes import DeliveryState, SubscriptionState

@@ -37,7 +37,7 @@ class Run:
         self.name, self.options, self.servers = name, options, servers
         self.contestant = CONTESTANTS[name]
         self.id = uuid.uuid4().hex[:8]
-        self.group = OURS if name == OURS else f"g-{self.id}"
+        self.group = f"g-{self.id}"
         self.folder = Path(tempfile.mkdtemp(prefix="pianovivo-bench-"))
         self.topics = prepare(name, self.id, options.partitions, servers)
         count = int(options.rate * options.seconds) if options.mode == "latency" else options.n
@@ -160,6 +160,7 @@ class Run:
             "PIANOVIVO_BUS": "kafka",
             "PIANOVIVO_KAFKA_BOOTSTRAP_SERVERS": servers.bootstrap,
             "PIANOVIVO_DATABASE_URL": servers.dsn,
+            "PIANOVIVO_KAFKA_PREFIX": f"{self.id}.",
             "PIANOVIVO_REPLICA": "bench",
             "PIANOVIVO_LOG_LEVEL": "WARNING",
         }

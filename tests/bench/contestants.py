@@ -15,7 +15,7 @@ from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from shared.bus.kafka import KafkaTransport
-from shared.events.topics import every_topic
+from shared.events.topics import declared, every_topic
 from tests.bench.workload import Headers, Reported, as_contract, as_plain
 
 HERE = Path(__file__).resolve().parent
@@ -99,7 +99,7 @@ CREATE VIEW counters AS
 
 
 def prepare(name: str, run: str, partitions: int, servers: Servers) -> Topics:
-    """Empty topics, and an empty database for those that use one. The registry's topics have fixed names."""
+    """Empty topics, and an empty database for those that use one. The registry's have their declared names and partitions."""
     contestant, admin = CONTESTANTS[name], AdminClient({"bootstrap.servers": servers.bootstrap, "log_level": 2})
     with psycopg.connect(servers.dsn, autocommit=True) as connection:
         connection.execute("DROP SCHEMA IF EXISTS registry CASCADE")
@@ -107,11 +107,9 @@ def prepare(name: str, run: str, partitions: int, servers: Servers) -> Topics:
             connection.execute((PROGRAMS / "schema.sql").read_text())
         connection.execute("CHECKPOINT")
     if name == OURS:
-        topics = every_topic(())
-        remove(admin, {topic.name for topic in topics})
-        transport = KafkaTransport(servers.bootstrap, replica="bench")
-        asyncio.run(transport.apply(topics))
-        return Topics("owner-reports", "units", "", next(t.partitions for t in topics if t.name == "units"))
+        prefix = f"{run}."
+        asyncio.run(KafkaTransport(servers.bootstrap, replica="bench", prefix=prefix).apply(every_topic(())))
+        return Topics(f"{prefix}owner-reports", f"{prefix}units", "", declared()["units"].partitions)
     topics = Topics(f"owner-reports-{run}", f"units-{run}", f"counters-{run}", partitions)
     new = [NewTopic(topic, partitions, 1) for topic in (topics.reports, topics.units, topics.counters)]
     for created in admin.create_topics(new).values():

@@ -22,10 +22,15 @@ from tests.support.ledger import create_ledger
 from tests.support.servers import Servers
 
 LOCAL, KAFKA = FORMS = ("local+sqlite", "kafka+postgresql")
-OWN_TOPIC_OF = "aler-bcm"
-_TOPICS = ("owner-reports", f"owner-reports.{OWN_TOPIC_OF}", "units", "owner-reports-dlq", "units-dlq")
-# A test must see what a slow poll would hide, but also not wait a minute to see a watchdog.
-_PATIENCE = {"watchdog_seconds": 60}
+OWN_WRITERS = ("aler-bcm", "comune-019035")
+"""Organisations with a topic of their own."""
+_TOPICS = (
+    "owner-reports",
+    *(f"owner-reports.{name}" for name in OWN_WRITERS),
+    "units",
+    "owner-reports-dlq",
+    "units-dlq",
+)
 
 
 @dataclass
@@ -36,7 +41,7 @@ class Installation:
     environment: dict[str, Any] = field(default_factory=dict)
 
     def settings(self, **own: Any) -> RegistrySettings:
-        return RegistrySettings(**_PATIENCE | {"replica": "first"} | self.environment | own)
+        return RegistrySettings(**{"replica": "first"} | self.environment | own)
 
     def registry(self, **own: Any) -> Runtime:
         """A replica of the registry, not yet started."""
@@ -78,7 +83,7 @@ async def read_topic(transport: Transport, topic: str) -> list[Record]:
 
 
 def topics_of_tests() -> list[Topic]:
-    return [topic for topic in every_topic((OWN_TOPIC_OF,)) if topic.name in _TOPICS]
+    return [topic for topic in every_topic(OWN_WRITERS) if topic.name in _TOPICS]
 
 
 async def _apply_topics(made: Installation) -> None:

@@ -60,5 +60,7 @@ def create_ledger(settings: Settings) -> Runtime:
 async def applied(ledger: Runtime) -> list[tuple[str, int]]:
     """Unit and number of every change, in the order in which they took effect."""
     async with ledger.db.reading() as session:
-        rows = await session.execute(select(col(LedgerRow.unit_id), col(LedgerRow.sequence)).order_by(col(LedgerRow.id)))
+        rows = await session.execute(
+            select(col(LedgerRow.unit_id), col(LedgerRow.sequence)).order_by(col(LedgerRow.id))
+        )
         return [(row.unit_id, row.sequence) for row in rows]

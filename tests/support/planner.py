@@ -70,5 +70,6 @@ def records(messages: Sequence[Message], first_offset: int = 0) -> list[Record]:
     """The messages as one partition of a topic holds them."""
     sent = [encode(one) for one in messages]
     return [
-        Record(one.topic, 0, offset, 0, one.key, one.value, one.headers) for offset, one in enumerate(sent, first_offset)
+        Record(one.topic, 0, offset, 0, one.key, one.value, one.headers)
+        for offset, one in enumerate(sent, first_offset)
     ]

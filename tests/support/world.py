@@ -15,10 +15,11 @@ from sqlalchemy import func, select
 from sqlmodel import col
 
 from deploy.demo.synthetic import Claim, generate
+from services.registry.handlers import Work, on_report
 from services.registry.tables import HistoryRow
 from shared.bus import dead_letters
 from shared.bus.records import Outgoing, Record, encode
-from shared.bus.tables import DeadLetterRow
+from shared.bus.tables import DeadLetterRow, OutboxRow
 from shared.events import NAMESPACE, Envelope, Message, Report
 from shared.runtime import Runtime
 from shared.territory import ambito
@@ -59,6 +60,14 @@ def life_of(unit_id: str) -> list[Message]:
     return [reported(one) for one in (registered(on=days[0], unit_id=unit_id), *later)]
 
 
+def facts_of(messages: Iterable[Message]) -> list[Message]:
+    """What the registry states about these reports, numbered from 1 for each home."""
+    work = Work({}, {})
+    for message in messages:
+        on_report(message, work)
+    return work.said
+
+
 def shuffled(messages: Iterable[Message], seed: int) -> list[Message]:
     """The messages mixed across homes, each home's in their order."""
     rng = Random(seed)
@@ -93,6 +102,14 @@ def as_records(messages: Iterable[Message], start: int = 0) -> list[Record]:
     """The messages as a transport would deliver them: one partition, rising offsets."""
     written = as_outgoing(messages)
     return [Record(o.topic, 0, start + n, 0, o.key, o.value, o.headers) for n, o in enumerate(written)]
+
+
+async def is_idle(runtime: Runtime) -> bool:
+    """Everything published is dealt with, and everything owed is published."""
+    positions = await runtime.transport.positions(runtime.name, runtime.topics)
+    async with runtime.db.reading() as session:
+        owed = (await session.execute(select(func.count()).select_from(OutboxRow))).scalar()
+    return bool(positions) and not owed and not any(position.lag for position in positions)
 
 
 async def history(registry: Runtime) -> Counter[str]:

@@ -16,7 +16,7 @@ from shared.problems import of_status
 Json = dict[str, Any]
 _SCHEMAS = "#/components/schemas/"
 _BOUNDS = {"maxLength", "pattern", "format", "enum", "const"}
-_FORMATS = {"integer": "int32", "number": "double"}
+_NUMBERS: dict[str, Json] = {"integer": {"format": "int32", "maximum": 2**31 - 1}, "number": {"format": "double"}}
 
 
 def body(component: str, description: str) -> Json:
@@ -52,7 +52,7 @@ def complete_openapi(app: FastAPI) -> None:
             components["schemas"]["NotAccepted"]["properties"]["problem"] = {"$ref": _SCHEMAS + "Problem"}
             components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
             document["security"] = [{"token": []}]
-            _add_formats(document)
+            _add_bounds(document)
         assert app.openapi_schema is not None
         return app.openapi_schema
 
@@ -96,19 +96,19 @@ def _without(schema: Json, *names: str) -> Json:
     return schema | {"properties": properties, "required": [n for n in schema["required"] if n not in names]}
 
 
-def _add_formats(node: object) -> None:
-    """Numbers without a format get the usual one; decimals written as text, the only texts without bounds, a length."""
+def _add_bounds(node: object) -> None:
+    """Integers get the usual bounds; decimals written as text, the only texts without bounds, a length."""
     if isinstance(node, dict):
         kind = node.get("type")
-        if isinstance(kind, str) and kind in _FORMATS:
-            node.setdefault("format", _FORMATS[kind])
-        elif kind == "string" and not _BOUNDS & node.keys():
+        if kind == "string" and not _BOUNDS & node.keys():
             node["maxLength"] = 32
+        elif isinstance(kind, str):
+            node |= {name: value for name, value in _NUMBERS.get(kind, {}).items() if name not in node}
         for value in node.values():
-            _add_formats(value)
+            _add_bounds(value)
     elif isinstance(node, list):
         for value in node:
-            _add_formats(value)
+            _add_bounds(value)
 
 
 _TEXT = {"type": "string", "maxLength": 4000}

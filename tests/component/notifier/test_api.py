@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -40,7 +41,6 @@ async def test_a_webhooks_secret_is_shown_once(room: Room) -> None:
     ("wrong", "field"),
     [
         ({"url": "http://avvisi.example.test/in"}, "/url"),
-        ({"url": "https://127.0.0.1/in"}, None),
         ({"url": "https://avvisi.example.test:8443/in"}, "/url"),
         ({"url": "https://utente:parola@avvisi.example.test/in"}, "/url"),
         ({"url": None}, "/url"),
@@ -52,17 +52,11 @@ async def test_a_webhooks_secret_is_shown_once(room: Room) -> None:
         ({"organisation": "aler-bcm"}, "/organisation"),
     ],
 )
-async def test_a_wrong_subscription_is_refused_field_by_field(
-    room: Room, wrong: dict[str, Any], field: str | None
-) -> None:
+async def test_a_wrong_subscription_is_refused_field_by_field(room: Room, wrong: dict[str, Any], field: str) -> None:
     async with room.client() as client:
         answer = await client.post("/subscriptions", json=WEBHOOK | wrong)
-    if field is None:  # a literal address is judged when it is contacted, like the address behind a name
-        assert answer.status_code == 201
-    else:
-        assert answer.status_code == 422
-        assert answer.headers["content-type"] == "application/problem+json"
-        assert {error["field"] for error in answer.json()["errors"]} == {field}
+    assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+    assert {error["field"] for error in answer.json()["errors"]} == {field}
 
 
 async def test_a_body_with_a_key_given_twice_is_refused(room: Room) -> None:
@@ -96,7 +90,7 @@ async def test_the_inbox_is_turned_page_by_page_without_gaps_or_repeats(room: Ro
             shown.append([item["id"] for item in page["items"]])
             path = page["_links"]["next"]
     assert [len(ids) for ids in shown] == [3, 3, 1]
-    assert sorted(sum(shown, [])) == sorted(str(row.id) for row in await room.rows(NoticeRow))
+    assert sorted(chain.from_iterable(shown)) == sorted(str(row.id) for row in await room.rows(NoticeRow))
 
 
 async def test_a_notice_is_marked_read_once_and_for_all(room: Room) -> None:

@@ -10,12 +10,22 @@ import pytest
 from services.registry.app import create_runtime
 from services.registry.settings import RegistrySettings
 from shared.bus.records import decode
-from shared.events import UnitChanged
+from shared.events import Message, UnitChanged
 from shared.migrate import migrate
 from shared.rebuild import projection_hash, rebuild
+from shared.runtime import Runtime
 from tests.support.installations import Installation, read_topic
 from tests.support.waiting import until
-from tests.support.world import as_outgoing, as_records, history, letters, repeated, shuffled, synthetic_reports
+from tests.support.world import (
+    as_outgoing,
+    as_records,
+    history,
+    is_idle,
+    letters,
+    repeated,
+    shuffled,
+    synthetic_reports,
+)
 
 REPORTS = synthetic_reports(60)
 HOMES = Counter(message.envelope.subject for message in REPORTS)
@@ -43,7 +53,7 @@ async def test_repeated_and_mixed_reports_give_the_same_state(
     registry = installation.registry(batch=batch)
     async with registry.running():
         await registry.transport.publish(as_outgoing(repeated(shuffled(REPORTS, batch), batch)))
-        await until(lambda: _is_idle(registry))
+        await until(lambda: is_idle(registry))
         assert await history(registry) == HOMES
         assert await projection_hash(registry) == expected_hash
         assert await letters(registry, every=True) == []
@@ -53,7 +63,7 @@ async def test_each_report_is_told_once_and_numbers_have_no_gap(installation: In
     registry = installation.registry()
     async with registry.running():
         await registry.transport.publish(as_outgoing(repeated(REPORTS, 1)))
-        await until(lambda: _is_idle(registry))
+        await until(lambda: is_idle(registry))
         told = await until(lambda: _told(registry, len(REPORTS)))
     events = [event.event for event in told if isinstance(event.event, UnitChanged)]
     assert Counter(event.report_id for event in events) == Counter(message.envelope.id for message in REPORTS)
@@ -67,7 +77,7 @@ async def test_rebuild_gives_the_same_bytes(installation: Installation, expected
     registry = installation.registry()
     async with registry.running():
         await registry.transport.publish(as_outgoing(repeated(shuffled(REPORTS, 3), 3)))
-        await until(lambda: _is_idle(registry))
+        await until(lambda: is_idle(registry))
         told = await until(lambda: _told(registry, len(REPORTS)))
     again = installation.registry()
     try:
@@ -80,11 +90,6 @@ async def test_rebuild_gives_the_same_bytes(installation: Installation, expected
         await again.db.close()
 
 
-async def _is_idle(registry) -> bool:
-    positions = await registry.transport.positions(registry.name, registry.topics)
-    return bool(positions) and not any(position.lag for position in positions)
-
-
-async def _told(registry, count):
+async def _told(registry: Runtime, count: int) -> list[Message] | None:
     records = await read_topic(registry.transport, "units")
     return [decode(record) for record in records] if len(records) >= count else None

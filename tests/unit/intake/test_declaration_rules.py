@@ -48,8 +48,8 @@ def test_v1_nil_has_no_columns_and_anything_else_has() -> None:
 def test_v4_turnover_is_at_most_the_stock_and_above_15_percent_confirmed(
     turnover: int, reason: str | None, expected: list[str]
 ) -> None:
-    stock = {"stock_sap": 30, "stock_sas": 6, "stock_sat": 4}
-    assert codes(reason=reason, turnover_expected=turnover, assignable_total=turnover, **stock) == expected
+    counts = {"stock_sap": 30, "stock_sas": 6, "stock_sat": 4, "turnover_expected": turnover}
+    assert codes(OwnerKind.ALER, reason, **counts, assignable_total=turnover) == expected
 
 
 @given(parts=st.tuples(COUNTS, COUNTS, COUNTS, COUNTS, COUNTS, COUNTS), declared=st.integers(0, 6000))
