@@ -138,7 +138,7 @@ async def add_decided_reports(session: AsyncSession, outcomes: Sequence[Outcome]
 
 async def report_of(session: AsyncSession, ambito: str, report_id: UUID) -> UnitReportRow | None:
     row = await session.get(UnitReportRow, report_id)
-    return row
+    return row if row and row.ambito == ambito else None
 
 
 async def reports_before(
@@ -189,7 +189,7 @@ async def add_submission(
 
 async def submission_of(session: AsyncSession, ambito: str, submission_id: UUID) -> SubmissionRow | None:
     row = await session.get(SubmissionRow, submission_id)
-    return row
+    return row if row and row.ambito == ambito else None
 
 
 async def submissions_before(

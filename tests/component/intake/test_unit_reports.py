@@ -162,11 +162,17 @@ async def test_bodies_are_read_strictly(room: Room) -> None:
         large = b'{"items": ["' + b"x" * 4 * 1024 * 1024 + b'"]}'
         answer = await client.post("/unit-reports", content=large, headers={"Content-Type": "application/json"})
         assert answer.status_code == 413
-        for depth in range(100, 1000, 25):  # wherever the stack ends, the answer is no failure
-            nested = b'{"items": ' + b"[" * depth + b"]" * depth + b"}"
+
+
+async def test_however_deep_a_body_is_nested_it_is_no_failure(room: Room) -> None:
+    """Parser and writer of JSON reach the interpreter's recursion limit (1,000) at slightly different depths."""
+    async with room.client() as client:
+        statuses = set()
+        for depth in range(800, 1000):
+            body = b'{"items": ' + b"[" * depth + b"]" * depth + b"}"
             headers = {"Content-Type": "application/json", "Idempotency-Key": f"depth-{depth}"}
-            answer = await client.post("/unit-reports", content=nested, headers=headers)
-            assert answer.status_code in (200, 400)
+            statuses.add((await client.post("/unit-reports", content=body, headers=headers)).status_code)
+    assert statuses == {200, 400}
 
 
 async def test_without_a_token_nothing_is_said(room: Room) -> None:
