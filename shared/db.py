@@ -171,6 +171,11 @@ class Database:
         finally:
             self._waiters[channel].discard(flag)
 
+    def wake(self) -> None:
+        """Wake every waiter of this process, without any news."""
+        for channel in self._waiters:
+            self._set(channel)
+
     def _set(self, channel: str) -> None:
         for flag in self._waiters.get(channel, ()):
             flag.set()

@@ -137,7 +137,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_exception)
-    app.add_exception_handler(Exception, _on_failure)
+    app.add_exception_handler(Exception, on_failure)
 
 
 async def _on_problem(request: Request, error: Exception) -> Response:
@@ -155,7 +155,7 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
     return respond(request, of_status(refusal.status_code, headers=refusal.headers))
 
 
-async def _on_failure(request: Request, error: Exception) -> Response:
+async def on_failure(request: Request, error: Exception) -> Response:
     instance = f"urn:uuid:{uuid4()}"
     _log.error("request-failed", instance=instance, method=request.method, path=request.url.path, exc_info=error)
     return respond(request, of_status(500, instance=instance))

@@ -68,6 +68,7 @@ class Runtime:
         self.tasks = list(tasks)
         self._running: list[asyncio.Task[None]] = []
         self.starting = "not started"
+        self.is_draining = False
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -91,9 +92,15 @@ class Runtime:
         self.starting = ""
         log.info("started", service=self.name, bus=self.settings.bus, topics=self.topics)
 
+    def drain(self) -> None:
+        """The process is told to end: answers that never end by themselves (streams) end now."""
+        self.is_draining = True
+        self.db.wake()
+
     async def stop(self) -> None:
         """Finish the batch in hand, commit, leave the group; what is still owed is relayed at the next start."""
         self.starting = "stopping"
+        self.drain()
         if self._owns_transport:
             await self.transport.stop()
         for task in self._running:

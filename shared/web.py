@@ -8,13 +8,15 @@ import signal
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, cast
 
+import asyncpg
 import uvicorn
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy.exc import DBAPIError
 
 from shared import problems
 from shared.auth import Authenticator, KeySource
-from shared.db import Database
+from shared.db import Database, is_transient
 from shared.pages import SecurityHeaders, mount_static
 from shared.problems import Problem, Text
 from shared.runtime import Runtime
@@ -42,10 +44,24 @@ def create(title: str, runtime: Runtime, routers: Sequence[APIRouter]) -> FastAP
     )
     app.add_middleware(SecurityHeaders)
     problems.install(app)
+    for kind in (DBAPIError, OSError, asyncpg.PostgresError):
+        app.add_exception_handler(kind, _on_database_error)
     mount_static(app)
     for router in (*routers, health):
         app.include_router(router)
     return app
+
+
+async def _on_database_error(request: Request, error: Exception) -> Response:
+    """What waiting may mend is 503 and says so; everything else is a defect of ours."""
+    if not is_transient(error):
+        return await problems.on_failure(request, error)
+    away = Text(
+        "La base dati non risponde: nulla è andato perso, ripetere tra poco la stessa richiesta con la stessa chiave.",
+        "The database does not answer: nothing is lost, repeat the same request with the same key in a moment.",
+    )
+    title = problems.of_status(503).title
+    return problems.respond(request, Problem(503, "database-away", title, away, headers={"Retry-After": "5"}))
 
 
 health = APIRouter(tags=["health"])
@@ -109,7 +125,8 @@ async def serve(*apps: tuple[FastAPI, str, int]) -> None:
     ]
 
     def drain() -> None:
-        for server in servers:
+        for (app, _, _), server in zip(apps, servers, strict=True):
+            app.state.runtime.drain()
             server.should_exit = True
 
     loop = asyncio.get_running_loop()

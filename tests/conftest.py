@@ -19,7 +19,7 @@ def servers() -> Iterator[real.Servers]:
         mode = real.choose()
     except real.ServersUnavailableError as unavailable:
         pytest.fail(str(unavailable), pytrace=False)
-    print(f"\nintegration servers: {mode}", file=sys.__stderr__)  # noqa: T201
+    print(f"\nintegration servers: {mode}", file=sys.__stderr__)
     with real.servers(mode) as started:
         yield started
 

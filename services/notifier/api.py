@@ -20,7 +20,6 @@ from services.notifier.domain.signatures import secret_from
 from services.notifier.settings import NotifierSettings
 from services.notifier.tables import WEBHOOK, WHOLE_AMBITO, AttemptRow, DeliveryRow, NoticeRow, SubscriptionRow
 from shared.auth import Principal, current_principal
-from shared.db import Database
 from shared.events import IstatCode, MunicipalityChange
 from shared.problems import FieldError, Problem, Text, field_errors, invalid, json_body, of_status
 from shared.territory import members_of
@@ -167,6 +166,21 @@ async def subscriptions(db: Db, who: Who) -> SubscriptionList:
     return SubscriptionList(items=[_shown(row) for row in rows], _links=Links())
 
 
+@router.get(
+    "/subscriptions/{subscription_id}",
+    operation_id="subscription_show",
+    summary="Un'iscrizione agli avvisi",
+    tags=["subscriptions"],
+)
+async def subscription(db: Db, who: Who, subscription_id: UUID) -> Subscription:
+    async with db.reading() as session:
+        rows = await store.subscriptions_of(session, who)
+    found = next((row for row in rows if row.id == subscription_id), None)
+    if found is None:
+        raise _unknown("subscription")
+    return _shown(found)
+
+
 @router.delete(
     "/subscriptions/{subscription_id}",
     operation_id="subscription_end",
@@ -179,7 +193,7 @@ async def unsubscribe(db: Db, who: Who, subscription_id: UUID) -> None:
         row = await store.subscription_to_change(session, who, subscription_id)
         if row is None:
             raise _unknown("subscription")
-        row.state = SubscriptionState.ENDED
+        row.state, row.secret, row.old_secret = SubscriptionState.ENDED, None, None
         await store.give_up_pending(session, row.id)
 
 
@@ -247,7 +261,9 @@ async def notice(db: Db, who: Who, notice_id: UUID) -> NoticeDetail:
     status_code=204,
 )
 async def mark_read(db: Db, who: Who, notice_id: UUID) -> None:
-    await mark(db, who, notice_id)
+    async with db.transaction() as session:
+        if not await store.mark_read(session, who, notice_id, datetime.now(UTC)):
+            raise _unknown("notice")
 
 
 @router.post(
@@ -267,15 +283,6 @@ async def replay(db: Db, who: Who, delivery_id: UUID) -> Delivery:
             raise _conflict("subscription-not-active", _NOT_ACTIVE)
         store.make_due(session, delivery, datetime.now(UTC))
     return _delivery(delivery, [])
-
-
-async def mark(db: Database, who: Principal, notice_id: UUID) -> None:
-    """The first mark counts; also what the page's button does."""
-    async with db.transaction() as session:
-        row = await store.notice_of(session, who, notice_id)
-        if row is None:
-            raise _unknown("notice")
-        row.read_at = row.read_at or datetime.now(UTC)
 
 
 async def _wanted(request: Request, who: Principal) -> NewSubscription:

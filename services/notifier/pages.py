@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import parse_qs, urlsplit
@@ -14,7 +15,7 @@ from fastapi.responses import RedirectResponse
 from fastapi.templating import Jinja2Templates
 from starlette.concurrency import run_in_threadpool
 
-from services.notifier import api, store
+from services.notifier import store
 from services.notifier.domain import wording
 from services.notifier.domain.outcomes import DeliveryState
 from services.notifier.tables import AttemptRow, DeliveryRow, NoticeRow, SubscriptionRow
@@ -24,6 +25,7 @@ from shared.pages import Column, NavItem, Page, page_environment
 from shared.problems import Problem, Text, read_body
 from shared.territory import ambito, members_of
 from shared.web import Db, settings_of
+from shared.wording import amount
 
 router = APIRouter(include_in_schema=False)
 templates = Jinja2Templates(env=page_environment(Path(__file__).parent / "templates"))
@@ -90,7 +92,8 @@ async def notice(request: Request, db: Db, who: Reader, notice_id: UUID) -> Resp
 
 @router.post("/inbox/{notice_id}/read-mark")
 async def mark_read(db: Db, who: Reader, notice_id: UUID) -> Response:
-    await api.mark(db, who, notice_id)
+    async with db.transaction() as session:
+        await store.mark_read(session, who, notice_id, datetime.now(UTC))
     return RedirectResponse("/inbox", 303)
 
 
@@ -159,8 +162,7 @@ def _figures(row: NoticeRow) -> dict[str, Any]:
     return {
         "columns": (Column("Numero del piano"), Column("Prima"), Column("Ora")),
         "rows": [
-            (wording.figure_name(f), wording.amount(f.measure, f.before), wording.amount(f.measure, f.after))
-            for f in change.figures
+            (wording.figure_name(f), amount(f.measure, f.before), amount(f.measure, f.after)) for f in change.figures
         ],
         "reasons": [wording.reason(cause, change.municipality, _names(row.ambito)) for cause in change.causes],
     }

@@ -153,6 +153,14 @@ async def notice_of(session: AsyncSession, who: Principal, notice_id: UUID) -> N
     return row if row and (row.organisation, row.ambito) == (who.organisation, who.ambito) else None
 
 
+async def mark_read(session: AsyncSession, who: Principal, notice_id: UUID, at: datetime) -> bool:
+    """Whether the organisation has this notice; the first mark stays."""
+    row = await notice_of(session, who, notice_id)
+    if row is not None:
+        row.read_at = row.read_at or at
+    return row is not None
+
+
 async def deliveries_of(
     session: AsyncSession, notice_id: UUID
 ) -> list[tuple[DeliveryRow, SubscriptionRow, list[AttemptRow]]]:

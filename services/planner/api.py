@@ -151,7 +151,9 @@ async def versions(
     _own(who, ambito)
     async with db.reading() as session:
         rows = await store.versions_before(session, ambito, cursor, limit + 1)
-    following = f"/plans/{ambito}/versions?cursor={rows[limit - 1].version}&limit={limit}" if len(rows) > limit else None
+    following = (
+        f"/plans/{ambito}/versions?cursor={rows[limit - 1].version}&limit={limit}" if len(rows) > limit else None
+    )
     return VersionPage(items=[_version(row) for row in rows[:limit]], _links=Links(next=following))
 
 

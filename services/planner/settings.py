@@ -13,3 +13,6 @@ class PlannerSettings(Settings):
     planner_rules_on: date | None = Field(
         None, description="Day whose law the plan is pinned to; without it the first day of the triennium"
     )
+    planner_notice: str = Field(
+        "", max_length=500, description="Sentence shown on top of every public page, e.g. that the data are synthetic"
+    )

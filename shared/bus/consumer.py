@@ -146,6 +146,7 @@ class Consumer(Generic[W]):
         try:
             await self._apply_or_isolate([self._read(record) for record in records])
         except Exception as error:
+            self.progress.count("waited")
             self._pause = min(5.0, self._pause * 2 or 0.1)
             log.warning("batch-waits", error=repr(error), records=len(records), seconds=self._pause)
             await asyncio.sleep(self._pause)
@@ -179,7 +180,7 @@ class Consumer(Generic[W]):
             work = await self._handlers.load(session, fresh) if fresh else None
             for read in reads:
                 self._step(batch, read, work)
-            said = await self._handlers.save(session, work) if work is not None else ()
+            said = await self._save(session, work) if work is not None else ()
             await self._finish(session, batch)
             if self._emit:
                 await outbox.put(session, said)
@@ -283,7 +284,8 @@ class Consumer(Generic[W]):
             batch.set_aside(letter(self.name, read.record, read.subject, kind, code, detail))
 
     async def _finish(self, session: AsyncSession, batch: _Batch) -> None:
-        rows = [(self.name, event_id, outcome) for event_id, outcome in sorted(batch.seen.items())]
+        seen = sorted(batch.seen.items(), key=lambda item: item[0].int)  # replicas lock in one order
+        rows = [(self.name, event_id, outcome) for event_id, outcome in seen]
         # A new row is inserted, not replaced: of two replicas with the same event the second one fails here.
         await insert_rows(session, InboxRow, [row for row in rows if row[1] not in batch.outcomes])
         await upsert_rows(session, InboxRow, [row for row in rows if row[1] in batch.outcomes])
@@ -305,7 +307,7 @@ class Consumer(Generic[W]):
 
 def _claim(record: Record) -> UUID | None:
     """The letter that the record says it comes back from."""
-    value = next((value for name, value in record.headers if name == REDRIVE), None)
+    value = dict(record.headers).get(REDRIVE)
     try:
         return UUID(value.decode()) if value else None
     except ValueError:

@@ -7,7 +7,7 @@ import gc
 import logging
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, cast
 
 import structlog
@@ -149,6 +149,8 @@ class KafkaTransport:
                     raise UnfitBroker(f"topics could not be created: {errors}")
         finally:
             await admin.close()
+        while len(await self._layout([topic.name for topic in new])) < len(new):  # the brokers hear of them one by one
+            await asyncio.sleep(0.05)
         return [topic.name for topic in new]
 
     def _subscribe(self, subscription: Subscription) -> KafkaBroker:
@@ -219,7 +221,7 @@ class KafkaTransport:
         if count is None:
             found = await (await self._started_producer()).partitions_for(self._prefix + record.topic)
             count = self._partitions[record.topic] = len(found)
-        return int((murmur2(record.key) & 0x7FFFFFFF) % count)
+        return _hash(record.key) % count
 
     async def _admin(self) -> AIOKafkaAdminClient:
         admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap, request_timeout_ms=REQUEST_MS)
@@ -237,13 +239,15 @@ class KafkaTransport:
             await consumer.stop()
 
     async def _layout(self, topics: Sequence[str]) -> dict[str, int]:
-        """Number of partitions of those topics that are there."""
+        """Number of partitions of those topics that are there and led."""
+        if not topics:
+            return {}
         admin = await self._admin()
         try:
             found = await admin.describe_topics([self._prefix + topic for topic in topics])
         finally:
             await admin.close()
-        return {self._plain(topic["topic"]): len(topic["partitions"]) for topic in found if not topic["error_code"]}
+        return {self._plain(topic["topic"]): len(topic["partitions"]) for topic in found if _is_led(topic)}
 
     def _plain(self, topic: str) -> str:
         return topic.removeprefix(self._prefix)
@@ -272,6 +276,12 @@ class KafkaTransport:
                     f"topic {self._prefix}{name} has {there.get(name, 'no')} partitions, declared are {wanted}: "
                     "run `pianovivo topics apply` (an existing topic's partitions must be mended by hand)"
                 )
+
+
+@lru_cache(maxsize=10_000)
+def _hash(key: bytes) -> int:
+    """Kafka's own hash of a key; there are few keys and many records."""
+    return int(murmur2(key) & 0x7FFFFFFF)
 
 
 def _collect_rarely() -> None:
@@ -304,6 +314,10 @@ def assert_settings(broker: KafkaBroker) -> None:
         ]
         if wrong:
             raise UnfitBroker(f"subscriber of {subscriber.topic_names}: {'; '.join(wrong)}")
+
+
+def _is_led(topic: dict[str, Any]) -> bool:
+    return not topic["error_code"] and not any(partition["error_code"] for partition in topic["partitions"])
 
 
 def _new_topic(prefix: str, topic: Topic, replicas: int) -> NewTopic:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 import orjson
 import structlog
-from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.bus.records import LARGEST, Headers, Outgoing, encode, size_of
@@ -15,13 +14,19 @@ from shared.bus.tables import OutboxRow
 from shared.bus.transport import Publisher
 from shared.db import Database
 from shared.events.base import Message
-from shared.sql import among, insert_rows
+from shared.sql import insert_rows, table_of
 
 log = structlog.get_logger()
 CHANNEL = "outbox"
 LOCK = "relay"
 """Held by one replica of a running service at any time."""
 CHUNK = 2000
+OUTBOX = table_of(OutboxRow)
+TAKE = (
+    OUTBOX.delete()
+    .where(OUTBOX.c.id.in_(OUTBOX.select().with_only_columns(OUTBOX.c.id).order_by(OUTBOX.c.id).limit(CHUNK)))
+    .returning(*OUTBOX.c)
+)
 ROOM = 20_000
 """Bytes that a dead letter's reasons may add to a record."""
 
@@ -45,19 +50,25 @@ async def put_records(session: AsyncSession, records: Sequence[Outgoing]) -> Non
 
 
 def dump_headers(headers: Headers) -> bytes:
-    return orjson.dumps([[name, None if value is None else value.decode("latin-1")] for name, value in headers])
+    """Names and values in turn: a name may be there twice, a value may be any bytes or none."""
+    texts: list[str | None] = []
+    for name, value in headers:
+        texts += name, None if value is None else value.decode("latin-1")
+    return orjson.dumps(texts)
 
 
 def load_headers(raw: bytes) -> Headers:
-    return tuple((name, None if value is None else value.encode("latin-1")) for name, value in orjson.loads(raw))
+    texts = orjson.loads(raw)
+    values = [None if text is None else text.encode("latin-1") for text in texts[1::2]]
+    return tuple(zip(texts[::2], values, strict=True))
 
 
 class Relay:
     """Publishes outbox rows in the order of their numbers; one active relay for each service's schema.
 
-    A row goes only after the broker has acknowledged its record: a crash in between publishes it again, and the
-    readers' inbox makes that harmless. Rows are selected by being there, never by "number greater than the last
-    seen", so a transaction that commits late is not skipped.
+    Rows are taken in a transaction that ends when the broker has acknowledged them: a crash in between brings them
+    back and publishes them again, and the readers' inbox makes that harmless. Rows are selected by being there, never
+    by "number greater than the last seen", so a transaction that commits late is not skipped.
     """
 
     def __init__(self, db: Database, publisher: Publisher, *, poll_seconds: float = 1.0) -> None:
@@ -88,14 +99,12 @@ class Relay:
 
     async def _pass_on(self) -> bool:
         """Publish the oldest rows; returns whether there may be more."""
-        async with self._db.reading() as session:
-            query = select(OutboxRow.id, OutboxRow.topic, OutboxRow.key, OutboxRow.value, OutboxRow.headers)  # type: ignore[call-overload]
-            rows = (await session.execute(query.order_by(OutboxRow.id).limit(CHUNK))).all()
-        if not rows:
-            return False
-        await self._publisher.publish([Outgoing(r.topic, r.key, r.value, load_headers(r.headers)) for r in rows])
         async with self._db.transaction() as session:
-            await session.execute(delete(OutboxRow).where(among(session, OutboxRow.id, [row.id for row in rows])))
+            rows = sorted((await session.execute(TAKE)).all(), key=lambda row: row.id)
+            if rows:
+                await self._publisher.publish(
+                    [Outgoing(row.topic, row.key, row.value, load_headers(row.headers)) for row in rows]
+                )
         return len(rows) == CHUNK
 
 

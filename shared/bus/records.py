@@ -18,6 +18,12 @@ JSON = b"application/json"
 STRUCTURED = b"application/cloudevents+json"
 REDRIVE = "pv-redrive"
 """Header of a record that an operator sent again; its value is the dead letter's number."""
+_READ = frozenset(
+    {
+        *("ce_specversion", "ce_id", "ce_source", "ce_type", "ce_time", "ce_subject", "ce_partitionkey"),
+        *("ce_correlationid", "ce_causationid", "ce_organisation", "ce_sequence", "content-type", "traceparent"),
+    }
+)
 LARGEST = 1_000_000
 """Bytes of a record we write or read: with a dead letter's reasons it still fits into Kafka's usual limit of 1 MiB."""
 
@@ -58,32 +64,41 @@ class Malformed(Exception):
 
 def size_of(record: Record | Outgoing) -> int:
     """Bytes of key, body and headers."""
-    headers = sum(len(name) + len(value or b"") for name, value in record.headers)
-    return len(record.key or b"") + len(record.value or b"") + headers
+    size = len(record.key or b"") + len(record.value or b"")
+    for name, value in record.headers:
+        size += len(name) + len(value or b"")
+    return size
 
 
 def encode(message: Message) -> Outgoing:
     """The message in CloudEvents' binary mode: attributes in `ce_` headers, the event as JSON body."""
-    e = message.envelope
+    e, event = message.envelope, message.event
+    key = e.ambito.encode()
     headers = [
         ("ce_specversion", b"1.0"),
-        ("ce_id", str(e.id).encode()),
+        ("ce_id", _text(e.id)),
         ("ce_source", e.source.encode()),
-        ("ce_type", message.event.TYPE.encode()),
-        ("ce_time", e.time.isoformat().encode()),
+        ("ce_type", event.TYPE.encode()),
+        ("ce_time", _text(e.time)),
         ("ce_subject", e.subject.encode()),
-        ("ce_partitionkey", e.ambito.encode()),
-        ("ce_correlationid", str(e.correlation_id).encode()),
+        ("ce_partitionkey", key),
+        ("ce_correlationid", _text(e.correlation_id)),
         ("content-type", JSON),
     ]
-    optional = (
-        ("ce_causationid", e.causation_id),
-        ("ce_organisation", e.organisation),
-        ("ce_sequence", e.sequence),
-        ("traceparent", e.traceparent),
-    )
-    headers += [(name, str(value).encode()) for name, value in optional if value is not None]
-    return Outgoing(message.event.TOPIC, e.ambito.encode(), message.event.write(), tuple(headers))
+    if e.causation_id is not None:
+        headers.append(("ce_causationid", _text(e.causation_id)))
+    if e.organisation is not None:
+        headers.append(("ce_organisation", e.organisation.encode()))
+    if e.sequence is not None:
+        headers.append(("ce_sequence", b"%d" % e.sequence))
+    if e.traceparent is not None:
+        headers.append(("traceparent", e.traceparent.encode()))
+    return Outgoing(event.TOPIC, key, event.write(), tuple(headers))
+
+
+def _text(value: UUID | datetime) -> bytes:
+    """What str() and isoformat() say, in a fifth of their time."""
+    return orjson.dumps(value, default=str)[1:-1]  # default: asyncpg's own UUID class
 
 
 def decode(record: Record) -> Message:
@@ -96,7 +111,7 @@ def decode(record: Record) -> Message:
         raise Malformed("too-large", f"the record has {size_of(record)} bytes, at most {LARGEST} are read")
     try:
         # Other headers are none of our business: tracing agents write binary ones.
-        attributes = {name: (value or b"").decode() for name, value in record.headers if _is_ours(name)}
+        attributes = {name: (value or b"").decode() for name, value in record.headers if name in _READ}
         body = record.value
         if attributes.get("content-type", "").startswith(STRUCTURED.decode()):
             attributes, body = _unfold(attributes, body)
@@ -107,10 +122,6 @@ def decode(record: Record) -> Message:
     except Malformed as failure:
         failure.subject, failure.sequence = _subject(attributes), _sequence(attributes)
         raise
-
-
-def _is_ours(name: str) -> bool:
-    return name.startswith("ce_") or name in ("content-type", "traceparent")
 
 
 def _message(record: Record, attributes: Mapping[str, str], body: bytes | None) -> Message:
@@ -179,7 +190,7 @@ def _envelope(record: Record, attributes: Mapping[str, str]) -> Envelope:
             time,
             subject,
             key,
-            UUID(correlation) if correlation and not owner else identifier,
+            UUID(correlation) if correlation and correlation != raw and not owner else identifier,
             UUID(causation) if causation else None,
             owner or get("ce_organisation"),
             _sequence(attributes),

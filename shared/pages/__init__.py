@@ -15,10 +15,11 @@ scripts and styles: no ``style=`` and no ``<script>`` with a body. Everything is
   a cell is a plain value or a `Cell` (link, live figure, note). The first cell of a row is its header.
 - ``{% from "figures.html" import figure_tile %}`` for a headline figure; put tiles in ``<div class="pv-tiles">``.
 - `municipal_map(boundaries(code), values, classes, labels)` gives the finished `<figure>`; pass it as a variable.
-- Filters: ``number``, ``thousandths``, ``band``, ``percent``, ``day``, ``moment`` (see `formats`);
+- Filters: ``number``, ``thousandths``, ``band``, ``span``, ``percent``, ``day``, ``moment`` (see `formats`);
   ``asset("svg/sprites.svg")`` is the address of a static file.
 - Live pages: `Page(live_source=...)` names a stream whose ``plan`` events carry `live_message(...)`. Elements with
-  ``data-figure="ID"`` and ``data-value="INTEGER"`` are replaced, maps recoloured, ``<ol id="changes">`` grows on top.
+  ``data-figure="ID"`` and ``data-value="INTEGER"`` are replaced, maps recoloured, ``<ol id="changes">`` grows on top,
+  a list with ``data-list="ID"`` is written anew.
 - bootstrap-italia's form labels float by script: give a label the class ``active`` (or use ``form-label``).
 """
 

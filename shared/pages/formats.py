@@ -39,6 +39,18 @@ def band(bounds: tuple[int, int], places: int = 1) -> str:
     return f"{thousandths(low, places)}\u2013{thousandths(high, places)}"
 
 
+def span(bounds: tuple[int, int]) -> str:
+    """Low and high end of a count: ``(28, 1035)`` -> ``28–1.035``; one number when they are the same.
+
+    Raises:
+        ValueError: the low end lies above the high end.
+    """
+    low, high = bounds
+    if low > high:
+        raise ValueError(f"a span goes from low to high, got {bounds!r}")
+    return number(low) if low == high else f"{number(low)}\u2013{number(high)}"
+
+
 def percent(share: Decimal, places: int = 0) -> str:
     """A share between 0 and 1: ``Decimal("0.2")`` -> ``20%``."""
     return f"{number(share * 100, places)}%"
@@ -75,6 +87,7 @@ FILTERS: Final[dict[str, Callable[..., str]]] = {
     "number": number,
     "thousandths": thousandths,
     "band": band,
+    "span": span,
     "percent": percent,
     "day": day,
     "moment": moment,

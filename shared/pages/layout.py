@@ -33,7 +33,7 @@ class Column:
     """Column of a `data_table`: `kind` says how its cells are written and aligned."""
 
     label: str
-    kind: Literal["text", "number", "thousandths", "band", "percent", "day"] = "text"
+    kind: Literal["text", "number", "thousandths", "band", "span", "percent", "day"] = "text"
 
 
 CellValue = str | int | Decimal | date | tuple[int, int] | None
@@ -47,6 +47,12 @@ class Cell:
     href: str | None = None
     figure: str | None = None
     note: str | None = None
+
+    @property
+    def level(self) -> int:
+        """The integer by which a live page tells up from down: the low end of a band; 0 for what has no size."""
+        value = self.value[0] if isinstance(self.value, tuple) else self.value
+        return value if isinstance(value, int) else 0
 
 
 def as_cell(value: Cell | CellValue) -> Cell:

@@ -49,13 +49,18 @@ def live_message(
     figures: Mapping[str, LiveFigure],
     areas: Sequence[LiveArea] = (),
     changes: Sequence[LiveChange] = (),
+    lists: Mapping[str, Sequence[str]] | None = None,
 ) -> str:
-    """Data of one ``plan`` event (one line of JSON); `figures` by ``data-figure``, `changes` oldest first."""
+    """Data of one ``plan`` event (one line of JSON).
+
+    `figures` by ``data-figure``, `changes` oldest first; `lists` by ``data-list``, each with all its items.
+    """
     return json.dumps(
         {
             "figures": {figure_id: asdict(figure) for figure_id, figure in figures.items()},
             "areas": [asdict(area) for area in areas],
             "changes": [asdict(change) for change in changes],
+            "lists": {list_id: list(items) for list_id, items in (lists or {}).items()},
         },
         ensure_ascii=False,
     )

@@ -1,4 +1,4 @@
-"""One run of one contestant: `python -m tests.bench.bench NAME [--mode throughput|latency|kill] ...` prints one JSON line.
+"""One run: `python -m tests.bench.bench NAME [--mode throughput|latency|kill] ...` prints one JSON line.
 
 BENCH_KAFKA and BENCH_POSTGRES say where the servers are; `sweep.py` starts them and calls this for each run.
 """
@@ -25,7 +25,7 @@ import psutil
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
 
-from tests.bench.contestants import CONTESTANTS, FLOOR, OURS, ROOT, Servers, kept, prepare, remove
+from tests.bench.contestants import CONTESTANTS, FLOOR, ROOT, Servers, kept, prepare, remove
 from tests.bench.measure import Sink, Usage, difference
 from tests.bench.workload import Reported, answer, generate
 

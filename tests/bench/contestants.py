@@ -99,7 +99,7 @@ CREATE VIEW counters AS
 
 
 def prepare(name: str, run: str, partitions: int, servers: Servers) -> Topics:
-    """Empty topics, and an empty database for those that use one. The registry's have their declared names and partitions."""
+    """Empty topics and an empty database. The registry's topics have their declared names and partitions."""
     contestant, admin = CONTESTANTS[name], AdminClient({"bootstrap.servers": servers.bootstrap, "log_level": 2})
     with psycopg.connect(servers.dsn, autocommit=True) as connection:
         connection.execute("DROP SCHEMA IF EXISTS registry CASCADE")

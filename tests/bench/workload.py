@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -142,7 +143,7 @@ def as_contract(report: Reported) -> tuple[bytes, Headers]:
 
 def _event(report: Reported) -> Event:
     home, on = report.home, report.effective
-    base = {"unit_id": home.unit_id, "effective_on": on}
+    base: dict[str, Any] = {"unit_id": home.unit_id, "effective_on": on}
     if report.outcome == "registered":
         return _registered(home, on)
     if report.outcome == "vacated":

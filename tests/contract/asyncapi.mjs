@@ -1,6 +1,6 @@
-// Validates the AsyncAPI document on stdin with npm's `@asyncapi/parser`, and its examples, which that parser does not
-// compare with their schemas, with npm's `ajv`.
-// stdout: {channels, operations, problems: ["where: what", ...]}
+// Validates AsyncAPI documents with npm's `@asyncapi/parser`, and their examples, which that parser does not compare
+// with their schemas, with npm's `ajv`.
+// stdin: [document, ...]; stdout: [{channels, operations, problems: ["where: what", ...]}, ...]
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
 
@@ -25,14 +25,19 @@ function exampleFaults(message) {
     ]);
 }
 
-const { document, diagnostics } = await new Parser().parse(readFileSync(0, "utf8"));
-const problems = diagnostics
-  .filter(({ severity }) => severity <= WARNING)
-  .map(({ path, message }) => `${path.join("/")}: ${message}`);
-process.stdout.write(
-  JSON.stringify({
+async function verdict(text) {
+  const { document, diagnostics } = await new Parser().parse(text);
+  const problems = diagnostics
+    .filter(({ severity }) => severity <= WARNING)
+    .map(({ path, message }) => `${path.join("/")}: ${message}`);
+  return {
     channels: document?.channels().all().map((channel) => channel.address()) ?? [],
     operations: document?.operations().all().map((operation) => operation.id()) ?? [],
     problems: problems.concat(document?.components().messages().all().flatMap(exampleFaults) ?? []),
-  }),
-);
+  };
+}
+
+const documents = JSON.parse(readFileSync(0, "utf8"));
+const verdicts = [];
+for (const one of documents) verdicts.push(await verdict(JSON.stringify(one)));
+process.stdout.write(JSON.stringify(verdicts));

@@ -24,23 +24,20 @@ def document() -> dict[str, Any]:
     return content
 
 
-def test_an_independent_parser_finds_nothing_wrong(document: dict[str, Any]) -> None:
-    verdict = judged("asyncapi.mjs", document)
-    assert verdict["problems"] == []
-    assert sorted(verdict["channels"]) == sorted(topic.name for topic in every_topic(("{organisation}",)))
-    assert sorted(verdict["operations"]) == sorted(document["operations"])
-
-
-def test_those_judges_can_object(document: dict[str, Any]) -> None:
-    spoilt = copy.deepcopy(document)
-    example = spoilt["components"]["messages"]["unit-vacated"]["examples"][0]
+def test_an_independent_parser_finds_nothing_wrong_but_what_was_spoilt(document: dict[str, Any]) -> None:
+    wrong_example, wrong_channel = copy.deepcopy(document), copy.deepcopy(document)
+    example = wrong_example["components"]["messages"]["unit-vacated"]["examples"][0]
     example["payload"]["outcome"] = "PERFECT"
     example["headers"]["ce_type"] = "pianovivo.unit-sold.v1"
-    headers, payload = judged("asyncapi.mjs", spoilt)["problems"]
+    del wrong_channel["channels"]["units"]
+    good, bad_example, bad_channel = judged("asyncapi.mjs", [document, wrong_example, wrong_channel])
+    assert good["problems"] == []
+    assert sorted(good["channels"]) == sorted(topic.name for topic in every_topic(("{organisation}",)))
+    assert sorted(good["operations"]) == sorted(document["operations"])
+    headers, payload = bad_example["problems"]
     assert headers == "unit-vacated headers: data/ce_type must be equal to constant"
     assert payload.startswith("unit-vacated payload: data/outcome must be equal to one of the allowed values")
-    del spoilt["channels"]["units"]
-    assert any("units" in problem for problem in judged("asyncapi.mjs", spoilt)["problems"])
+    assert any("units" in problem for problem in bad_channel["problems"])
 
 
 def test_channels_tell_partitions_and_retention(document: dict[str, Any]) -> None:

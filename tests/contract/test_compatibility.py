@@ -143,7 +143,7 @@ def test_the_classes_keep_what_the_committed_schemas_promise() -> None:
     assert contracts.broken_promises() == []
 
 
-def test_the_command_refuses_to_write_over_a_broken_promise(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_event_that_is_gone_is_a_broken_promise(monkeypatch: pytest.MonkeyPatch) -> None:
     gone = [cls for cls in contracts.contracts() if cls.name() != "unit-sold"]
     monkeypatch.setattr(contracts, "contracts", lambda: gone)
     assert contracts.broken_promises() == [

@@ -22,7 +22,7 @@ from tests.support.ledger import create_ledger
 from tests.support.servers import Servers
 
 LOCAL, KAFKA = FORMS = ("local+sqlite", "kafka+postgresql")
-OWN_WRITERS = ("aler-bcm", "comune-019035")
+OWN_WRITERS = ("aler-bcm", "comune-019036")
 """Organisations with a topic of their own."""
 _TOPICS = (
     "owner-reports",

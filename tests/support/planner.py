@@ -1,75 +1,98 @@
-"""The facts of a synthetic world as the planner reads them, without the registry's process in between."""
+"""A planner that serves its pages, and the synthetic world it hears of."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from uuid import UUID, uuid5
+from functools import cache
+from itertools import groupby
+from pathlib import Path
+from queue import Queue
+from typing import Any
+from uuid import uuid5
 
-from deploy.demo.synthetic import Claim, SyntheticWorld
-from services.registry.domain.history import decide
-from shared.bus.records import Record, encode
-from shared.events import Event, Message, Unit, UnitChanged
-from shared.events.base import NAMESPACE, Envelope
+from fastapi import FastAPI
 
-SOURCE = "urn:pianovivo:test"
+from deploy.demo.synthetic import generate, next_vacancy
+from services.planner.app import create_app
+from services.planner.settings import PlannerSettings
+from shared.events import NAMESPACE, Envelope, Event, Message
+from shared.runtime import Runtime
+from shared.territory import ambito
+from tests.support.browser import serving
+from tests.support.waiting import until
+from tests.support.world import AMBITO, as_records, facts_of, reported
 
-
-def message(event: Event, subject: str, on: date, *, ambito: str = "cremonese", organisation: str | None = None,
-            sequence: int | None = None, at: time = time(8, 12)) -> Message:  # fmt: skip
-    """The event, as if it had been recorded on that day at `at` (UTC)."""
-    identifier = uuid5(NAMESPACE, f"test/{event.TYPE}/{subject}/{sequence}/{on}")
-    moment = datetime.combine(on, at, UTC)
-    return Message(
-        Envelope(identifier, SOURCE, moment, subject, ambito, identifier, None, organisation, sequence), event
-    )
-
-
-class Facts:
-    """The registry's facts of claims told in order, one home's sequence and state at a time."""
-
-    def __init__(self, ambito: str = "cremonese") -> None:
-        self._ambito = ambito
-        self._homes: dict[str, tuple[Unit, int]] = {}
-
-    def of(self, claims: Iterable[Claim]) -> Iterator[Message]:
-        for claim in claims:
-            report = claim.report
-            before, number = self._homes.get(report.unit_id, (None, 0))
-            decision = decide(before, None, report, claim.organisation, report.effective_on)
-            self._homes[report.unit_id] = decision.unit, number + 1
-            yield message(
-                UnitChanged(
-                    unit_id=report.unit_id,
-                    ambito=self._ambito,
-                    sequence=number + 1,
-                    report=report.name(),
-                    report_id=claim.report_id,
-                    organisation=claim.organisation,
-                    effective_on=report.effective_on,
-                    before=before,
-                    after=decision.unit,
-                    transitions=decision.transitions,
-                ),
-                report.unit_id,
-                report.effective_on,
-                ambito=self._ambito,
-                sequence=number + 1,
-            )
+UNTIL = date(2026, 11, 23)
+BATCH = 1000
 
 
-def messages_of(world: SyntheticWorld, facts: Facts) -> list[Message]:
-    """Everything the planner hears of the world: homes, declarations, emergency cases."""
-    told = list(facts.of(world.reports))
-    told += [message(row, f"{row.owner}-{row.municipality}", row.received_on) for row in world.submissions]
-    told += [message(case, case.case_ref, world.until) for case in world.cases]
-    return told
+@dataclass(frozen=True)
+class Told:
+    """What a planner hears: the world's past, then the home that is vacated on its last day."""
+
+    past: Sequence[Message]
+    vacancy: Message
 
 
-def records(messages: Sequence[Message], first_offset: int = 0) -> list[Record]:
-    """The messages as one partition of a topic holds them."""
-    sent = [encode(one) for one in messages]
-    return [
-        Record(one.topic, 0, offset, 0, one.key, one.value, one.headers)
-        for offset, one in enumerate(sent, first_offset)
-    ]
+@cache
+def synthetic() -> Told:
+    world = generate(2026, ambito(AMBITO), UNTIL)
+    claims = [*world.reports, next_vacancy(world)]
+    *facts, vacancy = facts_of(reported(claim.report, claim.organisation, claim.report_id) for claim in claims)
+    others = [stated(row, f"{row.owner}-{row.municipality}") for row in world.submissions]
+    others += [stated(case, case.case_ref) for case in world.cases]
+    return Told([*facts, *others], vacancy)
+
+
+def stated(event: Event, subject: str) -> Message:
+    """The event, as intake would state it on the world's last day."""
+    identifier = uuid5(NAMESPACE, f"test/{event.TYPE}/{subject}")
+    at = datetime.combine(UNTIL, time(8, 12), UTC)
+    return Message(Envelope(identifier, "urn:pianovivo:intake", at, subject, AMBITO, identifier), event)
+
+
+async def hear(planner: Runtime, messages: Sequence[Message]) -> None:
+    assert planner.consumer
+    for _, group in groupby(messages, key=lambda message: message.event.TOPIC):
+        records = as_records(group)
+        for start in range(0, len(records), BATCH):
+            await planner.consumer.consume(records[start : start + BATCH])
+
+
+@dataclass
+class Served:
+    """A planner's pages on a real port; `hear` makes it take in messages while it serves."""
+
+    url: str
+    runtime: Runtime
+    loop: asyncio.AbstractEventLoop
+
+    def hear(self, *messages: Message) -> None:
+        self._do(hear(self.runtime, messages))
+
+    def wait(self, condition: Callable[[], Awaitable[bool]]) -> None:
+        self._do(until(condition))
+
+    def _do(self, work: Coroutine[Any, Any, object]) -> None:
+        asyncio.run_coroutine_threadsafe(work, self.loop).result(timeout=60)
+
+
+@contextmanager
+def planner_serving(home: Path, notice: str = "") -> Iterator[Served]:
+    app = create_app(PlannerSettings(home=home, planner_notice=notice))
+    loops: Queue[asyncio.AbstractEventLoop] = Queue()
+    lifespan = app.router.lifespan_context
+
+    @asynccontextmanager
+    async def remembering(served: FastAPI) -> AsyncIterator[None]:
+        async with lifespan(served):
+            loops.put(asyncio.get_running_loop())
+            yield
+
+    app.router.lifespan_context = remembering
+    with serving(app) as url:
+        yield Served(url, app.state.runtime, loops.get(timeout=60))

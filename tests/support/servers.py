@@ -112,7 +112,8 @@ def _scratch(kind: str) -> Iterator[Path]:
     """A folder directly under the temporary one: pytest's own is closed to the user PostgreSQL runs as."""
     base = Path(tempfile.gettempdir())
     for left in base.glob(f"pianovivo-{kind}-*"):
-        if not psutil.pid_exists(int(left.name.split("-")[2])):
+        pid = left.name.split("-")[2]
+        if pid.isdigit() and not psutil.pid_exists(int(pid)):
             shutil.rmtree(left, ignore_errors=True)
     folder = Path(tempfile.mkdtemp(prefix=f"pianovivo-{kind}-{os.getpid()}-", dir=base))
     try:

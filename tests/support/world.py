@@ -107,16 +107,20 @@ def as_records(messages: Iterable[Message], start: int = 0) -> list[Record]:
 async def is_idle(runtime: Runtime) -> bool:
     """Everything published is dealt with, and everything owed is published."""
     positions = await runtime.transport.positions(runtime.name, runtime.topics)
+    return bool(positions) and not any(position.lag for position in positions) and not await owed(runtime)
+
+
+async def owed(runtime: Runtime) -> int:
+    """Records in the outbox."""
     async with runtime.db.reading() as session:
-        owed = (await session.execute(select(func.count()).select_from(OutboxRow))).scalar()
-    return bool(positions) and not owed and not any(position.lag for position in positions)
+        return (await session.execute(select(func.count()).select_from(OutboxRow))).scalar() or 0
 
 
 async def history(registry: Runtime) -> Counter[str]:
     """How many reports of each home the registry has accepted."""
     async with registry.db.reading() as session:
         rows = await session.execute(select(col(HistoryRow.unit_id), func.count()).group_by(col(HistoryRow.unit_id)))
-        return Counter({unit_id: count for unit_id, count in rows})
+        return Counter({row[0]: row[1] for row in rows})
 
 
 async def letters(runtime: Runtime, *, every: bool = False) -> list[DeadLetterRow]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 from typing import Annotated, Literal
-from uuid import uuid4
 
 from fastapi import APIRouter, Depends, Header, Path, Request, Response
 from pydantic import Field
@@ -85,7 +84,7 @@ async def _open(arrival: Arrival, document: object, session: AsyncSession) -> An
         row = await store.add_case(session, who.ambito, who.organisation, case, arrival.at)
     except store.ReferenceTaken:
         raise _reference_taken(event.case_ref) from None
-    await outbox.put(session, [arrival.message(event, event.case_ref, uuid4())])
+    await outbox.put(session, [arrival.message(event, event.case_ref, arrival.new_id())])
     return _answer(201, row, Location=f"/emergency-cases/{event.case_ref}")
 
 
@@ -112,7 +111,7 @@ async def _update(
     event = read_value(EmergencyCaseUpdated, document, known={"case_ref": case_ref})
     _check(arrival, event)
     await store.change_case(session, row, event, arrival.at)
-    await outbox.put(session, [arrival.message(event, case_ref, uuid4())])
+    await outbox.put(session, [arrival.message(event, case_ref, arrival.new_id())])
     return _answer(200, row)
 
 
@@ -141,7 +140,7 @@ async def _close(
     event = read_value(EmergencyCaseClosed, document, known=known)
     refuse([*personal_data_faults("/reason", event.reason), *closure_faults(event, case.waiting_since, arrival.on)])
     await store.change_case(session, row, event, arrival.at)
-    await outbox.put(session, [arrival.message(event, case_ref, uuid4())])
+    await outbox.put(session, [arrival.message(event, case_ref, arrival.new_id())])
     return _answer(200, row)
 
 

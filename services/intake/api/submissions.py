@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from functools import partial
 from typing import Annotated
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
@@ -102,7 +102,7 @@ def _received(arrival: Arrival, declaration: Declaration) -> SubmissionReceived:
     where = municipality_faults(who.organisation, who.ambito, members, declaration.municipality, "/municipality")
     refuse([*where, *declaration_faults(declaration, kind, rules)])
     return SubmissionReceived(
-        submission_id=uuid4(),
+        submission_id=arrival.new_id(),
         ambito=who.ambito,
         cycle_year=declaration.cycle_year,
         owner=who.organisation,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from functools import partial
 from typing import Literal, cast
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -196,7 +196,7 @@ def _message(arrival: Arrival, item: object, prefix: str = "") -> Message:
     report = read_value(cls, fields, prefix=prefix)
     who = arrival.who
     refuse(report_faults(report, who.organisation, who.ambito, members_of(who.ambito), arrival.on), prefix)
-    return arrival.message(report, report.unit_id, uuid4())
+    return arrival.message(report, report.unit_id, arrival.new_id(prefix))
 
 
 def _unknown_name(field: str, name: str) -> FieldError:

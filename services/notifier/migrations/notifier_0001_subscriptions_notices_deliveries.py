@@ -31,7 +31,8 @@ def upgrade() -> None:
         sa.CheckConstraint("state IN ('ACTIVE', 'PAUSED', 'DISABLED', 'ENDED')", name="subscription_state"),
         sa.CheckConstraint("threshold >= 100", name="subscription_threshold"),
         sa.CheckConstraint(
-            "channel = 'inbox' OR (url IS NOT NULL AND secret IS NOT NULL)", name="subscription_endpoint"
+            "channel = 'inbox' OR state = 'ENDED' OR (url IS NOT NULL AND secret IS NOT NULL)",
+            name="subscription_endpoint",
         ),
     )
     op.create_index("subscription_of", "subscription", ["ambito", "organisation"])
@@ -104,3 +105,18 @@ def create_deliveries() -> None:
         sa.Column("duration_ms", sa.Integer, nullable=False),
         sa.Column("body_head", sa.Text, nullable=False),
     )
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(
+            "CREATE FUNCTION only_added() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION 'rows of % are only ever added', TG_TABLE_NAME; END $$"
+        )
+        op.execute(
+            "CREATE TRIGGER attempt_only_added BEFORE UPDATE OR DELETE ON attempt "
+            "FOR EACH ROW EXECUTE FUNCTION only_added()"
+        )
+    else:
+        for verb in ("UPDATE", "DELETE"):
+            op.execute(
+                f"CREATE TRIGGER attempt_no_{verb.lower()} BEFORE {verb} ON attempt "
+                "BEGIN SELECT RAISE(ABORT, 'rows of attempt are only ever added'); END"
+            )

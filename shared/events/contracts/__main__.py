@@ -10,7 +10,10 @@ from shared.events.contracts import broken_promises, files, stale
 def main() -> None:
     if broken := broken_promises():
         raise SystemExit("\n".join(broken))
-    texts = files()
+    try:
+        texts = files()
+    except LookupError as missing:
+        raise SystemExit(str(missing)) from None
     for path in list(stale()):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(texts[path], "utf-8")

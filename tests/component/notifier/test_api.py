@@ -34,6 +34,7 @@ async def test_a_webhooks_secret_is_shown_once(room: Room) -> None:
         listed = (await client.get("/subscriptions")).json()["items"]
         assert (created["threshold"], created["state"]) == ("0.5", "ACTIVE")
         assert created in listed
+        assert (await client.get(answer.headers["location"])).json() == created
         assert secret not in (await client.get("/subscriptions")).text
 
 
@@ -115,6 +116,7 @@ async def test_another_organisation_sees_and_changes_nothing(room: Room) -> None
         assert (await stranger.get(f"/notices?cursor={notice.id}")).json()["items"] == []
         assert [item["id"] for item in (await stranger.get("/subscriptions")).json()["items"]] != [created["id"]]
         refused = [
+            await stranger.get(f"/subscriptions/{created['id']}"),
             await stranger.get(f"/notices/{notice.id}"),
             await stranger.put(f"/notices/{notice.id}/read-mark"),
             await stranger.delete(f"/subscriptions/{created['id']}"),
@@ -122,7 +124,7 @@ async def test_another_organisation_sees_and_changes_nothing(room: Room) -> None
             await stranger.post(f"/subscriptions/{created['id']}/resumption"),
             await stranger.post(f"/deliveries/{uuid4()}/replay"),
         ]
-    assert [answer.status_code for answer in refused] == [404] * 6
+    assert [answer.status_code for answer in refused] == [404] * 7
     assert (await room.notices())[0].read_at is None
 
 

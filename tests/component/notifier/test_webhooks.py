@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import delete, update
+from sqlalchemy.exc import DBAPIError
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from services.notifier.delivery import Deliverer
 from services.notifier.delivery.worker import CONCURRENCY, ENDPOINT_CONCURRENCY, LEASE
-from services.notifier.tables import AttemptRow, DeliveryRow, NoticeRow
+from services.notifier.tables import AttemptRow, DeliveryRow, NoticeRow, SubscriptionRow
 from shared.events import NoticeDelivered, NoticeFailed
 from tests.component.notifier.room import (
     CASTELVERDE,
@@ -217,6 +219,26 @@ async def test_an_endpoint_that_fails_for_five_days_is_paused_and_what_waits_is_
     while round_count := await site.deliver(NOW + timedelta(days=7)):
         sent += round_count
     assert sent == len(waiting) > 0
+
+
+async def test_an_ended_subscription_forgets_its_secret_and_what_waited_for_it(site: Site) -> None:
+    created = await site.room.subscribe(site.receiver.url)
+    await site.room.consume(recomputed(1, change(CREMONA, count(0, 1))))
+    async with site.room.client() as client:
+        assert (await client.delete(f"/subscriptions/{created['id']}")).status_code == 204
+    assert (await site.deliver(), site.receiver.received) == (0, [])
+    [row] = await site.room.rows(SubscriptionRow)
+    assert (row.state, row.secret, (await site.only_delivery()).state) == ("ENDED", None, "DISABLED")
+
+
+async def test_attempts_cannot_be_rewritten(site: Site) -> None:
+    await site.room.subscribe(site.receiver.url)
+    await site.room.consume(recomputed(1, change(CREMONA, count(0, 1))))
+    await site.deliver()
+    for statement in (update(AttemptRow).values(status=500), delete(AttemptRow)):
+        with pytest.raises(DBAPIError, match="only ever added"):
+            async with site.room.runtime.db.transaction() as session:
+                await session.execute(statement)
 
 
 async def test_no_endpoint_gets_more_than_its_share_and_two_deliverers_never_share_a_delivery(site: Site) -> None:

@@ -159,7 +159,7 @@ async def test_parked_repeat_does_not_hold_up_its_home_for_ever(installation: In
     """The same event waits twice: the second one has nothing left to do, and must not stay in the way."""
     registry = installation.registry()
     async with registry.running():
-        await registry.transport.publish(as_outgoing([BEFORE]) + [_garbled(VACATED)])
+        await registry.transport.publish([*as_outgoing([BEFORE]), _garbled(VACATED)])
         await registry.transport.publish(as_outgoing([VACATED, VACATED, IN_NOTICE]))
         failed, *_ = await until(lambda: _letters(registry, 4))
         async with registry.db.transaction() as session:

@@ -10,19 +10,17 @@ from datetime import date
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.bus.consumer import Consumer, Handlers
 from shared.bus.progress import Progress
 from shared.bus.records import REDRIVE, Record
-from shared.bus.tables import OutboxRow
 from shared.events import Message
 from shared.migrate import migrate
 from shared.runtime import Runtime
 from tests.support.installations import Installation
 from tests.support.ledger import applied
-from tests.support.world import as_records, facts_of, history, letters, life_of, reported
+from tests.support.world import as_records, facts_of, history, letters, life_of, owed, reported
 from tests.unit.registry.samples import MANAGER, OWNER, registered, report
 
 
@@ -63,18 +61,13 @@ async def two_replicas(create: Callable[..., Runtime]) -> AsyncIterator[tuple[Ru
             await replica.db.close()
 
 
-async def told(runtime: Runtime) -> int:
-    async with runtime.db.reading() as session:
-        return (await session.execute(select(func.count()).select_from(OutboxRow))).scalar() or 0
-
-
 @pytest.mark.parametrize("records", [as_records(life_of("U-raced")[:1]), as_records(life_of("U-raced"))])
 async def test_same_records_at_once_have_one_effect(distributed: Installation, records: list[Record]) -> None:
     async with two_replicas(distributed.registry) as (registry, consumers):
         await asyncio.gather(*(consumer.consume(records) for consumer in consumers))
         assert await history(registry) == {"U-raced": len(records)}
         assert await letters(registry, every=True) == []
-        assert await told(registry) == len(records)
+        assert await owed(registry) == len(records)
 
 
 async def test_inbox_alone_keeps_an_effect_single(distributed: Installation) -> None:
@@ -115,7 +108,7 @@ async def test_same_redriven_record_at_once_has_one_effect(distributed: Installa
         assert await history(registry) == {"U-raced": 2}
         assert await letters(registry) == []
         # The refusal, the two changes, and the letter's announcement.
-        assert await told(registry) == 4
+        assert await owed(registry) == 4
 
 
 async def _until_done(consumers: list[Consumer[Any]], record: Record) -> None:

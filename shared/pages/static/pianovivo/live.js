@@ -71,12 +71,22 @@
     while (list.children.length > MAX_CHANGES) { list.removeChild(list.lastElementChild); }
   }
 
+  function replaceList(id, items) {
+    each('[data-list="' + id + '"]', function (element) {
+      element.textContent = "";
+      items.forEach(function (text) {
+        element.appendChild(document.createElement("li")).textContent = text;
+      });
+    });
+  }
+
   function apply(event) {
     var message = JSON.parse(event.data);
     var figures = applyFigures(message.figures);
     message.areas.forEach(applyArea);
     /* Oldest first, so that the newest ends on top. */
     message.changes.forEach(addChange);
+    Object.keys(message.lists).forEach(function (id) { replaceList(id, message.lists[id]); });
     show("Aggiornato alle " + clock(), "open");
     if (news && figures.count > 0) {
       news.textContent = (figures.count === 1 ? "1 valore aggiornato" : figures.count + " valori aggiornati") +

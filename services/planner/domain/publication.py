@@ -1,0 +1,100 @@
+"""Ciò che tutti possono leggere: what the public page may tell of a plan, and what would give a household away.
+
+Emergency cases are few, and everybody in a village knows who they are. In public they are told as the ambito's total
+only, never fewer than `LEAST_TOLD`; no case reference, no municipality that has one, no deadline of one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from services.planner.domain.emergency import Action, ActionKind
+from services.planner.domain.plan import FigureKey, Plan
+from shared.events import Cause, FigureChange, MunicipalityChange, PlanRecomputed
+from shared.wording import and_others, because, moved
+
+LEAST_TOLD: Final = 3
+FEW: Final = f"meno di {LEAST_TOLD}"
+FIGURES_TOLD: Final = 2
+MUNICIPALITIES_TOLD: Final = 4
+
+_SECRET: Final = ("open_cases", "emergency_actions")
+_BOUNDS: Final = ("_low", "_high")
+_TOLD_LAST: Final = ("assignable_mean", "turnover_mean", "occupied", "stock_total")
+"""What moves as a consequence; the group that the home came into is told before."""
+_EMERGENCY_NEWS: Final = "Emergenza abitativa: aggiornati i casi aperti e le azioni proposte nell'ambito."
+
+
+def is_few(count: int) -> bool:
+    """Whether the count is too small to be told."""
+    return 0 < count < LEAST_TOLD
+
+
+def open_cases(plan: Plan) -> int:
+    return plan.figures[FigureKey(None, None, "open_cases", None)]
+
+
+def public_actions(plan: Plan, homes: Mapping[str, str]) -> tuple[str, ...]:
+    """The proposals without the cases they are for; `homes` has the name of the municipality each home stands in.
+
+    None while there are few cases: how many homes are proposed would tell how many.
+    """
+    if is_few(open_cases(plan)):
+        return (f"Con {FEW} casi aperti le azioni non si pubblicano.",)
+    told = [_action(action, homes) for action in sorted(plan.actions, key=lambda action: (action.unit_id, action.kind))]
+    return tuple(told) or ("Nessuna azione proposta.",)
+
+
+def _action(action: Action, homes: Mapping[str, str]) -> str:
+    where = f" a {homes[action.unit_id]}" if action.unit_id in homes else ""
+    if action.kind is ActionKind.RESERVE_AS_SAT:
+        return f"Riservare l'alloggio {action.unit_id}{where} ai servizi abitativi transitori ({action.article})."
+    return f"Offrire l'alloggio {action.unit_id}{where} a un caso di emergenza aperto ({action.article})."
+
+
+def news(event: PlanRecomputed, names: Mapping[str, str]) -> tuple[str, ...]:
+    """What a version brought to the ambito: where something was reported, not where forecasts moved with it."""
+    reported = {cause.municipality for cause in event.causes if not _is_emergency(cause)}
+    told = [line for change in event.changes if change.municipality in reported for line in _line(change, names)]
+    if len(told) > MUNICIPALITIES_TOLD:
+        told = [f"Aggiornati i numeri di {len(told)} comuni, dopo molte comunicazioni ricevute insieme."]
+    if any(_is_emergency(cause) for cause in event.causes):
+        told.append(_EMERGENCY_NEWS)
+    return tuple(told)
+
+
+def news_of(municipality: str, event: PlanRecomputed, names: Mapping[str, str]) -> tuple[str, ...]:
+    """What a version brought to one municipality, its forecasts that moved with the others' included."""
+    return tuple(
+        line for change in event.changes if change.municipality == municipality for line in _line(change, names)
+    )
+
+
+def _line(change: MunicipalityChange, names: Mapping[str, str]) -> Iterator[str]:
+    """`Soresina: alloggi liberi assegnabili da 5 a 6, perché …`; nothing when no figure for everybody moved."""
+    figures = sorted(filter(_is_told, change.figures), key=_place_in_line)
+    causes = [cause for cause in change.causes if not _is_emergency(cause)]
+    if not figures or not causes:
+        return
+    told = [f"{figure.label_it[0].lower()}{figure.label_it[1:]} {moved(figure)}" for figure in figures[:FIGURES_TOLD]]
+    hidden = len(change.causes) - len(causes)
+    rest = max(change.cause_count, len(change.causes)) - hidden - 1
+    others = f" {and_others(rest)}" if rest else ""
+    yield f"{change.name}: {', '.join(told)}, {because(causes[0], change.municipality, names)}{others}."
+
+
+def _place_in_line(figure: FigureChange) -> tuple[int, bool]:
+    """Before the consequences; of two groups the one that grew first."""
+    last = _TOLD_LAST.index(figure.figure) + 1 if figure.figure in _TOLD_LAST else 0
+    return last, (figure.after or 0) < (figure.before or 0)
+
+
+def _is_told(figure: FigureChange) -> bool:
+    """Of all owners, now or over the triennium, and not a band's end."""
+    of_all = figure.owner is None and figure.year is None
+    return of_all and figure.figure not in _SECRET and not figure.figure.endswith(_BOUNDS)
+
+
+def _is_emergency(cause: Cause) -> bool:
+    return cause.kind.startswith("emergency-case-")

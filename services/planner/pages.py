@@ -1,3 +1,0 @@
-"""The live page."""
-from fastapi import APIRouter
-router = APIRouter(include_in_schema=False)

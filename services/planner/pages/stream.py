@@ -1,0 +1,96 @@
+"""The stream of server-sent events behind an open page."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from functools import lru_cache
+from typing import Final
+from weakref import WeakKeyDictionary
+
+from fastapi.sse import ServerSentEvent
+
+from services.planner import store
+from services.planner.domain.plan import read
+from services.planner.handlers import CHANNEL
+from services.planner.pages.views import MAPS, Front, MapChoice, ambito_view, map_areas, municipality_view
+from shared.db import Database
+from shared.events import PlanRecomputed
+from shared.pages import LiveChange, live_message
+from shared.problems import Problem, Text
+from shared.runtime import Runtime
+from shared.territory import names_of
+
+NEWS_LIMIT: Final = 20
+STREAMS_LIMIT: Final = 500
+POLL_SECONDS: Final = 15.0
+
+
+class Slots:
+    """As many streams at once as one process can feed; a dependency of the route, taken while its answer lasts."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit, self.taken = limit, 0
+
+    async def __call__(self) -> AsyncIterator[None]:
+        if self.taken >= self.limit:
+            title = Text("Troppe pagine aperte", "Too many open pages")
+            detail = Text(
+                "Gli aggiornamenti automatici sono al completo: ricaricare la pagina per i dati di ora.",
+                "All automatic updates are taken: reload the page for the present data.",
+            )
+            raise Problem(503, "too-many-streams", title, detail, headers={"Retry-After": "60"})
+        self.taken += 1
+        try:
+            yield
+        finally:
+            self.taken -= 1
+
+
+STREAMS = Slots(STREAMS_LIMIT)
+_fronts: WeakKeyDictionary[Database, Front] = WeakKeyDictionary()
+
+
+async def front_of(db: Database, ambito: str) -> Front | None:
+    """The plan as it stands, read once for each version however many look; None before its first version."""
+    async with db.reading() as session:
+        version, kept = await store.plan_version(session, ambito), _fronts.get(db)
+        if kept is not None and (kept.plan.ambito, kept.version) == (ambito, version):
+            return kept
+        row = await store.plan_content(session, ambito)
+        if row is None or not row.version:
+            return None
+        names = names_of(ambito)
+        plan = read(row.content, names)
+        versions = await store.versions_before(session, ambito, None, NEWS_LIMIT)
+        homes = await store.municipalities_of(session, ambito, sorted({action.unit_id for action in plan.actions}))
+    told = [(version.recorded_at, PlanRecomputed.read(version.event.encode())) for version in versions]
+    where = {unit_id: names.get(istat, istat) for unit_id, istat in homes.items()}
+    front = _fronts[db] = Front(row.version, row.hash, plan, where, told)
+    return front
+
+
+async def follow(
+    runtime: Runtime, ambito: str, choice: MapChoice, istat: str | None, seen: int
+) -> AsyncIterator[ServerSentEvent]:
+    """Each version but `seen`; versions that come together are told as one. Ends when the process is told to."""
+    with runtime.db.waiting(CHANNEL) as flag:
+        yield ServerSentEvent(comment="Piano Vivo", retry=3000)
+        while not runtime.is_draining:
+            flag.clear()
+            front = await front_of(runtime.db, ambito)
+            if front is not None and front.version != seen:
+                yield ServerSentEvent(event="plan", id=str(front.version), raw_data=message(front, choice, istat, seen))
+                seen = front.version
+            with suppress(TimeoutError):
+                async with asyncio.timeout(POLL_SECONDS):
+                    await flag.wait()
+
+
+@lru_cache(maxsize=64)
+def message(front: Front, choice: MapChoice, istat: str | None, seen: int) -> str:
+    """Everything the page shows, as it is now; of the news only what came after `seen`."""
+    view = ambito_view(front) if istat is None else municipality_view(front, istat)
+    fresh = [LiveChange(item.text, item.at) for item in reversed(view.news) if item.version > seen]
+    return live_message(view.figures(), map_areas(front.plan, MAPS[choice]), fresh, view.lists)

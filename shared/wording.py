@@ -1,0 +1,84 @@
+"""How the plan's readers are told, in plain Italian, what moved and because of what."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Final
+
+from shared.events import Cause, FigureChange, Measure
+
+KINDS: Final = {
+    "unit-registered": "l'iscrizione in anagrafe dell'alloggio {}",
+    "unit-vacated": "il rilascio dell'alloggio {}",
+    "unit-inspected": "il sopralluogo nell'alloggio {}",
+    "title-lost": "la decadenza dal titolo per l'alloggio {}",
+    "unit-occupied-without-title": "l'occupazione senza titolo dell'alloggio {}",
+    "unit-released": "il rilascio dell'alloggio {}, che era occupato senza titolo",
+    "notice-published": "l'inserimento in avviso pubblico dell'alloggio {}",
+    "notice-closed": "la chiusura senza assegnazione dell'avviso per l'alloggio {}",
+    "unit-assigned": "l'assegnazione dell'alloggio {}",
+    "unit-reserved-for-sat": "la riserva ai servizi abitativi transitori dell'alloggio {}",
+    "sat-assigned": "l'assegnazione transitoria dell'alloggio {}",
+    "sat-ended": "la fine dell'assegnazione transitoria dell'alloggio {}",
+    "works-scheduled": "la programmazione di lavori nell'alloggio {}",
+    "works-started": "l'avvio dei lavori nell'alloggio {}",
+    "works-rescheduled": "la nuova data di fine lavori dell'alloggio {}",
+    "works-completed": "la conclusione dei lavori nell'alloggio {}",
+    "declared-uninhabitable": "l'inagibilità dell'alloggio {}",
+    "disposal-approved": "l'inserimento nel programma di alienazione dell'alloggio {}",
+    "disposal-withdrawn": "l'uscita dal programma di alienazione dell'alloggio {}",
+    "unit-sold": "la vendita dell'alloggio {}",
+    "unit-bartered": "la permuta dell'alloggio {}",
+    "valorised": "la valorizzazione dell'alloggio {}",
+    "valorisation-ended": "la fine della valorizzazione dell'alloggio {}",
+    "unit-demolished": "la demolizione dell'alloggio {}",
+    "unit-corrected": "la rettifica dei dati dell'alloggio {}",
+    "submission-received": "la dichiarazione annuale {}",
+    "emergency-case-opened": "l'apertura del caso di emergenza abitativa {}",
+    "emergency-case-updated": "l'aggiornamento del caso di emergenza abitativa {}",
+    "emergency-case-closed": "la chiusura del caso di emergenza abitativa {}",
+}
+"""What each kind of event is called after "ha comunicato"; `{}` is what the event is about."""
+OTHER_KIND: Final = "un fatto che riguarda {}"
+
+_MUNICIPALITY: Final = re.compile(r"comune-([0-9]{6})")
+_SEPARATORS: Final = str.maketrans(",.", ".,")
+
+
+def because(cause: Cause, municipality: str, names: Mapping[str, str]) -> str:
+    """`perché aler-bcm ha comunicato il rilascio dell'alloggio SIM-1`, told to readers of `municipality`."""
+    what = KINDS.get(cause.kind, OTHER_KIND).format(cause.subject)
+    if cause.municipality != municipality:
+        what += f" a {names.get(cause.municipality, cause.municipality)}"
+    if cause.organisation is None:
+        return f"perché è stata ricevuta la comunicazione: {what}"
+    return f"perché {organisation_name(cause.organisation, names)} ha comunicato {what}"
+
+
+def organisation_name(organisation: str, names: Mapping[str, str]) -> str:
+    """`il Comune di Soresina` for `comune-019098`; any other organisation is known by its code."""
+    municipality = _MUNICIPALITY.fullmatch(organisation)
+    name = names.get(municipality[1]) if municipality else None
+    return f"il Comune di {name}" if name else organisation
+
+
+def and_others(count: int) -> str:
+    """The causes that are not told one by one: `e per altre 3 comunicazioni`."""
+    return "e per un'altra comunicazione" if count == 1 else f"e per altre {count} comunicazioni"
+
+
+def moved(figure: FigureChange) -> str:
+    """`da 9,0 a 10,0`."""
+    return f"da {amount(figure.measure, figure.before)} a {amount(figure.measure, figure.after)}"
+
+
+def amount(measure: Measure, value: int | None) -> str:
+    """A figure's integer as it is read: `1.204`, or `9,0` for 9000 thousandths, half up."""
+    if value is None:
+        return "nessun dato"
+    if measure is Measure.COUNT:
+        return f"{value:,}".translate(_SEPARATORS)
+    tenths = (Decimal(value) / 1000).quantize(Decimal("0.1"), rounding=ROUND_HALF_UP)
+    return f"{tenths:,}".translate(_SEPARATORS)

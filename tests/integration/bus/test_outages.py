@@ -1,0 +1,105 @@
+"""Database or broker away: everything waits, nothing is lost, nothing becomes a dead letter."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from prometheus_client import REGISTRY
+
+from shared.bus.records import decode
+from shared.runtime import Runtime
+from tests.support.installations import Installation, fresh_installation, read_topic
+from tests.support.servers import Servers, choose
+from tests.support.servers import servers as start_servers
+from tests.support.waiting import until
+from tests.support.world import as_outgoing, as_records, history, is_idle, letters, owed, synthetic_reports
+
+REPORTS = synthetic_reports(40)
+HOMES = Counter(message.envelope.subject for message in REPORTS)
+HALF = len(REPORTS) // 2
+
+
+@pytest.fixture(scope="module")
+def mortal_servers() -> Iterator[Servers]:
+    """Servers to be killed: they keep what they confirmed."""
+    with start_servers(choose(), durable=True) as started:
+        yield started
+
+
+@pytest.fixture
+async def mortal(tmp_path: Path, mortal_servers: Servers) -> AsyncIterator[Installation]:
+    async with fresh_installation(tmp_path, mortal_servers) as made:
+        yield made
+
+
+async def test_killed_database_is_waited_for(mortal: Installation, mortal_servers: Servers) -> None:
+    registry = mortal.registry(batch=20)
+    async with registry.running():
+        await registry.transport.publish(as_outgoing(REPORTS[:HALF]))
+        await until(lambda: history(registry))
+        before = retries(registry)
+        mortal_servers.postgres.kill()
+        try:
+            await registry.transport.publish(as_outgoing(REPORTS[HALF:]))
+            await until(lambda: _waits_longer(registry, before))
+        finally:
+            await asyncio.to_thread(mortal_servers.postgres.start)
+        await until(lambda: is_idle(registry), 60)
+        await _all_applied_and_told_once(registry)
+
+
+async def test_killed_broker_is_waited_for(mortal: Installation, mortal_servers: Servers) -> None:
+    """The registry decides while its relay cannot publish; afterwards all of it is published, in order."""
+    registry = mortal.registry()
+    assert registry.consumer is not None
+    async with registry.running():
+        await registry.transport.publish(as_outgoing(REPORTS[:HALF]))
+        await until(lambda: is_idle(registry))
+        mortal_servers.kafka.kill()
+        try:
+            await registry.consumer.consume(as_records(REPORTS[HALF:]))
+            assert await owed(registry) > 0
+        finally:
+            await asyncio.to_thread(mortal_servers.kafka.start)
+        await registry.transport.publish(as_outgoing(REPORTS[HALF:]))
+        await until(lambda: is_idle(registry), 90)
+        await _all_applied_and_told_once(registry)
+
+
+async def test_locked_sqlite_is_waited_for(standalone: Installation) -> None:
+    registry = standalone.registry()
+    async with registry.running():
+        other = sqlite3.connect(registry.db.url.partition(":///")[2], isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        before = retries(registry)
+        await registry.transport.publish(as_outgoing(REPORTS))
+        await until(lambda: _waits_longer(registry, before))
+        other.execute("ROLLBACK")
+        other.close()
+        await until(lambda: is_idle(registry))
+        await _all_applied_and_told_once(registry)
+
+
+async def _waits_longer(registry: Runtime, before: float) -> bool:
+    """A batch has been tried in vain since."""
+    return retries(registry) > before
+
+
+def retries(registry: Runtime) -> float:
+    return REGISTRY.get_sample_value("pianovivo_events_total", {"consumer": registry.name, "outcome": "waited"}) or 0
+
+
+async def _all_applied_and_told_once(registry: Runtime) -> None:
+    assert await history(registry) == HOMES
+    assert await letters(registry, every=True) == []
+    numbers = defaultdict(list)
+    for record in await read_topic(registry.transport, "units"):
+        envelope = decode(record).envelope
+        if envelope.sequence not in numbers[envelope.subject]:  # once more is allowed, out of order is not
+            numbers[envelope.subject].append(envelope.sequence)
+    assert numbers == {home: list(range(1, count + 1)) for home, count in HOMES.items()}
