@@ -11,9 +11,9 @@ from typing import Any
 
 from sqlalchemy import ARRAY, ColumnElement, Table, any_, inspect, literal
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlmodel import SQLModel
-from sqlalchemy.ext.asyncio import AsyncSession
 
 Row = Sequence[Any]
 _POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]

@@ -10,8 +10,8 @@ from uuid import UUID
 
 from sqlalchemy import delete, insert, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import SQLModel, col
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import SQLModel, col
 
 from services.planner.domain.rows import Delta, restore, touched_rows
 from services.planner.domain.rules import AreaBands
@@ -151,5 +151,5 @@ async def _write(session: AsyncSession, model: type[SQLModel], ambito: str, delt
     await upsert_rows(session, model, [(ambito, *row) for row in delta.upserts])
     if delta.deletes:
         key = tuple_(*list(table_of(model).primary_key.columns)[1:])
-        here = list(table_of(model).columns)[0] == ambito
+        here = table_of(model).columns["ambito"] == ambito
         await session.execute(delete(model).where(here, key.in_(delta.deletes)))

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import select
-from sqlmodel import col
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from services.registry.domain.history import Entry
 from services.registry.tables import HistoryRow, UnitRow

@@ -176,8 +176,8 @@ class Consumer(Generic[W]):
         async with self._db.transaction() as session:
             reads = await self._believed(session, reads)
             batch = await self._begin(session, reads)
-            fresh = [r.message for r in reads if r.message and not r.failure and not batch.is_done(r)]
-            work = await self._handlers.load(session, fresh) if fresh else None
+            fresh = {r.event_id: r.message for r in reads if r.message and not r.failure and not batch.is_done(r)}
+            work = await self._handlers.load(session, list(fresh.values())) if fresh else None
             for read in reads:
                 self._step(batch, read, work)
             said = await self._save(session, work) if work is not None else ()

@@ -118,4 +118,4 @@ def kebab(name: str) -> str:
 
 def of_topic(topic: str) -> Iterable[type[Event]]:
     """The event classes of a topic, by type name."""
-    return (cls for _, cls in sorted(Event.REGISTRY.items()) if cls.TOPIC == topic)
+    return (cls for _, cls in sorted(Event.REGISTRY.items()) if topic == cls.TOPIC)

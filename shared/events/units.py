@@ -161,7 +161,7 @@ class UnitReleased(Report, topic="owner-reports"):
 
 
 class NoticePublished(Report, topic="owner-reports"):
-    """Alloggio inserito in avviso pubblico; in the state of fact works list and cost are needed (R.R. 4/2017, art. 10)."""
+    """Alloggio inserito in avviso pubblico; in the state of fact with works list and cost (R.R. 4/2017, art. 10)."""
 
     notice: Reference
     works_list: LongText | None = None

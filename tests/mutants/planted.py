@@ -202,4 +202,11 @@ MUTANTS = (
         "(InboxRow.consumer) == runtime.name)",
         (f"{BUS}/test_poison.py::test_letters_given_up_stay_given_up_in_a_rebuild[{LOCAL}]",),
     ),
+    Mutant(
+        "a commit is left half done",
+        "shared/db.py",
+        "        await asyncio.wait([task])\n",
+        "",
+        (f"{COMPONENT}/test_isolation.py::test_cancelled_transaction_ends_whole",),
+    ),
 )

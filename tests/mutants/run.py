@@ -57,21 +57,26 @@ def _is_found(copy: Path, mutant: Mutant) -> bool:
     path.write_text(text.replace(mutant.old, mutant.new))
     start = time.monotonic()
     try:
-        status, _ = _pytest(copy, list(mutant.tests), PIANOVIVO_TEST_PATIENCE="0.4")
+        status, _ = _pytest(copy, list(mutant.tests))
     finally:
         path.write_text(text)
     typer.echo(f"{'found' if status == FAILED else 'SURVIVED':9} {mutant.name} ({time.monotonic() - start:.0f} s)")
     return status == FAILED
 
 
-def _pytest(copy: Path, arguments: list[str], **environment: str) -> tuple[int, str]:
+def _pytest(copy: Path, arguments: list[str]) -> tuple[int, str]:
     """Exit status and what pytest said."""
     libraries = os.environ.get("PIANOVIVO_KAFKA_LIBS", str(ROOT / "build" / "kafka" / "libs"))
-    ours = {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1", "PIANOVIVO_KAFKA_LIBS": libraries}
+    ours = {
+        "PYTHONPATH": str(copy),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PIANOVIVO_KAFKA_LIBS": libraries,
+        "PIANOVIVO_TEST_PATIENCE": "0.5",
+    }
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-x", "--no-header", "--show-capture=no", *arguments],
         cwd=copy,
-        env=os.environ | ours | environment,
+        env=os.environ | ours,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

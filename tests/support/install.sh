@@ -49,6 +49,19 @@ install_jars() {
   deploy/kafka/kafka-local.sh fetch
 }
 
+# The pages are looked at in a real browser.
+install_browser() {
+  ! command -v chromium >/dev/null || return 0
+  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    echo "Chromium is missing: install the package chromium (the tests of the pages look at them in it)" >&2
+    exit 1
+  fi
+  echo "installing chromium"
+  apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null
+}
+
+[ "${1:-}" != --with-browser ] || install_browser
 case ${PIANOVIVO_TEST_SERVERS:-auto}${DOCKER_HOST:+-engine} in
   testcontainers* | auto-engine) can_start_servers; exit ;;  # an engine was asked for: nothing else will do
 esac

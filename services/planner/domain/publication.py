@@ -23,7 +23,7 @@ _SECRET: Final = ("open_cases", "emergency_actions")
 _BOUNDS: Final = ("_low", "_high")
 _TOLD_LAST: Final = ("assignable_mean", "turnover_mean", "occupied", "stock_total")
 """What moves as a consequence; the group that the home came into is told before."""
-_EMERGENCY_NEWS: Final = "Emergenza abitativa: aggiornati i casi aperti e le azioni proposte nell'ambito."
+EMERGENCY_NEWS: Final = "Emergenza abitativa: aggiornati i casi aperti e le azioni proposte nell'ambito."
 
 
 def is_few(count: int) -> bool:
@@ -60,7 +60,7 @@ def news(event: PlanRecomputed, names: Mapping[str, str]) -> tuple[str, ...]:
     if len(told) > MUNICIPALITIES_TOLD:
         told = [f"Aggiornati i numeri di {len(told)} comuni, dopo molte comunicazioni ricevute insieme."]
     if any(_is_emergency(cause) for cause in event.causes):
-        told.append(_EMERGENCY_NEWS)
+        told.append(EMERGENCY_NEWS)
     return tuple(told)
 
 

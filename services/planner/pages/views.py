@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from services.planner.domain.labels import LABELS, STATUS_FIGURES
 from services.planner.domain.plan import FigureKey, Plan
-from services.planner.domain.publication import FEW, LEAST_TOLD, is_few, news, news_of, public_actions
+from services.planner.domain.publication import EMERGENCY_NEWS, FEW, LEAST_TOLD, is_few, news, news_of, public_actions
 from services.planner.domain.rounding import tenths
 from shared.events import Measure, PlanRecomputed
 from shared.pages import Cell, Column, LiveArea, LiveFigure, MapLabels, live_area, municipal_map
@@ -142,6 +142,9 @@ def ambito_view(front: Front) -> View:
         _place_row(plan, None),
     )
     told = [News(event.version, moment(at), line) for at, event in front.events for line in news(event, plan.names)]
+    # Told once: a line for each change of a case would count the cases.
+    latest = next((item for item in told if item.text == EMERGENCY_NEWS), None)
+    told = [item for item in told if item.text != EMERGENCY_NEWS or item is latest]
     actions = public_actions(plan, front.homes)
     return View([*forecasts, *counts, _cases_tile(plan)], [table], _marks(front), told, {"azioni": actions})
 

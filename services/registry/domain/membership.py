@@ -35,6 +35,6 @@ def check_ambito(
 def _elsewhere(unit_id: str, claimed: str, known: str) -> Refusal:
     return Refusal(
         "wrong-ambito",
-        f"L'alloggio {unit_id} appartiene all'ambito {known}, non a {claimed}. Inviare la segnalazione con quell'ambito.",
+        f"L'alloggio {unit_id} appartiene all'ambito {known}, non a {claimed}. Segnalarlo con quell'ambito.",
         f"Unit {unit_id} belongs to ambito {known}, not to {claimed}. Send the report under that ambito.",
     )

@@ -197,7 +197,7 @@ def test_nothing_public_names_a_case_or_who_has_one(planner: Served) -> None:
         assert "CASO" not in text
         assert not re.search(rf"{SORESINA}/[^/\"]*/(open_cases|emergency_actions)", text)
     assert "Offrire l&#39;alloggio SIM-" in said[2]
-    assert "Emergenza abitativa: aggiornati" in said[2]
+    assert said[2].count("Emergenza abitativa: aggiornati") == 1  # however often cases changed
 
 
 def test_fewer_than_three_cases_are_not_counted_nor_their_actions(tmp_path: Path, browser: Browser) -> None:
@@ -224,7 +224,7 @@ def test_fewer_than_three_cases_are_not_counted_nor_their_actions(tmp_path: Path
 
 def of_emergency(html: str) -> list[str]:
     """What the page says of emergency: the tile's figure with its attributes, and the list."""
-    tile = re.findall(r'data-figure="//open_cases/[^<]*<', html)
+    tile = re.findall(r'data-figure="//open_cases/[^<]*<|Emergenza abitativa: aggiornati', html)
     return tile + re.findall(r'<ul data-list="azioni">.*?</ul>', html, re.DOTALL)
 
 

@@ -22,6 +22,7 @@ from tests.unit.registry.samples import STRANGER, registered, report
 
 BEFORE, VACATED, IN_NOTICE, ASSIGNED = life_of("U-poisoned")
 NEIGHBOUR = life_of("U-neighbour")
+CORRECTED = reported(report("unit-corrected", date(2026, 1, 15), unit_id="U-poisoned"))
 PLAIN = encode(VACATED)
 
 
@@ -101,38 +102,30 @@ def _is_announcement_of(letter: DeadLetterRow, original: Record, announced: Reco
 async def test_record_of_wrong_schema_holds_up_its_own_home_only(installation: Installation) -> None:
     registry = installation.registry()
     async with registry.running():
-        await _send_with_garbled_vacation(registry)
+        await _send_with_garbled_correction(registry)
         await until(lambda: _has(registry, {"U-poisoned": 1, "U-neighbour": 4}))
-        assert [(row.kind, row.code) for row in await until(lambda: _letters(registry, 3))] == [
+        rows = await until(lambda: _letters(registry, 4))
+        assert [(row.kind, row.code) for row in rows] == [
             ("failed", "wrong-schema"),
-            ("parked", "behind-dead-letter"),
-            ("parked", "behind-dead-letter"),
+            *[("parked", "behind-dead-letter")] * 3,
         ]
 
 
 async def test_discard_frees_what_waited_in_its_order(installation: Installation) -> None:
-    """With the garbled record given up and its content sent anew, what waited is legal only in its order."""
+    """Vacated, in a notice, assigned: in any other order the registry would refuse them."""
     registry = installation.registry()
     async with registry.running():
-        await _send_with_garbled_vacation(registry)
-        failed, *_ = await until(lambda: _letters(registry, 3))
+        await _send_with_garbled_correction(registry)
+        failed, *_ = await until(lambda: _letters(registry, 4))
         async with registry.db.transaction() as session:
-            await dead_letters.discard(session, failed, "sent anew by its owner")
-        await until(lambda: _no_letters_but(registry, {"refused"}))
-        # Without the vacation a notice is illegal, and so is an assignment: refused, but in order and not lost.
-        rows = await letters(registry)
-        assert [(row.code, row.offset) for row in rows] == [
-            ("illegal-transition", failed.offset + 1),
-            ("illegal-transition", failed.offset + 2),
-        ]
-        await registry.transport.publish(as_outgoing([VACATED]))
-        await until(lambda: _has(registry, {"U-poisoned": 2, "U-neighbour": 4}))
-        await _redrive(registry, [row.id for row in rows])
-        await until(lambda: _has(registry, {"U-poisoned": 4, "U-neighbour": 4}))
-        assert await until(lambda: _resolutions(registry, 3)) == {
-            failed.offset: "discarded: sent anew by its owner",
+            await dead_letters.discard(session, failed, "its owner says it was a mistake")
+        await until(lambda: is_idle(registry))
+        assert await history(registry) == {"U-poisoned": 4, "U-neighbour": 4}
+        assert {row.offset: row.resolution for row in await letters(registry, every=True)} == {
+            failed.offset: "discarded: its owner says it was a mistake",
             failed.offset + 1: "applied",
             failed.offset + 2: "applied",
+            failed.offset + 3: "applied",
         }
 
 
@@ -187,32 +180,29 @@ async def test_claim_to_be_a_redrive_is_believed_of_the_same_record_only(
 ) -> None:
     registry = installation.registry()
     async with registry.running():
-        await _send_with_garbled_vacation(registry)
-        failed, *_ = await until(lambda: _letters(registry, 3))
+        await _send_with_garbled_correction(registry)
+        failed, *_ = await until(lambda: _letters(registry, 4))
         value = str(failed.id).encode() if claim == b"of-another-record" else claim
         stranger = encode(reported(registered(on=date(2026, 1, 1), unit_id="U-stranger")))
         await registry.transport.publish([replace(stranger, headers=(*stranger.headers, (REDRIVE, value)))])
         await until(lambda: _has(registry, {"U-poisoned": 1, "U-neighbour": 4, "U-stranger": 1}))
-        assert len(await letters(registry)) == 3
+        assert len(await letters(registry)) == 4
 
 
 async def test_letters_given_up_stay_given_up_in_a_rebuild(installation: Installation) -> None:
     registry = installation.registry()
     async with registry.running():
-        await _send_with_garbled_vacation(registry)
-        failed, *_ = await until(lambda: _letters(registry, 3))
+        await _send_with_garbled_correction(registry)
+        failed, *_ = await until(lambda: _letters(registry, 4))
         async with registry.db.transaction() as session:
-            await dead_letters.discard(session, failed, "sent anew by its owner")
-        await until(lambda: _no_letters_but(registry, {"refused"}))
-        await registry.transport.publish(as_outgoing([VACATED]))
-        await until(lambda: _has(registry, {"U-poisoned": 2, "U-neighbour": 4}))
+            await dead_letters.discard(session, failed, "its owner says it was a mistake")
         await until(lambda: is_idle(registry))
         before = await projection_hash(registry)
     again = installation.registry()
     try:
         await rebuild(again)
         assert await projection_hash(again) == before
-        assert {row.kind for row in await letters(again)} == {"refused"}
+        assert await letters(again) == []
     finally:
         await again.transport.stop()
         await again.db.close()
@@ -222,10 +212,10 @@ def _garbled(message: Message) -> Outgoing:
     return replace(encode(message), value=b'{"unit_id": 7}')
 
 
-async def _send_with_garbled_vacation(registry: Runtime) -> None:
-    """Registered, a vacation that cannot be read, a notice, an assignment; in between and after, a neighbour's life."""
-    later = as_outgoing([IN_NOTICE, ASSIGNED, *NEIGHBOUR[2:]])
-    await registry.transport.publish([*as_outgoing([BEFORE, *NEIGHBOUR[:2]]), _garbled(VACATED), *later])
+async def _send_with_garbled_correction(registry: Runtime) -> None:
+    """Registered, a correction that cannot be read, and the rest of the life; around it a neighbour's."""
+    around = as_outgoing([BEFORE, *NEIGHBOUR[:2]]), as_outgoing([VACATED, IN_NOTICE, ASSIGNED, *NEIGHBOUR[2:]])
+    await registry.transport.publish([*around[0], _garbled(CORRECTED), *around[1]])
 
 
 async def _redrive(registry: Runtime, ids: list[UUID]) -> None:
@@ -249,8 +239,3 @@ async def _no_letters_but(registry: Runtime, kinds: set[str]) -> bool:
 
 async def _attempts(registry: Runtime, count: int) -> bool:
     return [row.attempts for row in await letters(registry)] == [count]
-
-
-async def _resolutions(registry: Runtime, count: int) -> dict[int, str | None] | None:
-    rows = [row for row in await letters(registry, every=True) if row.resolved_at]
-    return {row.offset: row.resolution for row in rows} if len(rows) == count else None

@@ -7,8 +7,9 @@ from uuid import UUID
 
 import pytest
 
-from services.notifier.domain.wording import KINDS, amount, reason
+from services.notifier.domain.wording import reason
 from shared.events import REPORTS, Cause, Event, Measure
+from shared.wording import KINDS, amount
 
 NAMES = {"019036": "Cremona", "019026": "Castelverde"}
 
