@@ -1,6 +1,7 @@
 """Set-based statements on both database systems: one round trip for a batch, whatever its size.
 
-PostgreSQL takes each column as one array (`unnest`), SQLite the rows one by one inside its own process.
+PostgreSQL takes each column as one array (`unnest`), SQLite the rows one by one inside its own process. On PostgreSQL
+the driver is asked directly: for a batch of one, building a statement anew takes longer than running it.
 """
 
 from __future__ import annotations
@@ -9,9 +10,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Table, any_, inspect, literal
+from sqlalchemy import ARRAY, ColumnElement, Table, any_, inspect, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlmodel import SQLModel
 
@@ -34,6 +35,22 @@ def among(session: AsyncSession, column: Any, values: Sequence[Any]) -> ColumnEl
     return element.in_(list(values))
 
 
+async def matching(
+    session: AsyncSession, model: type[SQLModel], wanted: tuple[str, ...], **criteria: Any
+) -> Sequence[Row]:
+    """The `wanted` columns of the rows that meet all `criteria`: a column's value, or a list of values it may have."""
+    connection = await session.connection()
+    if connection.dialect.name == "postgresql":
+        shape = tuple((name, isinstance(value, list)) for name, value in criteria.items())
+        driver = await _driver(connection)
+        return await driver.fetch(_matching_statement(model, wanted, shape), *criteria.values())  # type: ignore[no-any-return]
+    columns = table_of(model).c
+    query = select(*(columns[name] for name in wanted))
+    for name, value in criteria.items():
+        query = query.where(columns[name].in_(value) if isinstance(value, list) else columns[name] == value)
+    return (await session.execute(query)).all()
+
+
 async def insert_rows(session: AsyncSession, model: type[SQLModel], rows: Sequence[Row], *, skip: bool = False) -> None:
     """Insert `rows`, each with the values of the model's columns in order (generated ones left out).
 
@@ -52,11 +69,7 @@ async def _write(session: AsyncSession, model: type[SQLModel], rows: Sequence[Ro
         return
     connection = await session.connection()
     if connection.dialect.name == "postgresql":
-        raw = await connection.get_raw_connection()
-        driver = raw.driver_connection
-        assert driver is not None
-        if not driver.is_in_transaction():  # SQLAlchemy begins only with its own first statement
-            await connection.exec_driver_sql("SELECT 1")
+        driver = await _driver(connection)
         await driver.execute(_postgresql_statement(model, mode), *zip(*rows, strict=True))
     else:
         binders = _sqlite_binders(model)
@@ -64,6 +77,16 @@ async def _write(session: AsyncSession, model: type[SQLModel], rows: Sequence[Ro
             _sqlite_statement(model, mode),
             [tuple(b(v) if b and v is not None else v for b, v in zip(binders, row, strict=True)) for row in rows],
         )
+
+
+async def _driver(connection: AsyncConnection) -> Any:
+    """asyncpg's own connection, in the transaction that SQLAlchemy begins only with its own first statement."""
+    raw = await connection.get_raw_connection()
+    driver: Any = raw.driver_connection
+    if not driver.is_in_transaction():
+        adapted: Any = raw.dbapi_connection
+        await adapted._start_transaction()  # as that first statement does; a statement just for this is a round trip
+    return driver
 
 
 def _columns(model: type[SQLModel]) -> list[Any]:
@@ -79,6 +102,17 @@ def _conflict(model: type[SQLModel], mode: str) -> str:
     if mode == "skip" or not rest:
         return " ON CONFLICT DO NOTHING"
     return f" ON CONFLICT ({', '.join(keys)}) DO UPDATE SET " + ", ".join(f'"{c}" = excluded."{c}"' for c in rest)
+
+
+@lru_cache
+def _matching_statement(model: type[SQLModel], wanted: tuple[str, ...], shape: tuple[tuple[str, bool], ...]) -> str:
+    table = table_of(model)
+    tests = []
+    for number, (name, is_list) in enumerate(shape, 1):
+        kind = table.c[name].type.compile(_POSTGRESQL)
+        tests.append(f'"{name}" = ANY(${number}::{kind}[])' if is_list else f'"{name}" = ${number}::{kind}')
+    names = ", ".join(f'"{name}"' for name in wanted)
+    return f"SELECT {names} FROM {table.name} WHERE {' AND '.join(tests)}"
 
 
 @lru_cache

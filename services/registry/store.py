@@ -14,7 +14,7 @@ from sqlmodel import col
 from services.registry.domain.history import Entry
 from services.registry.tables import HistoryRow, UnitRow
 from shared.events import REPORTS, Unit
-from shared.sql import among, insert_rows, upsert_rows
+from shared.sql import among, insert_rows, matching, upsert_rows
 
 
 @dataclass(slots=True)
@@ -29,10 +29,9 @@ class Home:
 
 async def homes_of(session: AsyncSession, unit_ids: Sequence[str]) -> dict[str, Home]:
     """The known homes among `unit_ids`."""
-    table = UnitRow
-    query = select(col(table.unit_id), col(table.ambito), col(table.state), col(table.sequence), col(table.latest_on))
-    rows = await session.execute(query.where(among(session, table.unit_id, unit_ids)))
-    return {row.unit_id: Home(row.ambito, read_unit(row.state), row.sequence, row.latest_on) for row in rows}
+    columns = ("unit_id", "ambito", "state", "sequence", "latest_on")
+    rows = await matching(session, UnitRow, columns, unit_id=list(unit_ids))
+    return {unit_id: Home(ambito, read_unit(state), sequence, on) for unit_id, ambito, state, sequence, on in rows}
 
 
 async def history_of(session: AsyncSession, unit_ids: Sequence[str]) -> dict[str, list[Entry]]:

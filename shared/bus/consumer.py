@@ -15,9 +15,7 @@ from typing import Generic, TypeVar
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
 from shared.bus import dead_letters, outbox
 from shared.bus.dead_letters import letter
@@ -26,7 +24,7 @@ from shared.bus.records import REDRIVE, Malformed, Record, decode
 from shared.bus.tables import DeadLetterRow, InboxRow, SequenceRow
 from shared.db import Database, is_conflict, is_transient
 from shared.events.base import Event, Message
-from shared.sql import among, insert_rows, upsert_rows
+from shared.sql import Row, insert_rows, matching, upsert_rows
 
 log = structlog.get_logger()
 W = TypeVar("W")
@@ -202,22 +200,20 @@ class Consumer(Generic[W]):
         ]
 
     async def _begin(self, session: AsyncSession, reads: Sequence[_Read]) -> _Batch:
-        known = select(col(InboxRow.event_id), col(InboxRow.outcome)).where(
-            col(InboxRow.consumer) == self.name, among(session, InboxRow.event_id, [read.event_id for read in reads])
-        )
-        outcomes = {row.event_id: row.outcome for row in await session.execute(known)}
+        ids = [read.event_id for read in reads]
+        known = await matching(session, InboxRow, ("event_id", "outcome"), consumer=self.name, event_id=ids)
         waiting: dict[str, list[DeadLetterRow]] = defaultdict(list)
         subjects = sorted({read.subject for read in reads if read.subject})
-        first = reads[0].record
-        for row in await dead_letters.pending(session, self.name, first.topic, first.partition, subjects):
-            waiting[row.subject or ""].append(row)
-        sequences: dict[str, int] = {}
+        if await matching(session, DeadLetterRow, ("id",), consumer=self.name, subject=subjects):  # as a rule, none
+            first = reads[0].record
+            for row in await dead_letters.pending(session, self.name, first.topic, first.partition, subjects):
+                waiting[row.subject or ""].append(row)
+        sequences: Sequence[Row] = ()
         if numbered := sorted({read.subject for read in reads if read.subject and read.sequence is not None}):
-            last = select(col(SequenceRow.subject), col(SequenceRow.sequence)).where(
-                col(SequenceRow.consumer) == self.name, among(session, SequenceRow.subject, numbered)
+            sequences = await matching(
+                session, SequenceRow, ("subject", "sequence"), consumer=self.name, subject=numbered
             )
-            sequences = {row.subject: row.sequence for row in await session.execute(last)}
-        return _Batch(outcomes, sequences, waiting)
+        return _Batch(dict(map(tuple, known)), dict(map(tuple, sequences)), waiting)
 
     def _step(self, batch: _Batch, read: _Read, work: W | None) -> None:
         """Deal with one record: skip it, set it aside, or let its handler fold it into the work."""

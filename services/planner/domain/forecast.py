@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from services.planner.domain.negative_binomial import band
 from services.planner.domain.rounding import half_up
-from services.planner.domain.state import EMPTY, Home, PlanState
+from services.planner.domain.state import EMPTY, PlanState
 from shared.events.units import UnitStatus
 
 PRIOR_EXITS, PRIOR_HOME_DAYS = 9, 93_921
@@ -225,10 +225,10 @@ def forecast(state: PlanState, triennium: Triennium, on: date) -> Mapping[Scope,
 def certain_supply(state: PlanState, windows: tuple[Window, ...]) -> Mapping[tuple[str, str], list[int]]:
     """Homes assignable without an exit, by municipality and owner and by year; each home counts once.
 
-    Homes free now belong to the first year still ahead, among them those the next tenant may mend (R.R. 4/2017,
-    art. 10); homes in works or waiting for them to the year of their expected end. A home in a notice, reserved,
-    valorised or in a disposal plan is not supply; nor is one that waits for its inspection, or whose expected end has
-    passed.
+    Homes free and assignable now belong to the first year still ahead, homes in works or waiting for them to the year
+    of their expected end. A home in a notice, reserved, valorised or in a disposal plan is not supply; nor is one whose
+    expected end has passed. Nor is a home in the state of fact by itself: in the plans read, owners assign few of them
+    as they are (R.R. 4/2017, art. 10); which ones is known when they enter a notice.
     """
     certain: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0] * YEARS)
     now = next((place for place, window in enumerate(windows) if window.days), None)
@@ -238,22 +238,13 @@ def certain_supply(state: PlanState, windows: tuple[Window, ...]) -> Mapping[tup
         if status is UnitStatus.FREE_ASSIGNABLE:
             certain[municipality, owner][now] += count
     for home in state.homes.values():
-        if home is None:
-            continue
-        if home.works_end_on is not None and home.status in AWAITING_WORKS:
+        if home is not None and home.works_end_on is not None and home.status in AWAITING_WORKS:
             year = next((place for place, window in enumerate(windows) if window.holds(home.works_end_on)), None)
-        else:
-            year = now if is_assignable_as_is(home) else None
-        if year is not None:
-            certain[home.municipality, home.owner][year] += 1
+            if year is not None:
+                certain[home.municipality, home.owner][year] += 1
     return certain
 
 
 AWAITING_WORKS = frozenset(
     {UnitStatus.IN_WORKS, UnitStatus.IN_CONSTRUCTION, UnitStatus.FREE_STATE_OF_FACT, UnitStatus.UNINHABITABLE}
 )
-
-
-def is_assignable_as_is(home: Home) -> bool:
-    """Alloggio assegnabile nello stato di fatto (R.R. 4/2017, art. 10)."""
-    return home.status is UnitStatus.FREE_STATE_OF_FACT and not home.pending_inspection
