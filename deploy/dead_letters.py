@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from deploy.services import SERVICES
@@ -91,8 +92,12 @@ async def _database(service: str) -> AsyncIterator[Database]:
 async def _unresolved() -> list[DeadLetterRow]:
     rows: list[DeadLetterRow] = []
     for one in SERVICES:
-        async with _database(one.name) as db, db.reading() as session:
-            rows += await dead_letters.unresolved(session, one.name)
+        async with _database(one.name) as db:
+            try:
+                async with db.reading() as session:
+                    rows += await dead_letters.unresolved(session, one.name)
+            except (OperationalError, ProgrammingError) as error:
+                typer.echo(f"{one.name}: its tables cannot be read (has it ever run?): {error.orig}", err=True)
     return rows
 
 

@@ -104,6 +104,7 @@ class Database:
                         "search_path": schema,
                         "application_name": application,
                         "idle_in_transaction_session_timeout": "60000",
+                        "plan_cache_mode": "force_custom_plan",
                     },
                 },
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,10 +23,12 @@ from shared.bus.transport import Subscription, Transport
 from shared.db import Database
 from shared.events.topics import every_topic, read_by
 from shared.migrate import migrate
+from shared.problem_texts import Text
 from shared.settings import Settings
 
 log = structlog.get_logger()
 Task = Callable[[], Awaitable[None]]
+NOT_STARTED = Text("l'avvio", "its start")
 
 
 def connect(settings: Settings) -> Transport:
@@ -67,8 +70,9 @@ class Runtime:
         self.relay = Relay(self.db, self.transport)
         self.tasks = list(tasks)
         self._running: list[asyncio.Task[None]] = []
-        self.starting = "not started"
+        self.waits_for: Text | None = NOT_STARTED
         self.is_draining = False
+        self.failure: str | None = None
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -77,9 +81,9 @@ class Runtime:
 
     async def start(self) -> None:
         """Migrate, check the bus, then consume, relay and watch."""
-        self.starting = "the database's tables are being brought up to date"
+        self.waits_for = Text("la base dati", "the database")
         await migrate(self.db, self.migrations)
-        self.starting = "topics and settings of the bus are being checked"
+        self.waits_for = Text("il bus degli eventi", "the event bus")
         if isinstance(self.transport, LocalTransport):
             await self.transport.apply(every_topic(self.settings.own_topic_organisations))
         subscription = Subscription(self.name, self.topics, self.consumer.consume) if self.consumer else None
@@ -89,7 +93,7 @@ class Runtime:
         if self.consumer:
             watching = watchdog.watch(self.progress, self._positions, self.settings.watchdog_seconds)
             self._running.append(asyncio.create_task(watching, name=f"{self.name}-watchdog"))
-        self.starting = ""
+        self.waits_for = None
         log.info("started", service=self.name, bus=self.settings.bus, topics=self.topics)
 
     def drain(self) -> None:
@@ -99,40 +103,61 @@ class Runtime:
 
     async def stop(self) -> None:
         """Finish the batch in hand, commit, leave the group; what is still owed is relayed at the next start."""
-        self.starting = "stopping"
+        self.waits_for = Text("la fine: si sta fermando", "its end: it is stopping")
         self.drain()
-        if self._owns_transport:
-            await self.transport.stop()
+        await self.transport.leave(self.name)
         for task in self._running:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
+        if self._owns_transport:
+            await self.transport.stop()
         await self.db.close()
         log.info("stopped", service=self.name)
 
-    async def why_not_ready(self) -> str | None:
-        """What keeps the service from its work, in one sentence; None when it is ready."""
-        if self.starting:
-            return self.starting
+    async def why_not_ready(self) -> Text | None:
+        """What keeps the service from its work; None when it is ready."""
+        if self.waits_for is not None:
+            return Text(f"aspetta {self.waits_for.it}", f"it waits for {self.waits_for.en}")
         for task in self._running:
             if task.done():
-                return (
-                    f"the task {task.get_name()} has ended: {task.exception() if not task.cancelled() else 'cancelled'}"
-                )
+                why = "cancelled" if task.cancelled() else repr(task.exception())
+                name = task.get_name()
+                return Text(f"l'attività {name} è finita: {why}", f"the task {name} has ended: {why}")
         try:
             async with asyncio.timeout(3), self.db.reading() as session:
                 await session.execute(text("SELECT 1"))
         except Exception as error:
-            return f"the database does not answer: {type(error).__name__}"
+            kind = type(error).__name__
+            return Text(f"la base dati non risponde ({kind})", f"the database does not answer ({kind})")
         return None
 
     @contextlib.asynccontextmanager
     async def running(self, _app: object = None) -> AsyncIterator[None]:
-        """Lifespan of the service's application."""
+        """At work inside the block."""
         await self.start()
         try:
             yield
         finally:
             await self.stop()
+
+    @contextlib.asynccontextmanager
+    async def serving(self, _app: object = None) -> AsyncIterator[None]:
+        """Lifespan of the service's application: it answers at once, also while database or bus keep it waiting."""
+        starting = asyncio.create_task(self._start_or_end())
+        try:
+            yield
+        finally:
+            starting.cancel()
+            await asyncio.gather(starting, return_exceptions=True)
+            await self.stop()
+
+    async def _start_or_end(self) -> None:
+        try:
+            await self.start()
+        except Exception as error:
+            self.failure = f"{self.name} cannot start: {error}"
+            log.critical("cannot-start", service=self.name, message=str(error), error=type(error).__name__)
+            signal.raise_signal(signal.SIGTERM)
 
     async def _positions(self) -> list[Any]:
         return await self.transport.positions(self.name, self.topics)

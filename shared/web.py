@@ -30,7 +30,7 @@ def create(title: str, runtime: Runtime, routers: Sequence[APIRouter]) -> FastAP
     app = FastAPI(
         title=f"Piano Vivo — {title}",
         version=VERSION,
-        lifespan=runtime.running,
+        lifespan=runtime.serving,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -82,7 +82,8 @@ async def ready(request: Request) -> dict[str, Any]:
             "not-ready",
             Text("Servizio non pronto", "Service not ready"),
             Text(
-                f"Il servizio {runtime.name} non è pronto: {reason}.", f"Service {runtime.name} is not ready: {reason}."
+                f"Il servizio {runtime.name} non è pronto: {reason.it}.",
+                f"Service {runtime.name} is not ready: {reason.en}.",
             ),
         )
     return {"state": "ready", "service": runtime.name, "lag": runtime.progress.lag, "relay": runtime.relay.active}
@@ -133,5 +134,6 @@ async def serve(*apps: tuple[FastAPI, str, int]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, drain)
     await asyncio.gather(*(server.serve() for server in servers))
-    if not all(server.started for server in servers):
-        raise SystemExit(1)
+    failures = [app.state.runtime.failure for app, _, _ in apps if app.state.runtime.failure]
+    if failures or not all(server.started for server in servers):
+        raise SystemExit("\n".join(failures) or 1)

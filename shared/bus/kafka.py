@@ -14,10 +14,11 @@ import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import KafkaConnectionError
 from aiokafka.partitioner import murmur2
 from aiokafka.structs import ConsumerRecord
 from faststream import AckPolicy
-from faststream.kafka import KafkaBroker, KafkaMessage
+from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage
 from faststream.kafka.subscriber.usecase import BatchSubscriber
 
@@ -70,7 +71,7 @@ class KafkaTransport:
         self._busy = asyncio.Lock()
 
     async def start(self, subscription: Subscription | None) -> None:
-        await self._check_broker()
+        await self._broker_found()
         if subscription is None:
             return
         await self._check_topics(subscription.topics)
@@ -82,9 +83,13 @@ class KafkaTransport:
         _collect_rarely()
         await self._broker.start()
 
-    async def stop(self) -> None:
+    async def leave(self, group: str) -> None:
         if self._broker is not None:
             await self._broker.stop()
+            self._broker = None
+
+    async def stop(self) -> None:
+        await self.leave("")
         if self._producer is not None:
             await self._producer.stop()
 
@@ -158,6 +163,7 @@ class KafkaTransport:
             self._bootstrap,
             consumer_only=True,
             allow_auto_create_topics=False,
+            apply_types=False,  # its injection hops through a thread for each batch
             logger=logging.getLogger("faststream"),
             log_level=logging.DEBUG,
             graceful_timeout=30.0,
@@ -181,12 +187,12 @@ class KafkaTransport:
         async def parse(raw: tuple[ConsumerRecord, ...]) -> KafkaAckableMessage:
             return KafkaAckableMessage(body=b"", raw_message=raw, consumer=subscriber.consumer, headers={})
 
-        async def undecoded(_: object) -> None:
-            return None
+        async def undecoded(message: KafkaAckableMessage) -> Any:
+            return message.raw_message
 
         @subscriber(parser=parse, decoder=undecoded)
-        async def on_batch(message: KafkaMessage) -> None:
-            await self._in_lanes(subscription, message.raw_message)
+        async def on_batch(raws: tuple[ConsumerRecord, ...]) -> None:
+            await self._in_lanes(subscription, raws)
 
         return broker
 
@@ -255,6 +261,15 @@ class KafkaTransport:
     def _record(self, raw: ConsumerRecord) -> Record:
         topic = self._plain(raw.topic)
         return Record(topic, raw.partition, raw.offset, raw.timestamp, raw.key, raw.value, tuple(raw.headers))
+
+    async def _broker_found(self) -> None:
+        """Check the broker's settings, as soon as it answers."""
+        while True:
+            try:
+                return await self._check_broker()
+            except KafkaConnectionError as error:
+                log.warning("broker-away", bootstrap_servers=self._bootstrap, error=str(error))
+                await asyncio.sleep(0.5)
 
     async def _check_broker(self) -> None:
         admin = await self._admin()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import sqlite3
 import time
 from collections import defaultdict
@@ -22,6 +23,7 @@ from aiokafka.partitioner import murmur2
 from shared.bus.outbox import dump_headers, load_headers
 from shared.bus.records import Outgoing, Record
 from shared.bus.transport import Position, Subscription
+from shared.db import Occupied
 from shared.events.topics import Topic
 
 log = structlog.get_logger()
@@ -56,8 +58,8 @@ class LocalTransport:
         self._connection = self._thread.submit(_open, path).result()
         self._partitions = dict(self._connection.execute("SELECT name, partitions FROM topic"))
         self._appended: set[asyncio.Event] = set()
-        self._loops: list[asyncio.Task[None]] = []
-        self._stopping = asyncio.Event()
+        self._groups: dict[str, tuple[asyncio.Event, asyncio.Task[None]]] = {}
+        self._lock = path.with_suffix(".lock").open("w")
 
     async def start(self, subscription: Subscription | None) -> None:
         if subscription is None:
@@ -65,15 +67,25 @@ class LocalTransport:
         missing = [name for name in subscription.topics if name not in self._partitions]
         if missing:
             raise LookupError(f"topics {', '.join(missing)} are missing in the local log: run `pianovivo topics apply`")
-        self._loops.append(asyncio.create_task(self._deliver(subscription), name=f"deliver-{subscription.group}"))
+        self._alone()
+        leaving = asyncio.Event()
+        delivering = asyncio.create_task(self._deliver(subscription, leaving), name=f"deliver-{subscription.group}")
+        self._groups[subscription.group] = leaving, delivering
+
+    async def leave(self, group: str) -> None:
+        if group in self._groups:
+            leaving, delivering = self._groups.pop(group)
+            leaving.set()
+            for flag in self._appended:
+                flag.set()
+            await asyncio.gather(delivering, return_exceptions=True)
 
     async def stop(self) -> None:
-        self._stopping.set()
-        for flag in self._appended:
-            flag.set()
-        await asyncio.gather(*self._loops, return_exceptions=True)
+        for group in list(self._groups):
+            await self.leave(group)
         await self._in_thread(self._connection.close)
         self._thread.shutdown()
+        self._lock.close()
 
     async def publish(self, records: Sequence[Outgoing]) -> None:
         await self._in_thread(lambda: self._append(records))
@@ -103,11 +115,19 @@ class LocalTransport:
         self._partitions |= {topic.name: topic.partitions for topic in new}
         return [topic.name for topic in new]
 
-    async def _deliver(self, subscription: Subscription) -> None:
-        """Hand the group its next records, each partition its own batch, until stopped."""
+    def _alone(self) -> None:
+        """A group's cursors belong to one process: refuse a second one on the same log."""
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            where = Path(self._lock.name).parent
+            raise Occupied(f"another process already serves {where}: stop it, or set PIANOVIVO_HOME") from None
+
+    async def _deliver(self, subscription: Subscription, leaving: asyncio.Event) -> None:
+        """Hand the group its next records, each partition its own batch, until it leaves."""
         flag = asyncio.Event()
         self._appended.add(flag)
-        while not self._stopping.is_set():
+        while not leaving.is_set():
             flag.clear()
             try:
                 places = await self.positions(subscription.group, subscription.topics)

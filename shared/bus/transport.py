@@ -45,6 +45,9 @@ class Transport(Publisher, Protocol):
     async def start(self, subscription: Subscription | None) -> None:
         """Check topics and settings, then deliver; without a subscription it only publishes and reads."""
 
+    async def leave(self, group: str) -> None:
+        """Let the group's batches in hand end and deliver no more; publishing goes on."""
+
     async def stop(self) -> None:
         """Let batches in hand end, remember positions, leave the group."""
 

@@ -207,6 +207,6 @@ MUTANTS = (
         "shared/db.py",
         "        await asyncio.wait([task])\n",
         "",
-        (f"{COMPONENT}/test_isolation.py::test_cancelled_transaction_ends_whole",),
+        (f"{COMPONENT}/test_isolation.py::test_transaction_cancelled_while_it_commits_ends_whole",),
     ),
 )

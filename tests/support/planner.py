@@ -85,7 +85,7 @@ class Served:
 def planner_serving(home: Path, notice: str = "") -> Iterator[Served]:
     app = create_app(PlannerSettings(home=home, planner_notice=notice))
     loops: Queue[asyncio.AbstractEventLoop] = Queue()
-    lifespan = app.router.lifespan_context
+    lifespan = app.state.runtime.running  # unlike in production, nothing is asked before it is ready
 
     @asynccontextmanager
     async def remembering(served: FastAPI) -> AsyncIterator[None]:
