@@ -30,7 +30,8 @@ REPORTS, PER_SECOND, PATIENCE = 150, 5.0, 10.0
 
 
 async def measure(client: Client, world: SyntheticWorld, receiver: Receiver) -> dict[str, Any]:
-    wish = {"channel": "webhook", "url": f"http://{receiver.address}/", "municipalities": "all"}
+    url = f"http://{receiver.address}/"
+    wish = {"channel": "webhook", "url": url, "municipalities": "all", "threshold": "1"}
     receiver.secret = (await client.ask("POST", "notifier", "/subscriptions", ALER, json=wish))["secret"]
     sent = await _send(client, world)
     end = time.monotonic() + PATIENCE
