@@ -1,4 +1,4 @@
-"""Time from an owner's report to the municipality's webhook, at light load, in both forms: `python -m tests.bench.chain`.
+"""From an owner's report to the municipality's webhook, at light load, in both forms: `python -m tests.bench.chain`.
 
 The whole chain: HTTP report, registry, plan, notice, signed webhook. One line of JSON for each form.
 """
