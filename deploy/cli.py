@@ -2,37 +2,52 @@
 
 from __future__ import annotations
 
+import sys
+from importlib import import_module
+
 import typer
 
-from deploy import auth, dead_letters, standalone, topics
-from deploy.demo import runner as demo
-from services.intake import cli as intake
-from services.notifier import cli as notifier
-from services.planner import cli as planner
-from services.registry import cli as registry
 from shared.settings import SettingsError
 
-app = typer.Typer(
-    help="Piano Vivo: the housing plan of an ambito, true every day.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-)
-app.add_typer(intake.app, name="intake")
-app.add_typer(registry.app, name="registry")
-app.add_typer(planner.app, name="planner")
-app.add_typer(notifier.app, name="notifier")
-app.add_typer(auth.app, name="auth")
-app.add_typer(topics.app, name="topics")
-app.add_typer(dead_letters.app, name="dlq")
-app.command("lag")(topics.lag)
-app.command("rebuild")(standalone.rebuild)
-app.command("up")(standalone.up)
-app.command("demo")(demo.demo)
+GROUPS = {
+    "intake": "services.intake.cli",
+    "registry": "services.registry.cli",
+    "planner": "services.planner.cli",
+    "notifier": "services.notifier.cli",
+    "auth": "deploy.auth",
+    "topics": "deploy.topics",
+    "dlq": "deploy.dead_letters",
+}
+SINGLE = {
+    "up": "deploy.standalone",
+    "rebuild": "deploy.standalone",
+    "lag": "deploy.topics",
+    "demo": "deploy.demo.runner",
+}
+
+
+def assemble(asked: str | None) -> typer.Typer:
+    """All commands; or only the one asked for, so that a service that comes back imports nothing but itself."""
+    app = typer.Typer(
+        help="Piano Vivo: the housing plan of an ambito, true every day.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+    )
+    every = asked not in GROUPS.keys() | SINGLE.keys()
+    for name, module in GROUPS.items():
+        if every or name == asked:
+            app.add_typer(import_module(module).app, name=name)
+    for name, module in SINGLE.items():
+        if every or name == asked:
+            app.command(name)(getattr(import_module(module), name))
+    if not every:
+        app.callback()(lambda: None)  # keeps the name of a lone command
+    return app
 
 
 def main() -> None:
     try:
-        app()
+        assemble(sys.argv[1] if len(sys.argv) > 1 else None)()
     except SettingsError as error:
         typer.echo(str(error), err=True)
         raise SystemExit(2) from None

@@ -163,7 +163,7 @@ def _take(key: bytes, value: bytes, units: dict[str, int], counters: dict[tuple[
         number = found["seq"] if isinstance(found, dict) else found[0] if isinstance(found, list) else found
         units[key[home : home + 14].decode()] = number
         return
-    bar = key.find(b"|")
+    bar = max(key.find(b"|aler"), key.find(b"|comune-"))
     if bar < 6:
         return
     found = orjson.loads(value)

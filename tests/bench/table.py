@@ -19,7 +19,7 @@ SERVERS = ("worker", "postgres", "broker")
 def show(path: Path) -> None:
     results = [json.loads(line) for line in path.read_text().splitlines()]
     names = list(dict.fromkeys(result["competitor"] for result in results))
-    sound = [result for result in results if "error" not in result and "died" not in result]
+    sound = [result for result in results if _is_sound(result)]
     for title, rows in (
         ("Throughput", [_throughput(sound, name) for name in names]),
         ("Latency at 200 reports a second", [_latency(sound, name) for name in names]),
@@ -31,6 +31,13 @@ def show(path: Path) -> None:
     for result in results:
         if result not in sound:
             print(f"failed: {result}")
+
+
+def _is_sound(result: Result) -> bool:
+    """It ran to its end: a worker that gave up or fell silent has no time of its last output."""
+    return (
+        "error" not in result and "died" not in result and (result["mode"] != "throughput" or "from_start_s" in result)
+    )
 
 
 def _of(results: Iterable[Result], name: str, *phases: str) -> list[Result]:

@@ -100,8 +100,8 @@ MUTANTS = (
     Mutant(
         "the offset is committed before the effect",
         "shared/bus/kafka.py",
-        "            await self._in_lanes(subscription, message.raw_message)\n",
-        "            await message.ack()\n            await self._in_lanes(subscription, message.raw_message)\n",
+        "            await self._in_lanes(subscription, raws)\n",
+        "            await subscriber.consumer.commit()\n            await self._in_lanes(subscription, raws)\n",
         (f"{BUS}/test_delivery.py::test_batch_that_failed_comes_again_in_order[{KAFKA}]",),
     ),
     Mutant(
@@ -208,5 +208,21 @@ MUTANTS = (
         "        await asyncio.wait([task])\n",
         "",
         (f"{COMPONENT}/test_isolation.py::test_transaction_cancelled_while_it_commits_ends_whole",),
+    ),
+    Mutant(
+        "the planner goes on from a state that another has changed",
+        "services/planner/handlers.py",
+        "        if kept is not None and kept.edition == edition:\n",
+        "        if kept is not None:\n",
+        (
+            "tests/component/planner/test_fencing.py::test_a_planner_does_not_go_on_from_a_state_that_another_has_changed",
+        ),
+    ),
+    Mutant(
+        "a planner that is behind overwrites the plan",
+        "services/planner/store.py",
+        "    if result.rowcount != 1:",
+        "    if result.rowcount < 0:",
+        ("tests/component/planner/test_fencing.py::test_a_writer_that_is_behind_undoes_its_whole_transaction",),
     ),
 )

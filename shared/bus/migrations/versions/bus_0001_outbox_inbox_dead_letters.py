@@ -23,16 +23,19 @@ def upgrade() -> None:
     )
     op.create_table(
         "inbox",
-        sa.Column("consumer", sa.Text, primary_key=True),
-        sa.Column("event_id", sa.Uuid, primary_key=True),
+        sa.Column("consumer", sa.Text, nullable=False),
+        sa.Column("event_id", sa.Uuid, nullable=False),
         sa.Column("outcome", sa.Text, nullable=False),
+        # The identifier first: by the consumer alone, without statistics, PostgreSQL would read the whole inbox.
+        sa.PrimaryKeyConstraint("event_id", "consumer"),
         sa.CheckConstraint("outcome IN ('applied', 'refused', 'failed', 'discarded')", name="inbox_outcome"),
     )
     op.create_table(
         "applied_sequence",
-        sa.Column("consumer", sa.Text, primary_key=True),
-        sa.Column("subject", sa.Text, primary_key=True),
+        sa.Column("consumer", sa.Text, nullable=False),
+        sa.Column("subject", sa.Text, nullable=False),
         sa.Column("sequence", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("subject", "consumer"),
     )
     op.create_table(
         "dead_letter",

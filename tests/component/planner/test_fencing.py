@@ -1,0 +1,74 @@
+"""Two planners on one database: neither uses, nor overwrites, what the other has changed since it read it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import date
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from services.planner import store
+from services.planner.app import create_runtime
+from services.planner.domain.forecast import Triennium
+from services.planner.domain.plan import compute, plan_hash
+from services.planner.domain.state import PlanState, fold
+from services.planner.law import rules_on
+from services.planner.settings import PlannerSettings
+from services.planner.store import Edition
+from shared.db import StaleWriter
+from shared.migrate import migrate
+from shared.runtime import Runtime
+from shared.territory import names_of
+from tests.support.world import AMBITO, as_records, facts_of, synthetic_reports
+
+FIRST_YEAR = 2026
+FACTS = facts_of(synthetic_reports(30))
+THIRDS = [FACTS[at * len(FACTS) // 3 : (at + 1) * len(FACTS) // 3] for at in range(3)]
+
+
+@asynccontextmanager
+async def planner(home: Path) -> AsyncIterator[Runtime]:
+    """A planner with a memory of its own; nothing is delivered to it but what the test hands it."""
+    runtime = create_runtime(PlannerSettings(home=home, planner_first_year=FIRST_YEAR))
+    await migrate(runtime.db, runtime.migrations)
+    yield runtime
+    await runtime.transport.stop()
+    await runtime.db.close()
+
+
+async def edition(runtime: Runtime) -> Edition:
+    async with runtime.db.reading() as session:
+        return (await store.editions_of(session, [AMBITO]))[AMBITO]
+
+
+def expected() -> str:
+    rules = rules_on(date(FIRST_YEAR, 1, 1))
+    state = PlanState(AMBITO, rules.bands)
+    for message in FACTS:
+        fold(state, message)
+    return plan_hash(compute(state, Triennium(FIRST_YEAR), rules, names_of(AMBITO)))
+
+
+async def test_a_planner_does_not_go_on_from_a_state_that_another_has_changed(tmp_path: Path) -> None:
+    async with planner(tmp_path) as first, planner(tmp_path) as second:
+        for number, runtime in enumerate((first, second, first)):
+            assert runtime.consumer is not None
+            await runtime.consumer.consume(as_records(THIRDS[number], start=1000 * number))
+        assert (await edition(first)).hash == expected()
+
+
+async def test_a_writer_that_is_behind_undoes_its_whole_transaction(tmp_path: Path) -> None:
+    async with planner(tmp_path) as runtime:
+        assert runtime.consumer is not None
+        await runtime.consumer.consume(as_records(THIRDS[0]))
+        read = await edition(runtime)
+        await runtime.consumer.consume(as_records(THIRDS[1], start=1000))
+        now = await edition(runtime)
+        late = Edition(read.revision + 1, uuid4(), read.version + 1, read.hash)
+        with pytest.raises(StaleWriter, match=AMBITO):
+            async with runtime.db.transaction() as session:
+                await store.replace_edition(session, AMBITO, read, late, "{}")
+        assert await edition(runtime) == now
