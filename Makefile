@@ -1,5 +1,5 @@
 # Everything installs its own tools into the project folder: .venv, build, tests/node/node_modules.
-.PHONY: demo demo-kafka test test-containers lint bench crash contracts requirements clean
+.PHONY: demo demo-kafka test test-containers mutants lint bench crash contracts requirements clean
 PY := .venv/bin/python
 STAMP := .venv/.installed
 export PYTHON = $(PY)
@@ -17,6 +17,10 @@ test: $(STAMP) tests/node/node_modules/.installed   ## every test, on real Apach
 
 test-containers: $(STAMP)   ## the testcontainers way, also where no container engine is installed (as root)
 	@tests/support/test-containers.sh
+
+mutants: $(STAMP)        ## plant each defect in a copy: the tests must notice
+	@tests/support/install.sh
+	@$(PY) tests/mutants/run.py
 
 lint: $(STAMP)
 	.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/lint-imports

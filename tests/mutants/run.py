@@ -20,12 +20,16 @@ import typer
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
+from shared.bus.progress import STUCK  # noqa: E402
 from tests.mutants.planted import MUTANTS, Mutant  # noqa: E402
 
 COPIED = ("services", "shared", "deploy", "tests", "pyproject.toml")
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "node_modules", "bench", ".*")
-FAILED = 1
-"""pytest's exit status where tests ran and some failed: an error of collection is not a defect that was found."""
+FAILED = (1, STUCK)
+"""Exit statuses of a defect that was found: tests ran and some failed, or our own watchdog ended the process.
+
+An error of collection is none of them.
+"""
 
 
 def main(words: list[str]) -> int:
@@ -60,8 +64,8 @@ def _is_found(copy: Path, mutant: Mutant) -> bool:
         status, _ = _pytest(copy, list(mutant.tests))
     finally:
         path.write_text(text)
-    typer.echo(f"{'found' if status == FAILED else 'SURVIVED':9} {mutant.name} ({time.monotonic() - start:.0f} s)")
-    return status == FAILED
+    typer.echo(f"{'found' if status in FAILED else 'SURVIVED':9} {mutant.name} ({time.monotonic() - start:.0f} s)")
+    return status in FAILED
 
 
 def _pytest(copy: Path, arguments: list[str]) -> tuple[int, str]:
