@@ -38,6 +38,7 @@ contracts: $(STAMP)     ## write schemas, golden examples, AsyncAPI and the tabl
 	@$(PY) -m deploy.settings_table
 
 requirements:           ## pin what pyproject.toml asks for, with hashes and without addresses
+	@mkdir -p build
 	@echo "django; sys_platform == 'never'" > build/override.txt
 	.venv/bin/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header \
 	  --no-emit-index-url --no-annotate --override build/override.txt -o deploy/requirements.txt

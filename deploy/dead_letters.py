@@ -8,8 +8,6 @@ from contextlib import asynccontextmanager
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -30,12 +28,11 @@ def list_letters() -> None:
     if not rows:
         typer.echo("no dead letters")
         return
-    table = Table("id", "service", "kind", "code", "subject", "record", "attempts", "since")
     for row in rows:
         place = f"{row.topic}/{row.partition}@{row.offset}"
         since = f"{row.first_failed_at:%Y-%m-%d %H:%M:%S}"
-        table.add_row(str(row.id)[:8], row.consumer, row.kind, row.code, row.subject, place, str(row.attempts), since)
-    Console().print(table)
+        about = f"{row.subject or '-'}  {place}  attempts {row.attempts}  since {since}"
+        typer.echo(f"{str(row.id)[:8]}  {row.consumer:<8}  {row.kind:<7}  {row.code}  {about}")
 
 
 @app.command("show")

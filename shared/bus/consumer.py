@@ -174,7 +174,7 @@ class Consumer(Generic[W]):
         async with self._db.transaction() as session:
             reads = await self._believed(session, reads)
             batch = await self._begin(session, reads)
-            fresh = {r.event_id: r.message for r in reads if r.message and not r.failure and not batch.is_done(r)}
+            fresh = {r.event_id: r.message for r in reads if r.message and self._is_due(batch, r)}
             work = await self._handlers.load(session, list(fresh.values())) if fresh else None
             for read in reads:
                 self._step(batch, read, work)
@@ -184,6 +184,11 @@ class Consumer(Generic[W]):
                 await outbox.put(session, said)
                 await outbox.put_records(session, dead_letters.announcements(batch.letters))
                 await dead_letters.redrive(session, list(batch.redriven.values()))
+
+    def _is_due(self, batch: _Batch, read: _Read) -> bool:
+        """Whether a handler may see it: `load` hears of nothing else."""
+        is_handled = read.message is not None and type(read.message.event) in self._handlers.on
+        return is_handled and read.failure is None and not batch.is_done(read)
 
     async def _believed(self, session: AsyncSession, reads: Sequence[_Read]) -> Sequence[_Read]:
         """Anybody can write the header of a redrive: it counts for the letter that holds the same record."""

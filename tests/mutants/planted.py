@@ -215,7 +215,7 @@ MUTANTS = (
         "        if kept is not None and kept.edition == edition:\n",
         "        if kept is not None:\n",
         (
-            "tests/component/planner/test_fencing.py::test_a_planner_does_not_go_on_from_a_state_that_another_has_changed",
+            "tests/component/planner/test_keeping.py::test_a_planner_does_not_go_on_from_a_state_that_another_has_changed",
         ),
     ),
     Mutant(
@@ -223,6 +223,6 @@ MUTANTS = (
         "services/planner/store.py",
         "    if result.rowcount != 1:",
         "    if result.rowcount < 0:",
-        ("tests/component/planner/test_fencing.py::test_a_writer_that_is_behind_undoes_its_whole_transaction",),
+        ("tests/component/planner/test_keeping.py::test_a_writer_that_is_behind_undoes_its_whole_transaction",),
     ),
 )

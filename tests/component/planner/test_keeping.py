@@ -1,4 +1,4 @@
-"""Two planners on one database: neither uses, nor overwrites, what the other has changed since it read it."""
+"""What a planner keeps between batches: never what another has changed, and nothing of what it does not read."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ from services.planner.law import rules_on
 from services.planner.settings import PlannerSettings
 from services.planner.store import Edition
 from shared.db import StaleWriter
+from shared.events import ReportRefused
 from shared.migrate import migrate
 from shared.runtime import Runtime
 from shared.territory import names_of
-from tests.support.world import AMBITO, as_records, facts_of, synthetic_reports
+from tests.support.world import AMBITO, as_records, facts_of, letters, synthetic_reports
 
 FIRST_YEAR = 2026
 FACTS = facts_of(synthetic_reports(30))
@@ -58,6 +59,25 @@ async def test_a_planner_does_not_go_on_from_a_state_that_another_has_changed(tm
             assert runtime.consumer is not None
             await runtime.consumer.consume(as_records(THIRDS[number], start=1000 * number))
         assert (await edition(first)).hash == expected()
+
+
+async def test_a_refused_report_as_the_first_thing_heard_makes_neither_plan_nor_dead_letter(tmp_path: Path) -> None:
+    cause = FACTS[0]
+    refused = ReportRefused(
+        unit_id="X1",
+        report="unit-vacated",
+        report_id=cause.envelope.id,
+        organisation="aler-bcm",
+        rule="unknown-unit",
+        reason_it="non iscritto",
+        reason_en="not registered",
+    )
+    async with planner(tmp_path) as runtime:
+        assert runtime.consumer is not None
+        await runtime.consumer.consume(as_records([cause.caused(refused, "registry", "X1")]))
+        async with runtime.db.reading() as session:
+            assert await store.editions_of(session, [AMBITO]) == {}
+        assert await letters(runtime) == []
 
 
 async def test_a_writer_that_is_behind_undoes_its_whole_transaction(tmp_path: Path) -> None:
