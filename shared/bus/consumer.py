@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 from uuid import UUID
@@ -142,7 +142,8 @@ class Consumer(Generic[W]):
         structlog.contextvars.bind_contextvars(consumer=self.name, topic=records[0].topic)
         self.progress.delivered(records)
         try:
-            await self._apply_or_isolate([self._read(record) for record in records])
+            for part in _in_parts([self._read(record) for record in records]):
+                await self._apply_or_isolate(part)
         except Exception as error:
             self.progress.count("waited")
             self._pause = min(5.0, self._pause * 2 or 0.1)
@@ -304,6 +305,16 @@ class Consumer(Generic[W]):
         except Malformed as failure:
             return _Read(record, letter_id or dead_letters.identify(self.name, record), None, failure, letter_id)
         return _Read(record, message.envelope.id, message, None, letter_id)
+
+
+def _in_parts(reads: Sequence[_Read]) -> Iterator[Sequence[_Read]]:
+    """A record that was sent again begins a transaction: in a replay its letter may come from this very batch."""
+    start = 0
+    for at, read in enumerate(reads):
+        if read.letter_id is not None and at > start:
+            yield reads[start:at]
+            start = at
+    yield reads[start:]
 
 
 def _claim(record: Record) -> UUID | None:

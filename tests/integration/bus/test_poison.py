@@ -146,6 +146,13 @@ async def test_refused_report_takes_effect_once_after_its_cause_is_mended(instal
         await until(lambda: is_idle(registry))
         assert await history(registry) == {"U-late": 2}
         assert await letters(registry) == []
+        before = await projection_hash(registry)
+    again = installation.registry()
+    await rebuild(again)  # all of it in one batch: the refusal, its mending and the record sent again
+    assert await projection_hash(again) == before
+    assert await letters(again) == []
+    await again.transport.stop()
+    await again.db.close()
 
 
 async def test_parked_repeat_does_not_hold_up_its_home_for_ever(installation: Installation) -> None:
