@@ -203,13 +203,6 @@ MUTANTS = (
         (f"{BUS}/test_poison.py::test_letters_given_up_stay_given_up_in_a_rebuild[{LOCAL}]",),
     ),
     Mutant(
-        "a commit is left half done",
-        "shared/db.py",
-        "        await asyncio.wait([task])\n",
-        "",
-        (f"{COMPONENT}/test_isolation.py::test_transaction_cancelled_while_it_commits_ends_whole",),
-    ),
-    Mutant(
         "the planner goes on from a state that another has changed",
         "services/planner/handlers.py",
         "        if kept is not None and kept.edition == edition:\n",
