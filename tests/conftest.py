@@ -6,10 +6,15 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests.support import servers as real
 from tests.support.installations import FORMS, KAFKA, Installation, fresh_installation
+
+# A busy machine draws slowly; how long a test may take is not what its property says.
+hypothesis.settings.register_profile("patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")

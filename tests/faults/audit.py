@@ -14,7 +14,7 @@ from services.planner.domain.plan import canonical, compute, hash_of
 from services.planner.domain.state import PlanState, fold
 from services.planner.law import rules_on
 from shared.bus.records import decode
-from shared.bus.transport import Transport
+from shared.bus.transport import Position, Transport
 from shared.db import Database
 from shared.events import Measure, Message, PlanRecomputed, UnitChanged
 from shared.events.topics import declared, read_by
@@ -22,6 +22,7 @@ from shared.settings import Settings
 from shared.territory import names_of
 
 AMBITO, FIRST_YEAR = "cremonese", 2026
+SERVICES = ("intake", "registry", "planner", "notifier")
 
 
 async def everything(settings: Settings, transport: Transport, accepted: Sequence[UUID]) -> dict[str, int]:
@@ -118,14 +119,19 @@ async def _rows(settings: Settings, service: str, query: str) -> list:  # type: 
 
 
 async def at_rest(settings: Settings, transport: Transport) -> bool:
-    """No record waits, no outbox owes."""
-    for reader in {reader for topic in declared().values() for reader in topic.readers}:
-        if any(place.lag for place in await transport.positions(reader, read_by(reader, ()))):
-            return False
-    for service in ("intake", "registry", "planner", "notifier"):
-        if (await _rows(settings, service, "SELECT count(*) AS owed FROM outbox"))[0].owed:
-            return False
-    return True
+    """No record waits, no outbox owes, and nothing was on its way meanwhile."""
+    before = await _places(transport)
+    return not any(place.lag for place in before) and not await _owed(settings) and await _places(transport) == before
+
+
+async def _places(transport: Transport) -> list[Position]:
+    readers = sorted({reader for topic in declared().values() for reader in topic.readers})
+    return [place for reader in readers for place in await transport.positions(reader, read_by(reader, ()))]
+
+
+async def _owed(settings: Settings) -> int:
+    counts = [await _rows(settings, service, "SELECT count(*) AS owed FROM outbox") for service in SERVICES]
+    return sum(rows[0].owed for rows in counts)
 
 
 def _uuid(value: object) -> UUID:

@@ -105,9 +105,11 @@ def as_records(messages: Iterable[Message], start: int = 0) -> list[Record]:
 
 
 async def is_idle(runtime: Runtime) -> bool:
-    """Everything published is dealt with, and everything owed is published."""
-    positions = await runtime.transport.positions(runtime.name, runtime.topics)
-    return bool(positions) and not any(position.lag for position in positions) and not await owed(runtime)
+    """Everything published is dealt with, and everything owed is published; nothing was on its way meanwhile."""
+    before = await runtime.transport.positions(runtime.name, runtime.topics)
+    if not before or any(position.lag for position in before) or await owed(runtime):
+        return False
+    return await runtime.transport.positions(runtime.name, runtime.topics) == before
 
 
 async def owed(runtime: Runtime) -> int:
