@@ -106,7 +106,7 @@ async def _writing(row: DeadLetterRow) -> AsyncIterator[AsyncSession]:
 
 async def _redrive(row: DeadLetterRow) -> None:
     async with _writing(row) as session:
-        await dead_letters.redrive(session, [row])
+        dead_letters.redrive(session, [row])
 
 
 async def _discard(row: DeadLetterRow, reason: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,10 @@ import structlog
 from sqlalchemy import DateTime, Dialect, event, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.types import TypeDecorator
+
+from shared.sql import write_rows
 
 log = structlog.get_logger()
 
@@ -120,22 +122,31 @@ class Database:
             if not self.is_postgresql:
                 await stack.enter_async_context(self._write_lock)
             connection = await stack.enter_async_context(self.engine.connect())
-            await connection.execution_options(pianovivo_write=True)
-            session = await stack.enter_async_context(AsyncSession(connection, expire_on_commit=False))
+            session = await self._session(connection)
             try:
                 yield session
                 channels = session.info.get("signals", set())
-                for channel in sorted(channels - self._local_only) if self.is_postgresql else ():
-                    await session.execute(
-                        text("SELECT pg_notify(:schema, :channel)"), {"schema": self.schema, "channel": channel}
-                    )
-                await _to_its_end(session.commit())
+                told = sorted(channels - self._local_only) if self.is_postgresql else []
+                await _to_its_end(_commit(session, (self.schema, told) if told else None))
             except BaseException:
                 with contextlib.suppress(Exception):  # of a connection that is gone: the first error says more
                     await _to_its_end(session.rollback())
                 raise
         for channel in channels:
             self._set(channel)
+
+    async def _session(self, connection: AsyncConnection) -> AsyncSession:
+        """A session for writing; on PostgreSQL with the driver's own connection at hand, see `shared.sql`."""
+        session = AsyncSession(connection, expire_on_commit=False)
+        if not self.is_postgresql:
+            await connection.execution_options(pianovivo_write=True)
+            return session
+        raw = await connection.get_raw_connection()
+        if raw.driver_connection.is_closed():  # type: ignore[union-attr]
+            await connection.invalidate()
+            raw = await connection.get_raw_connection()
+        session.info.update(driver=raw.driver_connection, begin=raw.dbapi_connection._start_transaction)  # type: ignore[union-attr]
+        return session
 
     @contextlib.asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
@@ -254,6 +265,12 @@ class Database:
             self._listener.cancel()
             await asyncio.gather(self._listener, return_exceptions=True)
         await self.engine.dispose()
+
+
+async def _commit(session: AsyncSession, notify: tuple[str, Sequence[str]] | None) -> None:
+    await write_rows(session, notify)
+    if session.in_transaction():
+        await session.commit()
 
 
 async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:

@@ -18,7 +18,7 @@ from services.intake.domain.submissions import Confirmations
 from services.intake.tables import EmergencyCaseRow, IdempotencyRow, SubmissionRow, UnitReportRow
 from shared.db import Instant
 from shared.events import EmergencyCaseClosed, EmergencyCaseUpdated, Message, Report, SubmissionReceived
-from shared.sql import among, insert_rows, table_of
+from shared.sql import among, insert_rows, table_of, write_now
 
 R = TypeVar("R", UnitReportRow, SubmissionRow)
 Place = tuple[datetime, UUID]
@@ -65,7 +65,8 @@ class ReferenceTaken(Exception):
 
 async def claim_key(session: AsyncSession, organisation: str, key: str, fingerprint: str, at: datetime) -> Claim:
     """Take the key, or read what was answered under it; waits while another transaction holds it."""
-    await insert_rows(session, IdempotencyRow, [(organisation, key, fingerprint, at, None, None, None)], skip=True)
+    insert_rows(session, IdempotencyRow, [(organisation, key, fingerprint, at, None, None, None)], skip=True)
+    await write_now(session)
     row = (await session.execute(select(IdempotencyRow).where(*_key(organisation, key)))).scalar_one()
     if row.status is None:
         return Claim(row.fingerprint, None)
@@ -81,9 +82,9 @@ def _key(organisation: str, key: str) -> tuple[ColumnElement[bool], ColumnElemen
     return col(IdempotencyRow.organisation) == organisation, col(IdempotencyRow.key) == key
 
 
-async def add_reports(session: AsyncSession, messages: Sequence[Message]) -> list[UnitReportRow]:
+def add_reports(session: AsyncSession, messages: Sequence[Message]) -> list[UnitReportRow]:
     rows = [_report_row(message) for message in messages]
-    await insert_rows(session, UnitReportRow, [tuple(row.model_dump().values()) for row in rows])
+    insert_rows(session, UnitReportRow, [tuple(row.model_dump().values()) for row in rows])
     return rows
 
 
@@ -124,7 +125,7 @@ async def decide_reports(session: AsyncSession, outcomes: Sequence[Outcome]) -> 
     )
 
 
-async def add_decided_reports(session: AsyncSession, outcomes: Sequence[Outcome]) -> None:
+def add_decided_reports(session: AsyncSession, outcomes: Sequence[Outcome]) -> None:
     """Reports that came by an owner's own topic: their content stays there, their outcome can be read here."""
     rows = [
         (
@@ -133,7 +134,7 @@ async def add_decided_reports(session: AsyncSession, outcomes: Sequence[Outcome]
         )
         for o in outcomes
     ]
-    await insert_rows(session, UnitReportRow, rows)
+    insert_rows(session, UnitReportRow, rows)
 
 
 async def report_of(session: AsyncSession, ambito: str, report_id: UUID) -> UnitReportRow | None:

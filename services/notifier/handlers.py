@@ -74,9 +74,9 @@ def on_plan_recomputed(message: Message, work: Work) -> None:
 
 
 async def save(session: AsyncSession, work: Work) -> Sequence[Message]:
-    await store.save_told(session, work.remembered)
-    await store.add_heard(session, work.newly_heard)
-    await store.add_notices(session, work.notices, work.deliveries)
+    store.save_told(session, work.remembered)
+    store.add_heard(session, work.newly_heard)
+    store.add_notices(session, work.notices, work.deliveries)
     return work.said
 
 

@@ -104,19 +104,19 @@ async def told_to(session: AsyncSession, subscriptions: Sequence[UUID], municipa
     return told
 
 
-async def save_told(session: AsyncSession, told: Mapping[tuple[UUID, str], Mapping[FigureId, int]]) -> None:
+def save_told(session: AsyncSession, told: Mapping[tuple[UUID, str], Mapping[FigureId, int]]) -> None:
     rows = [(*place, *key, value) for place, values in told.items() for key, value in values.items()]
-    await upsert_rows(session, ToldRow, sorted(rows))
+    upsert_rows(session, ToldRow, sorted(rows))
 
 
-async def add_heard(session: AsyncSession, event_ids: Iterable[UUID]) -> None:
-    await insert_rows(session, HeardRow, [(event_id,) for event_id in sorted(event_ids)], skip=True)
+def add_heard(session: AsyncSession, event_ids: Iterable[UUID]) -> None:
+    insert_rows(session, HeardRow, [(event_id,) for event_id in sorted(event_ids)], skip=True)
 
 
-async def add_notices(session: AsyncSession, notices: Sequence[NoticeRow], deliveries: Sequence[DeliveryRow]) -> None:
+def add_notices(session: AsyncSession, notices: Sequence[NoticeRow], deliveries: Sequence[DeliveryRow]) -> None:
     """Their identifiers are derived from the cause: what is there already stays."""
-    await insert_rows(session, NoticeRow, _values(NoticeRow, notices), skip=True)
-    await insert_rows(session, DeliveryRow, _values(DeliveryRow, deliveries), skip=True)
+    insert_rows(session, NoticeRow, _values(NoticeRow, notices), skip=True)
+    insert_rows(session, DeliveryRow, _values(DeliveryRow, deliveries), skip=True)
     if deliveries:
         Database.signal(session, DELIVERIES)
 

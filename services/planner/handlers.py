@@ -83,7 +83,7 @@ class Planner:
             last = draft.messages[-1]
             said.append(last.caused(event, "planner", ambito))
             await self._keep(session, ambito, draft, version, event.hash, content.decode())
-            await store.add_version(session, event, last.envelope.time)
+            store.add_version(session, event, last.envelope.time)
             Database.signal(session, CHANNEL)
         return said
 

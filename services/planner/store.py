@@ -91,7 +91,7 @@ async def save_state(session: AsyncSession, state: PlanState) -> None:
     await _write(session, CaseRow, state.ambito, deltas.cases)
     await _write(session, DeclarationRow, state.ambito, deltas.declarations)
     if state.reference_on is not None:
-        await upsert_rows(session, ReferenceRow, [(state.ambito, state.reference_on)])
+        upsert_rows(session, ReferenceRow, [(state.ambito, state.reference_on)])
 
 
 async def replace_edition(
@@ -121,9 +121,9 @@ async def replace_edition(
         raise StaleWriter(f"another writer changed the plan of {ambito}")
 
 
-async def add_version(session: AsyncSession, event: PlanRecomputed, recorded_at: datetime) -> None:
+def add_version(session: AsyncSession, event: PlanRecomputed, recorded_at: datetime) -> None:
     row = (event.ambito, event.version, event.hash, event.reference_on, recorded_at, event.write().decode())
-    await upsert_rows(session, VersionRow, [row])
+    upsert_rows(session, VersionRow, [row])
 
 
 async def versions_before(session: AsyncSession, ambito: str, before: int | None, limit: int) -> list[VersionRow]:
@@ -148,7 +148,7 @@ async def _rows(session: AsyncSession, model: type[SQLModel], ambito: str) -> li
 
 
 async def _write(session: AsyncSession, model: type[SQLModel], ambito: str, delta: Delta) -> None:
-    await upsert_rows(session, model, [(ambito, *row) for row in delta.upserts])
+    upsert_rows(session, model, [(ambito, *row) for row in delta.upserts])
     if delta.deletes:
         key = tuple_(*list(table_of(model).primary_key.columns)[1:])
         here = table_of(model).columns["ambito"] == ambito

@@ -67,8 +67,8 @@ def on_report(message: Message, work: Work) -> None:
 
 
 async def save(session: AsyncSession, work: Work) -> Sequence[Message]:
-    await store.add_history(session, work.accepted)
-    await store.save_homes(session, work.changed.values())
+    store.add_history(session, work.accepted)
+    store.save_homes(session, work.changed.values())
     return work.said
 
 

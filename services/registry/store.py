@@ -46,17 +46,17 @@ async def history_of(session: AsyncSession, unit_ids: Sequence[str]) -> dict[str
     return histories
 
 
-async def save_homes(session: AsyncSession, homes: Iterable[Home]) -> None:
+def save_homes(session: AsyncSession, homes: Iterable[Home]) -> None:
     rows = []
     for home in homes:
         unit = home.unit
         state = unit.__pydantic_serializer__.to_json(unit).decode()
         columns = (unit.municipality, unit.owner, unit.manager, unit.status.value)
         rows.append((unit.unit_id, home.ambito, *columns, home.sequence, home.latest_on, state))
-    await upsert_rows(session, UnitRow, sorted(rows))
+    upsert_rows(session, UnitRow, sorted(rows))
 
 
-async def add_history(session: AsyncSession, entries: Sequence[Entry]) -> None:
+def add_history(session: AsyncSession, entries: Sequence[Entry]) -> None:
     """Fails on a number that is there already: a writer that lost its partition cannot write."""
     rows = [
         (
@@ -71,7 +71,7 @@ async def add_history(session: AsyncSession, entries: Sequence[Entry]) -> None:
         )
         for entry in entries
     ]
-    await insert_rows(session, HistoryRow, rows)
+    insert_rows(session, HistoryRow, rows)
 
 
 async def list_units(

@@ -182,9 +182,9 @@ class Consumer(Generic[W]):
             said = await self._save(session, work) if work is not None else ()
             await self._finish(session, batch)
             if self._emit:
-                await outbox.put(session, said)
-                await outbox.put_records(session, dead_letters.announcements(batch.letters))
-                await dead_letters.redrive(session, list(batch.redriven.values()))
+                outbox.put(session, said)
+                outbox.put_records(session, dead_letters.announcements(batch.letters))
+                dead_letters.redrive(session, list(batch.redriven.values()))
 
     def _is_due(self, batch: _Batch, read: _Read) -> bool:
         """Whether a handler may see it: `load` hears of nothing else."""
@@ -289,10 +289,10 @@ class Consumer(Generic[W]):
         seen = sorted(batch.seen.items(), key=lambda item: item[0].int)  # replicas lock in one order
         rows = [(self.name, event_id, outcome) for event_id, outcome in seen]
         # A new row is inserted, not replaced: of two replicas with the same event the second one fails here.
-        await insert_rows(session, InboxRow, [row for row in rows if row[1] not in batch.outcomes])
-        await upsert_rows(session, InboxRow, [row for row in rows if row[1] in batch.outcomes])
-        await upsert_rows(session, SequenceRow, [(self.name, s, n) for s, n in sorted(batch.advanced.items())])
-        await dead_letters.add(session, batch.letters)
+        insert_rows(session, InboxRow, [row for row in rows if row[1] not in batch.outcomes])
+        upsert_rows(session, InboxRow, [row for row in rows if row[1] in batch.outcomes])
+        upsert_rows(session, SequenceRow, [(self.name, s, n) for s, n in sorted(batch.advanced.items())])
+        dead_letters.add(session, batch.letters)
         if batch.resolved:
             await dead_letters.resolve(session, sorted(batch.resolved), "applied")
         for letter_id, kind, code, detail in batch.again:

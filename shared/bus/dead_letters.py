@@ -61,10 +61,10 @@ def record_of(row: DeadLetterRow) -> Record:
     return Record(row.topic, row.partition, row.offset, row.timestamp, row.key, row.value, headers)
 
 
-async def add(session: AsyncSession, rows: Sequence[DeadLetterRow]) -> None:
+def add(session: AsyncSession, rows: Sequence[DeadLetterRow]) -> None:
     """Keep the letters; a redelivered record changes nothing."""
     names = list(DeadLetterRow.model_fields)
-    await insert_rows(session, DeadLetterRow, [[getattr(row, name) for name in names] for row in rows], skip=True)
+    insert_rows(session, DeadLetterRow, [[getattr(row, name) for name in names] for row in rows], skip=True)
 
 
 def announcements(rows: Sequence[DeadLetterRow]) -> list[Outgoing]:
@@ -161,7 +161,7 @@ def sequence_of(row: DeadLetterRow) -> int | None:
         return failure.sequence
 
 
-async def redrive(session: AsyncSession, rows: Sequence[DeadLetterRow]) -> None:
+def redrive(session: AsyncSession, rows: Sequence[DeadLetterRow]) -> None:
     """Send the records again through their own topics; the inbox makes a second redrive harmless."""
     again = []
     for row in rows:
@@ -169,22 +169,22 @@ async def redrive(session: AsyncSession, rows: Sequence[DeadLetterRow]) -> None:
         kept = tuple(header for header in record.headers if header[0] != REDRIVE)
         headers = (*kept, (REDRIVE, str(row.id).encode()))
         again.append(Outgoing(record.topic, record.key or b"", record.value or b"", headers))
-    await outbox.put_records(session, again)
+    outbox.put_records(session, again)
 
 
 async def discard(session: AsyncSession, row: DeadLetterRow, reason: str) -> None:
     """Give a record up for good, and send on what waited behind it."""
     await resolve(session, [row.id], f"discarded: {reason}")
-    await upsert_rows(session, InboxRow, [(row.consumer, _event_id(row), "discarded")])
+    upsert_rows(session, InboxRow, [(row.consumer, _event_id(row), "discarded")])
     if row.subject is None:
         return
     last = await _last_number(session, row.consumer, row.subject)
     if sequence_of(row) == last + 1:  # its number counts as dealt with, or the next one would wait for it for ever
         last += 1
-        await upsert_rows(session, SequenceRow, [(row.consumer, row.subject, last)])
+        upsert_rows(session, SequenceRow, [(row.consumer, row.subject, last)])
     waiting = await pending(session, row.consumer, row.topic, row.partition, [row.subject])
     if following := next_to_return(waiting, last):
-        await redrive(session, [following])
+        redrive(session, [following])
 
 
 def _event_id(row: DeadLetterRow) -> UUID:

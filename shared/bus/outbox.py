@@ -31,12 +31,12 @@ ROOM = 20_000
 """Bytes that a dead letter's reasons may add to a record."""
 
 
-async def put(session: AsyncSession, messages: Sequence[Message]) -> None:
+def put(session: AsyncSession, messages: Sequence[Message]) -> None:
     """Owe `messages` to the bus, in this order, when the transaction commits."""
-    await put_records(session, [encode(message) for message in messages])
+    put_records(session, [encode(message) for message in messages])
 
 
-async def put_records(session: AsyncSession, records: Sequence[Outgoing]) -> None:
+def put_records(session: AsyncSession, records: Sequence[Outgoing]) -> None:
     """Owe raw records (dead letters and their redrive keep the original bytes).
 
     Refuses what no broker would take: once owed, it would hold up everything behind it.
@@ -45,7 +45,7 @@ async def put_records(session: AsyncSession, records: Sequence[Outgoing]) -> Non
         return
     if max(map(size_of, records)) > LARGEST + ROOM:
         raise ValueError(f"a record for {records[0].topic} is larger than {LARGEST + ROOM} bytes")
-    await insert_rows(session, OutboxRow, [(r.topic, r.key, r.value, dump_headers(r.headers)) for r in records])
+    insert_rows(session, OutboxRow, [(r.topic, r.key, r.value, dump_headers(r.headers)) for r in records])
     Database.signal(session, CHANNEL)
 
 

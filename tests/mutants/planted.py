@@ -69,8 +69,8 @@ MUTANTS = (
     Mutant(
         "the inbox takes the same event from two replicas",
         "shared/bus/consumer.py",
-        "await insert_rows(session, InboxRow,",
-        "await upsert_rows(session, InboxRow,",
+        "insert_rows(session, InboxRow,",
+        "upsert_rows(session, InboxRow,",
         (f"{BUS}/test_races.py::test_inbox_alone_keeps_an_effect_single",),
     ),
     Mutant(
@@ -83,8 +83,8 @@ MUTANTS = (
     Mutant(
         "the history takes a number twice",
         "services/registry/store.py",
-        "await insert_rows(session, HistoryRow, rows)",
-        "await insert_rows(session, HistoryRow, rows, skip=True)",
+        "insert_rows(session, HistoryRow, rows)",
+        "insert_rows(session, HistoryRow, rows, skip=True)",
         (f"{BUS}/test_races.py::test_two_reports_of_one_home_from_two_topics_are_both_accepted",),
     ),
     Mutant(

@@ -84,7 +84,7 @@ async def _open(arrival: Arrival, document: object, session: AsyncSession) -> An
         row = await store.add_case(session, who.ambito, who.organisation, case, arrival.at)
     except store.ReferenceTaken:
         raise _reference_taken(event.case_ref) from None
-    await outbox.put(session, [arrival.message(event, event.case_ref, arrival.new_id())])
+    outbox.put(session, [arrival.message(event, event.case_ref, arrival.new_id())])
     return _answer(201, row, Location=f"/emergency-cases/{event.case_ref}")
 
 
@@ -111,7 +111,7 @@ async def _update(
     event = read_value(EmergencyCaseUpdated, document, known={"case_ref": case_ref})
     _check(arrival, event)
     await store.change_case(session, row, event, arrival.at)
-    await outbox.put(session, [arrival.message(event, case_ref, arrival.new_id())])
+    outbox.put(session, [arrival.message(event, case_ref, arrival.new_id())])
     return _answer(200, row)
 
 
@@ -140,7 +140,7 @@ async def _close(
     event = read_value(EmergencyCaseClosed, document, known=known)
     refuse([*personal_data_faults("/reason", event.reason), *closure_faults(event, case.waiting_since, arrival.on)])
     await store.change_case(session, row, event, arrival.at)
-    await outbox.put(session, [arrival.message(event, case_ref, arrival.new_id())])
+    outbox.put(session, [arrival.message(event, case_ref, arrival.new_id())])
     return _answer(200, row)
 
 

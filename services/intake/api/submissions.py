@@ -91,7 +91,7 @@ async def _receive(arrival: Arrival, document: object, session: AsyncSession) ->
         session, event, before.id if before else None, arrival.at, declaration.confirmations
     )
     subject = f"{event.municipality}/{event.owner}/{event.cycle_year}"
-    await outbox.put(session, [arrival.message(event, subject, event.submission_id)])
+    outbox.put(session, [arrival.message(event, subject, event.submission_id)])
     return answer(201, Submission.of(row), Location=f"/submissions/{row.id}")
 
 

@@ -178,8 +178,8 @@ async def _receive_many(arrival: Arrival, document: object, session: AsyncSessio
 
 
 async def _pass_on(session: AsyncSession, messages: list[Message]) -> list[UnitReportRow]:
-    rows = await store.add_reports(session, messages)
-    await outbox.put(session, messages)
+    rows = store.add_reports(session, messages)
+    outbox.put(session, messages)
     return rows
 
 

@@ -100,7 +100,7 @@ class Deliverer:
         try:
             outcome = await self._post(job, at)
             async with self._db.transaction() as session:
-                await outbox.put(session, await settled(session, job, at, outcome, self._jitter()))
+                outbox.put(session, await settled(session, job, at, outcome, self._jitter()))
         finally:
             self._busy[job.subscription.id] -= 1
 

@@ -228,7 +228,7 @@ async def _send_with_garbled_correction(registry: Runtime) -> None:
 async def _redrive(registry: Runtime, ids: list[UUID]) -> None:
     async with registry.db.transaction() as session:
         rows = {row.id: row for row in (await session.execute(select(DeadLetterRow))).scalars()}
-        await dead_letters.redrive(session, [rows[letter_id] for letter_id in ids])
+        dead_letters.redrive(session, [rows[letter_id] for letter_id in ids])
 
 
 async def _has(registry: Runtime, counts: dict[str, int]) -> bool:
