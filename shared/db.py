@@ -15,7 +15,7 @@ from typing import Any
 
 import asyncpg
 import structlog
-from sqlalchemy import DateTime, Dialect, event, text
+from sqlalchemy import DateTime, Dialect, event
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
@@ -41,7 +41,8 @@ _TRANSIENT = (
 )
 
 
-_Lock = tuple[Callable[[], Awaitable[bool]], Callable[[], Awaitable[None]]]
+Sessions = Callable[[], contextlib.AbstractAsyncContextManager[AsyncSession]]
+_Lock = tuple[Callable[[], Awaitable[bool]], Sessions]
 
 
 class Occupied(Exception):
@@ -212,37 +213,38 @@ class Database:
         self._set(channel)
 
     @contextlib.asynccontextmanager
-    async def locked(self, name: str, *, wait: bool = True) -> AsyncIterator[Callable[[], Awaitable[None]]]:
-        """Hold the lock `name` of this database; yields a check that raises when the lock has been lost.
+    async def locked(self, name: str, *, wait: bool = True) -> AsyncIterator[Sessions]:
+        """Hold the lock `name` of this database; yields sessions that end in an error once the lock has been lost.
 
-        PostgreSQL: an advisory lock on a connection of its own. SQLite: a lock file. Without `wait` raises `Occupied`.
+        PostgreSQL: an advisory lock, lost only with its connection, on which the sessions are; each of their statements
+        is a transaction of its own. SQLite: a lock file. Without `wait` raises `Occupied`.
         """
         hold = self._advisory_lock if self.is_postgresql else self._file_lock
-        async with hold(name) as (try_lock, check):
+        async with hold(name) as (try_lock, sessions):
             while not await try_lock():
                 if not wait:
                     raise Occupied(f"a {self.schema} service is running on this database: stop all its replicas first")
                 await asyncio.sleep(0.2)
-            yield check
+            yield sessions
 
     @contextlib.asynccontextmanager
     async def _advisory_lock(self, name: str) -> AsyncIterator[_Lock]:
-        key = {"key": f"{self.schema}.{name}"}
+        key = f"{self.schema}.{name}"
         async with self.engine.connect() as connection:
-            await connection.execution_options(isolation_level="AUTOCOMMIT")
+            session = await self._session(connection)
+            driver = session.info["driver"]
+
+            @contextlib.asynccontextmanager
+            async def sessions() -> AsyncIterator[AsyncSession]:
+                yield session
 
             async def try_lock() -> bool:
-                found = await connection.scalar(text("SELECT pg_try_advisory_lock(hashtextextended(:key, 0))"), key)
-                return bool(found)
-
-            async def check() -> None:  # the lock lives as long as its connection
-                await connection.exec_driver_sql("SELECT 1")
+                return bool(await driver.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", key))
 
             try:
-                yield try_lock, check
+                yield try_lock, sessions
             finally:
-                with contextlib.suppress(Exception):
-                    await connection.execute(text("SELECT pg_advisory_unlock(hashtextextended(:key, 0))"), key)
+                await connection.invalidate()  # the lock ends with its connection, whatever state that is in
 
     @contextlib.asynccontextmanager
     async def _file_lock(self, name: str) -> AsyncIterator[_Lock]:
@@ -255,10 +257,7 @@ class Database:
                     return False
                 return True
 
-            async def check() -> None:
-                return None
-
-            yield try_lock, check
+            yield try_lock, self.transaction
 
     async def close(self) -> None:
         if self._listener is not None:

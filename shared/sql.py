@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import count
 from typing import Any, NamedTuple
 
 from sqlalchemy import ARRAY, ColumnElement, Table, any_, inspect, literal, select
@@ -90,6 +91,25 @@ def _gather(session: AsyncSession, model: type[SQLModel], mode: str, rows: Seque
         session.info.setdefault("rows", {}).setdefault((model, mode), []).extend(rows)
 
 
+async def oldest_rows(session: AsyncSession, model: type[SQLModel], limit: int) -> Sequence[Row]:
+    """The first rows by primary key, each with all columns in order."""
+    table = table_of(model)
+    driver = session.info.get("driver")
+    if driver is None:
+        return (await session.execute(select(table).order_by(*table.primary_key.columns).limit(limit))).all()
+    return await driver.fetch(_oldest_statement(model), limit)  # type: ignore[no-any-return]
+
+
+async def delete_rows(session: AsyncSession, model: type[SQLModel], keys: Sequence[Any]) -> None:
+    """Delete rows by their one-column primary key."""
+    (key,) = table_of(model).primary_key.columns
+    driver = session.info.get("driver")
+    if driver is None:
+        await session.execute(table_of(model).delete().where(key.in_(keys)))
+    else:
+        await driver.execute(_deleting_statement(model), keys)
+
+
 async def write_rows(session: AsyncSession, notify: tuple[str, Sequence[str]] | None = None) -> None:
     """Write what was gathered; `notify` is a PostgreSQL channel and what it is to be told with the commit."""
     gathered: dict[_Target, list[Row]] = session.info.pop("rows", {})
@@ -167,10 +187,10 @@ def _shape(match: Match) -> _Shape:
 @lru_cache
 def _matching_statement(shapes: tuple[_Shape, ...]) -> str:
     """Several matches become one result: the number of the match, then the columns of all, those of others NULL."""
-    parts, place = [], 0
+    parts, places = [], count(1)
     for number, (model, _, criteria) in enumerate(shapes):
         tests = []
-        for place, (name, is_list) in enumerate(criteria, place + 1):
+        for (name, is_list), place in zip(criteria, places, strict=False):
             kind = _type(model, name)
             tests.append(f'"{name}" = ANY(${place}::{kind}[])' if is_list else f'"{name}" = ${place}::{kind}')
         columns = [str(number)] if len(shapes) > 1 else []
@@ -178,6 +198,20 @@ def _matching_statement(shapes: tuple[_Shape, ...]) -> str:
             columns += [f'"{name}"' if other == number else f"NULL::{_type(owner, name)}" for name in wanted]
         parts.append(f"SELECT {', '.join(columns)} FROM {table_of(model).name} WHERE {' AND '.join(tests)}")
     return " UNION ALL ".join(parts)
+
+
+@lru_cache
+def _oldest_statement(model: type[SQLModel]) -> str:
+    table = table_of(model)
+    names = ", ".join(f'"{column.name}"' for column in table.columns)
+    keys = ", ".join(f'"{column.name}"' for column in table.primary_key.columns)
+    return f"SELECT {names} FROM {table.name} ORDER BY {keys} LIMIT $1"
+
+
+@lru_cache
+def _deleting_statement(model: type[SQLModel]) -> str:
+    (key,) = table_of(model).primary_key.columns
+    return f'DELETE FROM {table_of(model).name} WHERE "{key.name}" = ANY($1::{_type(model, key.name)}[])'
 
 
 @lru_cache

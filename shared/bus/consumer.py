@@ -24,7 +24,7 @@ from shared.bus.records import REDRIVE, Malformed, Record, decode
 from shared.bus.tables import DeadLetterRow, InboxRow, SequenceRow
 from shared.db import Database, is_conflict, is_transient
 from shared.events.base import Event, Message
-from shared.sql import Row, insert_rows, matching, upsert_rows
+from shared.sql import Match, insert_rows, matching_each, upsert_rows
 
 log = structlog.get_logger()
 W = TypeVar("W")
@@ -206,19 +206,20 @@ class Consumer(Generic[W]):
         ]
 
     async def _begin(self, session: AsyncSession, reads: Sequence[_Read]) -> _Batch:
+        me = {"consumer": self.name}
         ids = [read.event_id for read in reads]
-        known = await matching(session, InboxRow, ("event_id", "outcome"), consumer=self.name, event_id=ids)
+        subjects = list({read.subject for read in reads if read.subject})
+        known, letters, sequences = await matching_each(
+            session,
+            Match(InboxRow, ("event_id", "outcome"), me | {"event_id": ids}),
+            Match(DeadLetterRow, ("id",), me | {"subject": subjects}),
+            Match(SequenceRow, ("subject", "sequence"), me | {"subject": subjects}),
+        )
         waiting: dict[str, list[DeadLetterRow]] = defaultdict(list)
-        subjects = sorted({read.subject for read in reads if read.subject})
-        if await matching(session, DeadLetterRow, ("id",), consumer=self.name, subject=subjects):  # as a rule, none
+        if letters:  # as a rule, none
             first = reads[0].record
             for row in await dead_letters.pending(session, self.name, first.topic, first.partition, subjects):
                 waiting[row.subject or ""].append(row)
-        sequences: Sequence[Row] = ()
-        if numbered := sorted({read.subject for read in reads if read.subject and read.sequence is not None}):
-            sequences = await matching(
-                session, SequenceRow, ("subject", "sequence"), consumer=self.name, subject=numbered
-            )
         return _Batch(dict(map(tuple, known)), dict(map(tuple, sequences)), waiting)
 
     def _step(self, batch: _Batch, read: _Read, work: W | None) -> None:

@@ -12,21 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.bus.records import LARGEST, Headers, Outgoing, encode, size_of
 from shared.bus.tables import OutboxRow
 from shared.bus.transport import Publisher
-from shared.db import Database
+from shared.db import Database, Sessions
 from shared.events.base import Message
-from shared.sql import insert_rows, table_of
+from shared.sql import delete_rows, insert_rows, oldest_rows
 
 log = structlog.get_logger()
 CHANNEL = "outbox"
 LOCK = "relay"
 """Held by one replica of a running service at any time."""
 CHUNK = 2000
-OUTBOX = table_of(OutboxRow)
-TAKE = (
-    OUTBOX.delete()
-    .where(OUTBOX.c.id.in_(OUTBOX.select().with_only_columns(OUTBOX.c.id).order_by(OUTBOX.c.id).limit(CHUNK)))
-    .returning(*OUTBOX.c)
-)
 ROOM = 20_000
 """Bytes that a dead letter's reasons may add to a record."""
 
@@ -66,9 +60,10 @@ def load_headers(raw: bytes) -> Headers:
 class Relay:
     """Publishes outbox rows in the order of their numbers; one active relay for each service's schema.
 
-    Rows are taken in a transaction that ends when the broker has acknowledged them: a crash in between brings them
-    back and publishes them again, and the readers' inbox makes that harmless. Rows are selected by being there, never
-    by "number greater than the last seen", so a transaction that commits late is not skipped.
+    Rows are removed when the broker has acknowledged them: a crash in between publishes them again, and the readers'
+    inbox makes that harmless. Rows are selected by being there, never by "number greater than the last seen", so a
+    transaction that commits late is not skipped. All happens on the connection that holds the lock: who has lost it
+    fails.
     """
 
     def __init__(self, db: Database, publisher: Publisher, *, poll_seconds: float = 1.0) -> None:
@@ -80,16 +75,15 @@ class Relay:
         pause = 0.05
         while True:
             try:
-                async with self._db.locked(LOCK) as check:
+                async with self._db.locked(LOCK) as sessions:
                     with self._db.waiting(CHANNEL) as woken, self._db.only_here(CHANNEL):
                         self.active = True
                         while True:
                             woken.clear()
-                            while await self._pass_on():
+                            while await self._pass_on(sessions):
                                 pass
                             pause = 0.05
                             await _wait(woken, self._poll)
-                            await check()
             except Exception as error:
                 log.warning("relay-waits", schema=self._db.schema, error=repr(error), seconds=pause)
                 await asyncio.sleep(pause)
@@ -97,14 +91,16 @@ class Relay:
             finally:
                 self.active = False
 
-    async def _pass_on(self) -> bool:
+    async def _pass_on(self, sessions: Sessions) -> bool:
         """Publish the oldest rows; returns whether there may be more."""
-        async with self._db.transaction() as session:
-            rows = sorted((await session.execute(TAKE)).all(), key=lambda row: row.id)
-            if rows:
-                await self._publisher.publish(
-                    [Outgoing(row.topic, row.key, row.value, load_headers(row.headers)) for row in rows]
-                )
+        async with sessions() as session:
+            rows = await oldest_rows(session, OutboxRow, CHUNK)
+        if rows:
+            await self._publisher.publish(
+                [Outgoing(topic, key, value, load_headers(headers)) for _, topic, key, value, headers in rows]
+            )
+            async with sessions() as session:
+                await delete_rows(session, OutboxRow, [row[0] for row in rows])
         return len(rows) == CHUNK
 
 
