@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,7 +17,7 @@ from services.notifier.domain.payloads import PLAN_CHANGED
 from services.notifier.store import Told
 from services.notifier.tables import INBOX, WEBHOOK, WHOLE_AMBITO, DeliveryRow, NoticeRow, SubscriptionRow
 from shared.bus.consumer import Handlers
-from shared.events import NAMESPACE, FigureChange, Message, MunicipalityChange, NoticeDelivered, PlanRecomputed
+from shared.events import FigureChange, Message, MunicipalityChange, NoticeDelivered, PlanRecomputed, derived
 from shared.territory import ambito as territory
 from shared.territory import members_of
 
@@ -107,7 +107,7 @@ def _tell(
 ) -> None:
     part = f"{organisation}/{change.municipality}"
     notice = NoticeRow(
-        id=uuid5(NAMESPACE, f"notifier/notice/{message.envelope.id}/{part}"),
+        id=derived(f"notifier/notice/{message.envelope.id}/{part}"),
         ambito=plan.ambito,
         organisation=organisation,
         created_at=message.envelope.time,
@@ -122,7 +122,7 @@ def _tell(
     )
     work.notices.append(notice)
     for subscription_id in webhooks:
-        delivery_id = uuid5(NAMESPACE, f"notifier/delivery/{notice.id}/{subscription_id}")
+        delivery_id = derived(f"notifier/delivery/{notice.id}/{subscription_id}")
         work.deliveries.append(
             DeliveryRow(
                 id=delivery_id,

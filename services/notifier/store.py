@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -24,7 +24,7 @@ from services.notifier.tables import (
 )
 from shared.auth import Principal
 from shared.db import Database
-from shared.events import NAMESPACE
+from shared.events import derived
 from shared.sql import among, insert_rows, table_of, upsert_rows
 from shared.territory import members_of, municipality_organisation
 
@@ -76,7 +76,7 @@ async def subscription_to_change(
 def _defaults(ambito: str) -> list[SubscriptionRow]:
     return [
         SubscriptionRow(
-            id=uuid5(NAMESPACE, f"notifier/default/{ambito}/{code}"),
+            id=derived(f"notifier/default/{ambito}/{code}"),
             ambito=ambito,
             organisation=municipality_organisation(code),
             channel=INBOX,

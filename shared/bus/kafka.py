@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import logging
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -123,7 +122,6 @@ class KafkaTransport:
         config = self._broker.config.broker_config
         config.builder = partial(PatientConsumer, **config.builder.keywords)  # type: ignore[attr-defined]
         assert_settings(self._broker)
-        _collect_rarely()
         await self._broker.start()
 
     async def leave(self, group: str) -> None:
@@ -344,15 +342,6 @@ class KafkaTransport:
 def _hash(key: bytes) -> int:
     """Kafka's own hash of a key; there are few keys and many records."""
     return int(murmur2(key) & 0x7FFFFFFF)
-
-
-def _collect_rarely() -> None:
-    """A batch makes a hundred thousand objects that live until its commit.
-
-    Looked through every 700 allocations, as is Python's way, they cost more time than the work they are made for.
-    """
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 100)
 
 
 def assert_settings(broker: KafkaBroker) -> None:

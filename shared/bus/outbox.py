@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-import orjson
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.bus.records import LARGEST, Headers, Outgoing, encode, size_of
+from shared.bus.records import LARGEST, Outgoing, pack, size_of, unpack
 from shared.bus.tables import OutboxRow
 from shared.bus.transport import Publisher
 from shared.db import Database, Sessions
@@ -20,41 +19,26 @@ log = structlog.get_logger()
 CHANNEL = "outbox"
 LOCK = "relay"
 """Held by one replica of a running service at any time."""
-CHUNK = 2000
+PART = 500
+"""Records that share an outbox row: one row is stored, read and removed in the time that a record would take."""
+ROWS = 4
+"""Outbox rows that the relay publishes at once."""
 ROOM = 20_000
 """Bytes that a dead letter's reasons may add to a record."""
 
 
-def put(session: AsyncSession, messages: Sequence[Message]) -> None:
-    """Owe `messages` to the bus, in this order, when the transaction commits."""
-    put_records(session, [encode(message) for message in messages])
+def put(session: AsyncSession, records: Sequence[Message | Outgoing]) -> None:
+    """Owe messages, or raw records (dead letters keep their bytes), to the bus when the transaction commits.
 
-
-def put_records(session: AsyncSession, records: Sequence[Outgoing]) -> None:
-    """Owe raw records (dead letters and their redrive keep the original bytes).
-
-    Refuses what no broker would take: once owed, it would hold up everything behind it.
+    They go in this order. Refuses what no broker would take: once owed, it would hold up everything behind it.
     """
-    if not records:
-        return
-    if max(map(size_of, records)) > LARGEST + ROOM:
-        raise ValueError(f"a record for {records[0].topic} is larger than {LARGEST + ROOM} bytes")
-    insert_rows(session, OutboxRow, [(r.topic, r.key, r.value, dump_headers(r.headers)) for r in records])
-    Database.signal(session, CHANNEL)
-
-
-def dump_headers(headers: Headers) -> bytes:
-    """Names and values in turn: a name may be there twice, a value may be any bytes or none."""
-    texts: list[str | None] = []
-    for name, value in headers:
-        texts += name, None if value is None else value.decode("latin-1")
-    return orjson.dumps(texts)
-
-
-def load_headers(raw: bytes) -> Headers:
-    texts = orjson.loads(raw)
-    values = [None if text is None else text.encode("latin-1") for text in texts[1::2]]
-    return tuple(zip(texts[::2], values, strict=True))
+    for start in range(0, len(records), PART):
+        part = records[start : start + PART]
+        block = pack(part)
+        if len(block) > LARGEST and max(map(size_of, unpack(block))) > LARGEST + ROOM:
+            raise ValueError(f"one of {len(part)} records is larger than {LARGEST + ROOM} bytes")
+        insert_rows(session, OutboxRow, [(block,)])
+        Database.signal(session, CHANNEL)
 
 
 class Relay:
@@ -94,14 +78,12 @@ class Relay:
     async def _pass_on(self, sessions: Sessions) -> bool:
         """Publish the oldest rows; returns whether there may be more."""
         async with sessions() as session:
-            rows = await oldest_rows(session, OutboxRow, CHUNK)
+            rows = await oldest_rows(session, OutboxRow, ROWS)
         if rows:
-            await self._publisher.publish(
-                [Outgoing(topic, key, value, load_headers(headers)) for _, topic, key, value, headers in rows]
-            )
+            await self._publisher.publish([record for _, block in rows for record in unpack(block)])
             async with sessions() as session:
-                await delete_rows(session, OutboxRow, [row[0] for row in rows])
-        return len(rows) == CHUNK
+                await delete_rows(session, OutboxRow, [number for number, _ in rows])
+        return len(rows) == ROWS
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, TypeVar
-from uuid import UUID, uuid4, uuid5
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Header, Request, Response
@@ -21,7 +21,7 @@ from services.intake.domain.faults import Fault
 from services.intake.store import Answer
 from shared.auth import Principal, Role, current_principal, require
 from shared.db import Database
-from shared.events import NAMESPACE, SOURCE, Envelope, Event, Message, Value
+from shared.events import SOURCE, Envelope, Event, Message, Value, derived
 from shared.problem_texts import RULES, Language
 from shared.problems import FieldError, Problem, Text, field_errors, invalid, of_status, preferred_language
 
@@ -59,7 +59,7 @@ class Arrival:
         """Drawn, or bound to the idempotency key: whoever repeats a request elsewhere gets the same identifiers."""
         if self.key is None:
             return uuid4()
-        return uuid5(NAMESPACE, f"{self.who.organisation}/{self.action}/{self.key}/{part}")
+        return derived(f"{self.who.organisation}/{self.action}/{self.key}/{part}")
 
     def message(self, event: Event, subject: str, message_id: UUID) -> Message:
         envelope = Envelope(

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -32,13 +32,13 @@ from services.notifier.tables import WEBHOOK, AttemptRow, DeliveryRow, NoticeRow
 from shared.bus import outbox
 from shared.db import Database
 from shared.events import (
-    NAMESPACE,
     SOURCE,
     Envelope,
     Message,
     MunicipalityChange,
     NoticeDelivered,
     NoticeFailed,
+    derived,
 )
 
 log = structlog.get_logger()
@@ -180,7 +180,7 @@ async def _close(
         said = wording.disabled(host)
     else:
         said = wording.paused(host, PAUSE_AFTER.days)
-    warning = uuid5(NAMESPACE, f"notifier/warning/{delivery.id}/{delivery.attempts}")
+    warning = derived(f"notifier/warning/{delivery.id}/{delivery.attempts}")
     session.add(
         NoticeRow(
             id=warning,
@@ -210,7 +210,7 @@ def _news(notice: NoticeRow, delivery: DeliveryRow, at: datetime, outcome: Outco
             notice_id=notice.id, organisation=organisation, channel=WEBHOOK, attempts=attempts, error=error
         )
     envelope = Envelope(
-        id=uuid5(NAMESPACE, f"notifier/{event.TYPE}/{delivery.id}/{attempts}"),
+        id=derived(f"notifier/{event.TYPE}/{delivery.id}/{attempts}"),
         source=SOURCE + "notifier",
         time=at,
         subject=str(notice.id),
