@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from uuid import UUID, uuid5
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,15 +15,12 @@ from services.notifier.domain import wording
 from services.notifier.domain.moves import FigureId, figure_id, moves
 from services.notifier.domain.outcomes import DeliveryState
 from services.notifier.domain.payloads import PLAN_CHANGED
-from services.notifier.store import Told
-from services.notifier.tables import INBOX, WEBHOOK, WHOLE_AMBITO, DeliveryRow, NoticeRow, SubscriptionRow
+from services.notifier.store import Audience, NewDelivery, NewNotice, Told
+from services.notifier.tables import INBOX, WEBHOOK, WHOLE_AMBITO
 from shared.bus.consumer import Handlers
 from shared.events import NAMESPACE, FigureChange, Message, MunicipalityChange, NoticeDelivered, PlanRecomputed
 from shared.territory import ambito as territory
 from shared.territory import members_of
-
-Audience = dict[tuple[str, str], list[SubscriptionRow]]
-"""Subscriptions by ambito and municipality; the whole ambito's under `all`."""
 
 
 @dataclass
@@ -33,10 +31,10 @@ class Work:
     told: Told
     heard: set[UUID]
     names: dict[str, dict[str, str]]
-    remembered: defaultdict[tuple[UUID, str], dict[FigureId, int]] = field(default_factory=lambda: defaultdict(dict))
+    remembered: set[tuple[UUID, str]] = field(default_factory=set)
     newly_heard: list[UUID] = field(default_factory=list)
-    notices: list[NoticeRow] = field(default_factory=list)
-    deliveries: list[DeliveryRow] = field(default_factory=list)
+    notices: list[NewNotice] = field(default_factory=list)
+    deliveries: list[NewDelivery] = field(default_factory=list)
     said: list[Message] = field(default_factory=list)
 
 
@@ -51,10 +49,11 @@ class Hearing:
 async def load(session: AsyncSession, messages: Sequence[Message]) -> Work:
     plans = [message.event for message in messages if isinstance(message.event, PlanRecomputed)]
     ambiti = sorted({plan.ambito for plan in plans})
-    audience = _audience(await store.subscriptions_in(session, ambiti))
-    municipalities = sorted({change.municipality for plan in plans for change in plan.changes})
-    listeners = {row.id for rows in audience.values() for row in rows}
-    told = await store.told_to(session, sorted(listeners), municipalities)
+    audience = await store.audience_of(session, ambiti)
+    changed = sorted({(plan.ambito, change.municipality) for plan in plans for change in plan.changes})
+    places = {(ambito, code) for ambito, municipality in changed for code in (municipality, WHOLE_AMBITO)}
+    listeners = {listener.id for place in places for listener in audience.get(place, ())}
+    told = await store.told_to(session, sorted(listeners), sorted({municipality for _, municipality in changed}))
     heard = await store.heard_among(session, [message.envelope.id for message in messages])
     return Work(audience, told, heard, {ambito: _names(ambito) for ambito in ambiti})
 
@@ -74,7 +73,7 @@ def on_plan_recomputed(message: Message, work: Work) -> None:
 
 
 async def save(session: AsyncSession, work: Work) -> Sequence[Message]:
-    await store.save_told(session, work.remembered)
+    await store.save_told(session, {place: work.told[place] for place in work.remembered})
     await store.add_heard(session, work.newly_heard)
     await store.add_notices(session, work.notices, work.deliveries)
     return work.said
@@ -89,7 +88,7 @@ def _hearings(ambito: str, change: MunicipalityChange, work: Work) -> dict[str, 
             moved, remembered = moves(change.figures, subscription.organisation, subscription.threshold, told)
             if remembered:
                 told.update(remembered)
-                work.remembered[subscription.id, change.municipality].update(remembered)
+                work.remembered.add((subscription.id, change.municipality))
             if moved:
                 hearing = hearings[subscription.organisation]
                 hearing.figures = {figure_id(figure): figure for figure in moved} | hearing.figures
@@ -106,7 +105,7 @@ def _tell(
     work: Work,
 ) -> None:
     part = f"{organisation}/{change.municipality}"
-    notice = NoticeRow(
+    notice = NewNotice(
         id=uuid5(NAMESPACE, f"notifier/notice/{message.envelope.id}/{part}"),
         ambito=plan.ambito,
         organisation=organisation,
@@ -124,26 +123,13 @@ def _tell(
     for subscription_id in webhooks:
         delivery_id = uuid5(NAMESPACE, f"notifier/delivery/{notice.id}/{subscription_id}")
         work.deliveries.append(
-            DeliveryRow(
-                id=delivery_id,
-                notice_id=notice.id,
-                subscription_id=subscription_id,
-                state=DeliveryState.PENDING,
-                next_attempt_at=message.envelope.time,
-            )
+            NewDelivery(delivery_id, notice.id, subscription_id, DeliveryState.PENDING, 0, 0, message.envelope.time)
         )
     fact = NoticeDelivered(notice_id=notice.id, organisation=organisation, channel=INBOX, attempts=1)
     work.said.append(message.caused(fact, "notifier", str(notice.id), part=part))
 
 
-def _audience(subscriptions: Iterable[SubscriptionRow]) -> Audience:
-    audience: Audience = {}
-    for row in subscriptions:
-        for code in row.codes:
-            audience.setdefault((row.ambito, code), []).append(row)
-    return audience
-
-
+@cache
 def _names(ambito: str) -> dict[str, str]:
     known = territory(ambito).municipalities if members_of(ambito) else ()
     return {municipality.istat_code: municipality.name for municipality in known}

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import NamedTuple
 from uuid import UUID, uuid5
 
+import orjson
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import SQLModel, col
+from sqlmodel import col
 
 from services.notifier.domain.moves import DEFAULT_THRESHOLD, FigureId
 from services.notifier.domain.outcomes import DeliveryState, SubscriptionState
@@ -25,13 +28,60 @@ from services.notifier.tables import (
 from shared.auth import Principal
 from shared.db import Database
 from shared.events import NAMESPACE
-from shared.sql import among, insert_rows, table_of, upsert_rows
+from shared.sql import among, insert_rows, matching, upsert_rows
 from shared.territory import members_of, municipality_organisation
 
 DELIVERIES = "deliveries"
 """Signalled when a delivery may have come due."""
 Told = dict[tuple[UUID, str], dict[FigureId, int]]
 """Values last told by subscription and municipality."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """A subscription, of what it takes to decide whether it is told: the columns of its row by the same names."""
+
+    id: UUID
+    ambito: str
+    organisation: str
+    channel: str
+    municipalities: str
+    threshold: int
+    state: str
+
+
+Audience = dict[tuple[str, str], list[Listener]]
+"""Listeners by ambito and municipality; the whole ambito's under `all`."""
+
+
+class NewNotice(NamedTuple):
+    """A notice about a plan as it is inserted: the columns of its row in their order."""
+
+    id: UUID
+    ambito: str
+    organisation: str
+    created_at: datetime
+    kind: str
+    subject: str
+    text: str
+    cause_id: UUID
+    correlation_id: UUID
+    plan_version: int
+    plan_hash: str
+    change: str
+    read_at: None = None
+
+
+class NewDelivery(NamedTuple):
+    """A delivery as it is inserted: the columns of its row in their order."""
+
+    id: UUID
+    notice_id: UUID
+    subscription_id: UUID
+    state: DeliveryState
+    attempts: int
+    step: int
+    next_attempt_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +93,29 @@ class Job:
     subscription: SubscriptionRow
 
 
-async def subscriptions_in(session: AsyncSession, ambiti: Sequence[str]) -> list[SubscriptionRow]:
-    """Active subscriptions of these ambiti, inboxes first; every municipality has one for itself unless it ended it."""
-    found = await session.execute(select(SubscriptionRow).where(among(session, SubscriptionRow.ambito, ambiti)))
-    rows = {row.id: row for ambito in ambiti for row in _defaults(ambito)} | {row.id: row for row in found.scalars()}
-    active = [row for row in rows.values() if row.state == SubscriptionState.ACTIVE]
-    return sorted(active, key=lambda row: (row.channel, str(row.id)))
+async def audience_of(session: AsyncSession, ambiti: Sequence[str]) -> Audience:
+    """Who listens in these ambiti, inboxes first; every municipality has one for itself unless it ended it."""
+    wanted = ("id", "ambito", "organisation", "channel", "municipalities", "threshold", "state")
+    rows = await matching(session, SubscriptionRow, wanted, ambito=list(ambiti))
+    found = {listener.id: listener for ambito in ambiti for listener in _defaults(ambito)}
+    for subscription_id, ambito, organisation, channel, municipalities, threshold, state in rows:
+        found[subscription_id] = Listener(
+            subscription_id, ambito, organisation, channel, municipalities, threshold, state
+        )
+    audience: Audience = {}
+    for listener in sorted(found.values(), key=lambda listener: (listener.channel, str(listener.id))):
+        if listener.state == SubscriptionState.ACTIVE:
+            for code in listener.municipalities.split(","):
+                audience.setdefault((listener.ambito, code), []).append(listener)
+    return audience
 
 
 async def subscriptions_of(session: AsyncSession, who: Principal) -> list[SubscriptionRow]:
     """All that an organisation has not ended, its default one included."""
     mine = col(SubscriptionRow.organisation) == who.organisation, col(SubscriptionRow.ambito) == who.ambito
     found = await session.execute(select(SubscriptionRow).where(*mine).order_by(col(SubscriptionRow.id)))
-    default = [row for row in _defaults(who.ambito) if row.organisation == who.organisation]
-    rows = {row.id: row for row in default} | {row.id: row for row in found.scalars()}
+    default = [listener for listener in _defaults(who.ambito) if listener.organisation == who.organisation]
+    rows = {listener.id: _row(listener) for listener in default} | {row.id: row for row in found.scalars()}
     return [row for row in rows.values() if row.state != SubscriptionState.ENDED]
 
 
@@ -66,16 +125,17 @@ async def subscription_to_change(
     """One of the organisation's, locked; its default one becomes a row of its own with its first change."""
     row = await session.get(SubscriptionRow, subscription_id, with_for_update=True)
     if row is None:
-        row = next((default for default in _defaults(who.ambito) if default.id == subscription_id), None)
+        row = next((_row(listener) for listener in _defaults(who.ambito) if listener.id == subscription_id), None)
     if row is None or (row.organisation, row.ambito) != (who.organisation, who.ambito):
         return None
     session.add(row)
     return None if row.state == SubscriptionState.ENDED else row
 
 
-def _defaults(ambito: str) -> list[SubscriptionRow]:
-    return [
-        SubscriptionRow(
+@cache
+def _defaults(ambito: str) -> tuple[Listener, ...]:
+    return tuple(
+        Listener(
             id=uuid5(NAMESPACE, f"notifier/default/{ambito}/{code}"),
             ambito=ambito,
             organisation=municipality_organisation(code),
@@ -85,27 +145,26 @@ def _defaults(ambito: str) -> list[SubscriptionRow]:
             state=SubscriptionState.ACTIVE,
         )
         for code in sorted(members_of(ambito) or ())
-    ]
+    )
+
+
+def _row(listener: Listener) -> SubscriptionRow:
+    return SubscriptionRow(**asdict(listener))
 
 
 async def heard_among(session: AsyncSession, event_ids: Sequence[UUID]) -> set[UUID]:
-    known = await session.execute(select(col(HeardRow.event_id)).where(among(session, HeardRow.event_id, event_ids)))
-    return set(known.scalars())
+    return {event_id for (event_id,) in await matching(session, HeardRow, ("event_id",), event_id=list(event_ids))}
 
 
 async def told_to(session: AsyncSession, subscriptions: Sequence[UUID], municipalities: Sequence[str]) -> Told:
     """What these subscriptions were last told of these municipalities."""
-    query = select(table_of(ToldRow)).where(
-        among(session, ToldRow.subscription_id, subscriptions), among(session, ToldRow.municipality, municipalities)
-    )
-    told: Told = {}
-    for row in await session.execute(query):
-        told.setdefault((row.subscription_id, row.municipality), {})[row.figure, row.owner, row.year] = row.value
-    return told
+    where = {"subscription_id": list(subscriptions), "municipality": list(municipalities)}
+    rows = await matching(session, ToldRow, ("subscription_id", "municipality", "figures"), **where)
+    return {(subscription_id, municipality): orjson.loads(figures) for subscription_id, municipality, figures in rows}
 
 
-async def save_told(session: AsyncSession, told: Mapping[tuple[UUID, str], Mapping[FigureId, int]]) -> None:
-    rows = [(*place, *key, value) for place, values in told.items() for key, value in values.items()]
+async def save_told(session: AsyncSession, told: Told) -> None:
+    rows = [(*place, orjson.dumps(figures, option=orjson.OPT_SORT_KEYS).decode()) for place, figures in told.items()]
     await upsert_rows(session, ToldRow, sorted(rows))
 
 
@@ -113,16 +172,12 @@ async def add_heard(session: AsyncSession, event_ids: Iterable[UUID]) -> None:
     await insert_rows(session, HeardRow, [(event_id,) for event_id in sorted(event_ids)], skip=True)
 
 
-async def add_notices(session: AsyncSession, notices: Sequence[NoticeRow], deliveries: Sequence[DeliveryRow]) -> None:
+async def add_notices(session: AsyncSession, notices: Sequence[NewNotice], deliveries: Sequence[NewDelivery]) -> None:
     """Their identifiers are derived from the cause: what is there already stays."""
-    await insert_rows(session, NoticeRow, _values(NoticeRow, notices), skip=True)
-    await insert_rows(session, DeliveryRow, _values(DeliveryRow, deliveries), skip=True)
+    await insert_rows(session, NoticeRow, notices, skip=True)
+    await insert_rows(session, DeliveryRow, deliveries, skip=True)
     if deliveries:
         Database.signal(session, DELIVERIES)
-
-
-def _values(model: type[SQLModel], rows: Sequence[SQLModel]) -> list[list[object]]:
-    return [[getattr(row, name) for name in model.model_fields] for row in rows]
 
 
 async def notices_of(
