@@ -10,7 +10,7 @@ from typing import NamedTuple
 from uuid import UUID, uuid5
 
 import orjson
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import Integer, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -28,7 +28,7 @@ from services.notifier.tables import (
 from shared.auth import Principal
 from shared.db import Database
 from shared.events import NAMESPACE
-from shared.sql import among, insert_rows, matching, upsert_rows
+from shared.sql import among, insert_rows, matching, table_of, upsert_rows
 from shared.territory import members_of, municipality_organisation
 
 DELIVERIES = "deliveries"
@@ -86,11 +86,27 @@ class NewDelivery(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A claimed delivery and what it takes to make one attempt."""
+    """A claimed delivery and what it takes to make one attempt, as it was when it was claimed."""
 
     delivery_id: UUID
-    notice: NoticeRow
-    subscription: SubscriptionRow
+    attempts: int
+    subscription_id: UUID
+    url: str
+    secret: str
+    old_secret: str | None
+    old_secret_until: datetime | None
+    failing_since: datetime | None
+    notice_id: UUID
+    ambito: str
+    organisation: str
+    created_at: datetime
+    subject: str
+    text: str
+    cause_id: UUID
+    correlation_id: UUID
+    plan_version: int
+    plan_hash: str
+    change: str
 
 
 async def audience_of(session: AsyncSession, ambiti: Sequence[str]) -> Audience:
@@ -275,50 +291,86 @@ async def claim(
     session: AsyncSession, now: datetime, lease: timedelta, room: int, busy: Mapping[UUID, int], endpoint_limit: int
 ) -> list[Job]:
     """Take up to `room` due deliveries, oldest first, leaving no endpoint more than `endpoint_limit` with `busy`."""
-    ready = and_(col(DeliveryRow.state) == DeliveryState.PENDING, col(DeliveryRow.next_attempt_at) <= now)
-    place = func.row_number().over(
-        partition_by=col(DeliveryRow.subscription_id), order_by=(col(DeliveryRow.next_attempt_at), col(DeliveryRow.id))
-    )
-    ranked = (
-        select(col(DeliveryRow.id), place.label("place"))
-        .join(SubscriptionRow, col(SubscriptionRow.id) == col(DeliveryRow.subscription_id))
-        .where(ready, _open(session, busy, endpoint_limit))
-        .subquery()
-    )
-    # `ready` once more: a row that another replica has taken since is judged by its new state.
-    query = select(DeliveryRow, ranked.c.place).join(ranked, ranked.c.id == col(DeliveryRow.id))
-    query = query.where(ready, ranked.c.place <= endpoint_limit).order_by(col(DeliveryRow.next_attempt_at)).limit(room)
-    found = (await session.execute(query.with_for_update(skip_locked=True, of=DeliveryRow))).all()
-    taken = [row for row, place in found if place <= endpoint_limit - busy.get(row.subscription_id, 0)]
-    for delivery in taken:
-        delivery.next_attempt_at = now + lease
-    return await _jobs(session, taken)
-
-
-async def _jobs(session: AsyncSession, taken: Sequence[DeliveryRow]) -> list[Job]:
-    if not taken:
-        return []
-    by_notice = select(NoticeRow).where(among(session, NoticeRow.id, sorted({row.notice_id for row in taken})))
-    notices = {row.id: row for row in (await session.execute(by_notice)).scalars()}
-    subscribers = sorted({row.subscription_id for row in taken})
-    by_id = select(SubscriptionRow).where(among(session, SubscriptionRow.id, subscribers))
-    subscriptions = {row.id: row for row in (await session.execute(by_id)).scalars()}
-    return [Job(row.id, notices[row.notice_id], subscriptions[row.subscription_id]) for row in taken]
+    connection = await session.connection()
+    limits = {"now": now, "room": room, "endpoint_limit": endpoint_limit, "full": _full(busy, endpoint_limit)}
+    found = (await connection.execute(_DUE, limits)).all()
+    jobs = [Job(*values) for place, *values in found if place <= endpoint_limit - busy.get(values[_SUBSCRIPTION_AT], 0)]
+    if jobs:
+        await connection.execute(_LEASE_OUT, [{"which": job.delivery_id, "until": now + lease} for job in jobs])
+    return jobs
 
 
 async def next_due(session: AsyncSession, busy: Mapping[UUID, int], endpoint_limit: int) -> datetime | None:
     """When the next delivery comes due whose endpoint has room."""
-    query = (
-        select(col(DeliveryRow.next_attempt_at))
-        .join(SubscriptionRow, col(SubscriptionRow.id) == col(DeliveryRow.subscription_id))
-        .where(col(DeliveryRow.state) == DeliveryState.PENDING, _open(session, busy, endpoint_limit))
-        .order_by(col(DeliveryRow.next_attempt_at))
-        .limit(1)
+    connection = await session.connection()
+    return (await connection.execute(_NEXT_DUE, {"full": _full(busy, endpoint_limit)})).scalar_one_or_none()
+
+
+async def deliver(session: AsyncSession, job: Job) -> bool:
+    """Close a claimed delivery that has arrived, in one statement.
+
+    Returns whether that is all there is to write: not if somebody has settled it since, or its endpoint had failed.
+    """
+    connection = await session.connection()
+    which = {"which": job.delivery_id, "claimed_attempts": job.attempts}
+    return (await connection.execute(_DELIVERED, which)).rowcount == 1
+
+
+def _full(busy: Mapping[UUID, int], endpoint_limit: int) -> list[UUID]:
+    return [subscription_id for subscription_id, count in busy.items() if count >= endpoint_limit]
+
+
+# Made once: putting these statements together takes longer than running them.
+_DELIVERY, _NOTICE, _SUBSCRIPTION = (table_of(model) for model in (DeliveryRow, NoticeRow, SubscriptionRow))
+_OF_DELIVERY = _SUBSCRIPTION.c.id == _DELIVERY.c.subscription_id
+_OPEN = and_(
+    _SUBSCRIPTION.c.state == SubscriptionState.ACTIVE, _SUBSCRIPTION.c.id.not_in(bindparam("full", expanding=True))
+)
+_READY = and_(_DELIVERY.c.state == DeliveryState.PENDING, _DELIVERY.c.next_attempt_at <= bindparam("now"))
+_PLACE = func.row_number().over(
+    partition_by=_DELIVERY.c.subscription_id, order_by=(_DELIVERY.c.next_attempt_at, _DELIVERY.c.id)
+)
+_RANKED = (
+    select(_DELIVERY.c.id, _PLACE.label("place")).join(_SUBSCRIPTION, _OF_DELIVERY).where(_READY, _OPEN).subquery()
+)
+_JOB = (
+    *(_DELIVERY.c[name] for name in ("id", "attempts", "subscription_id")),
+    *(_SUBSCRIPTION.c[name] for name in ("url", "secret", "old_secret", "old_secret_until", "failing_since")),
+    *(_NOTICE.c[name] for name in ("id", "ambito", "organisation", "created_at", "subject", "text")),
+    *(_NOTICE.c[name] for name in ("cause_id", "correlation_id", "plan_version", "plan_hash", "change")),
+)
+_SUBSCRIPTION_AT = 2
+_DUE = (
+    select(_RANKED.c.place, *_JOB)
+    .join(_DELIVERY, _DELIVERY.c.id == _RANKED.c.id)
+    .join(_SUBSCRIPTION, _OF_DELIVERY)
+    .join(_NOTICE, _NOTICE.c.id == _DELIVERY.c.notice_id)
+    # `_READY` once more: a row that another replica has taken since is judged by its new state.
+    .where(_READY, _RANKED.c.place <= bindparam("endpoint_limit"))
+    .order_by(_DELIVERY.c.next_attempt_at)
+    .limit(bindparam("room", type_=Integer))
+    .with_for_update(skip_locked=True, of=_DELIVERY)
+)
+_LEASE_OUT = _DELIVERY.update().where(_DELIVERY.c.id == bindparam("which")).values(next_attempt_at=bindparam("until"))
+_NEXT_DUE = (
+    select(_DELIVERY.c.next_attempt_at)
+    .join(_SUBSCRIPTION, _OF_DELIVERY)
+    .where(_DELIVERY.c.state == DeliveryState.PENDING, _OPEN)
+    .order_by(_DELIVERY.c.next_attempt_at)
+    .limit(1)
+)
+_DELIVERED = (
+    _DELIVERY.update()
+    .where(
+        _DELIVERY.c.id == bindparam("which"),
+        _DELIVERY.c.attempts == bindparam("claimed_attempts"),
+        _DELIVERY.c.state == DeliveryState.PENDING,
+        exists().where(_OF_DELIVERY, _SUBSCRIPTION.c.failing_since.is_(None)),
     )
-    return (await session.execute(query)).scalar_one_or_none()
-
-
-def _open(session: AsyncSession, busy: Mapping[UUID, int], endpoint_limit: int) -> ColumnElement[bool]:
-    full = [subscription_id for subscription_id, count in busy.items() if count >= endpoint_limit]
-    active = col(SubscriptionRow.state) == SubscriptionState.ACTIVE
-    return and_(active, ~among(session, SubscriptionRow.id, full)) if full else active
+    .values(
+        state=DeliveryState.DELIVERED,
+        attempts=_DELIVERY.c.attempts + 1,
+        step=_DELIVERY.c.step + 1,
+        next_attempt_at=None,
+    )
+)

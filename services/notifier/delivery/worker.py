@@ -25,7 +25,7 @@ from services.notifier.delivery.http import AddressPolicy, Outcome, post
 from services.notifier.domain import wording
 from services.notifier.domain.outcomes import PAUSE_AFTER, DeliveryState, Settlement, SubscriptionState, settle
 from services.notifier.domain.payloads import plan_changed
-from services.notifier.domain.retries import verdict
+from services.notifier.domain.retries import Verdict, verdict
 from services.notifier.domain.signatures import signed_headers
 from services.notifier.store import Job
 from services.notifier.tables import WEBHOOK, AttemptRow, DeliveryRow, NoticeRow, SubscriptionRow
@@ -40,6 +40,7 @@ from shared.events import (
     NoticeDelivered,
     NoticeFailed,
 )
+from shared.sql import insert_rows
 
 log = structlog.get_logger()
 
@@ -90,82 +91,80 @@ class Deliverer:
             return [], None
         async with self._db.transaction() as session:
             jobs = await store.claim(session, now, LEASE, room, self._busy, ENDPOINT_CONCURRENCY)
-            busy = self._busy + Counter(job.subscription.id for job in jobs)
+            busy = self._busy + Counter(job.subscription_id for job in jobs)
             due = await store.next_due(session, busy, ENDPOINT_CONCURRENCY) if len(jobs) < room else None
-        self._busy.update(job.subscription.id for job in jobs)
+        self._busy.update(job.subscription_id for job in jobs)
         return jobs, due
 
-    async def attempt(self, job: Job, at: datetime) -> None:
-        """Post a claimed delivery once and settle it."""
+    async def attempt(self, job: Job, at: datetime) -> bool:
+        """Post a claimed delivery once and settle it; returns whether it has arrived."""
         try:
             outcome = await self._post(job, at)
             async with self._db.transaction() as session:
                 await outbox.put(session, await settled(session, job, at, outcome, self._jitter()))
         finally:
-            self._busy[job.subscription.id] -= 1
+            self._busy[job.subscription_id] -= 1
+        return verdict(outcome.status, outcome.error) is Verdict.DELIVERED
 
     async def _send(self, job: Job, woken: asyncio.Event) -> None:
+        """Attempt, then look for more where there was no room before, or for when to try again."""
+        has_arrived = False
         try:
-            await self.attempt(job, self._clock())
+            has_arrived = await self.attempt(job, self._clock())
         except Exception as error:
             log.warning("attempt-not-settled", delivery=str(job.delivery_id), error=repr(error))
         finally:
-            woken.set()
+            at_endpoint, in_all = self._busy[job.subscription_id] + 1, self._busy.total() + 1
+            if not has_arrived or at_endpoint >= ENDPOINT_CONCURRENCY or in_all >= CONCURRENCY:
+                woken.set()
 
     async def _post(self, job: Job, at: datetime) -> Outcome:
-        assert job.subscription.url
-        body = body_of(job.notice)
-        signed = signed_headers(str(job.notice.id), at, body, valid_secrets(job.subscription, at))
+        body = body_of(job)
+        signed = signed_headers(str(job.notice_id), at, body, valid_secrets(job, at))
         headers = {"content-type": "application/json", **signed}
-        return await post(job.subscription.url, body, headers, policy=self._policy)
+        return await post(job.url, body, headers, policy=self._policy)
 
 
-def body_of(notice: NoticeRow) -> bytes:
-    assert notice.change
-    assert notice.plan_version
-    assert notice.plan_hash
-    change = MunicipalityChange.model_validate_json(notice.change)
-    plan = notice.ambito, notice.plan_version, notice.plan_hash
-    return plan_changed(notice.id, notice.created_at, *plan, notice.subject, notice.text, change)
+def body_of(job: Job) -> bytes:
+    change = MunicipalityChange.model_validate_json(job.change)
+    plan = job.ambito, job.plan_version, job.plan_hash
+    return plan_changed(job.notice_id, job.created_at, *plan, job.subject, job.text, change)
 
 
-def valid_secrets(subscription: SubscriptionRow, at: datetime) -> list[str]:
+def valid_secrets(job: Job, at: datetime) -> list[str]:
     """The current secret, and while it rotates the old one after it."""
-    assert subscription.secret
-    until = subscription.old_secret_until
-    is_rotating = subscription.old_secret is not None and until is not None and at < until
-    return [subscription.secret, *([subscription.old_secret] if is_rotating and subscription.old_secret else [])]
+    until = job.old_secret_until
+    is_rotating = until is not None and at < until
+    return [job.secret, *([job.old_secret] if is_rotating and job.old_secret else [])]
 
 
 async def settled(session: AsyncSession, job: Job, at: datetime, outcome: Outcome, jitter: float) -> list[Message]:
     """Write an attempt down with what follows from it; returns what the bus is to be told."""
+    judged = verdict(outcome.status, outcome.error)
+    if judged is Verdict.DELIVERED and job.failing_since is None and await store.deliver(session, job):
+        await _write_down(session, job.delivery_id, job.attempts + 1, at, outcome)
+        return [_news(job, DeliveryState.DELIVERED, job.attempts + 1, at, outcome)]
     found = await store.locked(session, job.delivery_id)
     assert found is not None
     subscription, delivery = found
     delivery.attempts += 1
-    session.add(_attempt(delivery, at, outcome))
+    await _write_down(session, delivery.id, delivery.attempts, at, outcome)
     if delivery.state != DeliveryState.PENDING:
         return []  # a lease ran out and another replica was first
     delivery.step += 1
-    judged = verdict(outcome.status, outcome.error)
     after = settle(judged, at, delivery.step, subscription.failing_since, jitter, outcome.retry_after)
     delivery.state, delivery.next_attempt_at = after.delivery, after.next_attempt_at
     subscription.failing_since = after.failing_since
     if subscription.state == SubscriptionState.ACTIVE and after.subscription is not SubscriptionState.ACTIVE:
         await _close(session, subscription, delivery, after, at)
-    return _news(job.notice, delivery, at, outcome)
+    if delivery.state == DeliveryState.PENDING:
+        return []
+    return [_news(job, after.delivery, delivery.attempts, at, outcome)]
 
 
-def _attempt(delivery: DeliveryRow, at: datetime, outcome: Outcome) -> AttemptRow:
-    return AttemptRow(
-        delivery_id=delivery.id,
-        number=delivery.attempts,
-        attempted_at=at,
-        status=outcome.status,
-        error=outcome.error,
-        duration_ms=outcome.duration_ms,
-        body_head=outcome.body_head[:KEPT_BODY],
-    )
+async def _write_down(session: AsyncSession, delivery_id: UUID, number: int, at: datetime, outcome: Outcome) -> None:
+    made = delivery_id, number, at, outcome.status, outcome.error, outcome.duration_ms, outcome.body_head[:KEPT_BODY]
+    await insert_rows(session, AttemptRow, [made])
 
 
 async def _close(
@@ -196,26 +195,24 @@ async def _close(
     )
 
 
-def _news(notice: NoticeRow, delivery: DeliveryRow, at: datetime, outcome: Outcome) -> list[Message]:
+def _news(job: Job, state: DeliveryState, attempts: int, at: datetime, outcome: Outcome) -> Message:
     """What the topic of notices hears of a delivery that has come to its end."""
-    if delivery.state == DeliveryState.PENDING:
-        return []
-    organisation, attempts = notice.organisation, delivery.attempts
+    organisation = job.organisation
     event: NoticeDelivered | NoticeFailed
-    if delivery.state == DeliveryState.DELIVERED:
-        event = NoticeDelivered(notice_id=notice.id, organisation=organisation, channel=WEBHOOK, attempts=attempts)
+    if state is DeliveryState.DELIVERED:
+        event = NoticeDelivered(notice_id=job.notice_id, organisation=organisation, channel=WEBHOOK, attempts=attempts)
     else:
         error = outcome.error or f"HTTP {outcome.status}"
         event = NoticeFailed(
-            notice_id=notice.id, organisation=organisation, channel=WEBHOOK, attempts=attempts, error=error
+            notice_id=job.notice_id, organisation=organisation, channel=WEBHOOK, attempts=attempts, error=error
         )
     envelope = Envelope(
-        id=uuid5(NAMESPACE, f"notifier/{event.TYPE}/{delivery.id}/{attempts}"),
+        id=uuid5(NAMESPACE, f"notifier/{event.TYPE}/{job.delivery_id}/{attempts}"),
         source=SOURCE + "notifier",
         time=at,
-        subject=str(notice.id),
-        ambito=notice.ambito,
-        correlation_id=notice.correlation_id,
-        causation_id=notice.cause_id,
+        subject=str(job.notice_id),
+        ambito=job.ambito,
+        correlation_id=job.correlation_id,
+        causation_id=job.cause_id,
     )
-    return [Message(envelope, event)]
+    return Message(envelope, event)
