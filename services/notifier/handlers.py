@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from datetime import datetime
+from functools import cache, partial
 from uuid import UUID, uuid5
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,14 +14,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.notifier import store
 from services.notifier.domain import wording
 from services.notifier.domain.moves import FigureId, figure_id, moves
-from services.notifier.domain.outcomes import DeliveryState
 from services.notifier.domain.payloads import PLAN_CHANGED
-from services.notifier.store import Audience, NewDelivery, NewNotice, Told
+from services.notifier.store import Audience, Job, Listener, PlanNotice, Told
 from services.notifier.tables import INBOX, WEBHOOK, WHOLE_AMBITO
 from shared.bus.consumer import Handlers
 from shared.events import NAMESPACE, FigureChange, Message, MunicipalityChange, NoticeDelivered, PlanRecomputed
 from shared.territory import ambito as territory
 from shared.territory import members_of
+
+Lease = Callable[[AsyncSession, Sequence[Job]], Mapping[UUID, datetime]]
+"""Takes new deliveries for this process, to be sent once the session has committed; until when, by identifier."""
 
 
 @dataclass
@@ -33,8 +36,8 @@ class Work:
     names: dict[str, dict[str, str]]
     remembered: set[tuple[UUID, str]] = field(default_factory=set)
     newly_heard: list[UUID] = field(default_factory=list)
-    notices: list[NewNotice] = field(default_factory=list)
-    deliveries: list[NewDelivery] = field(default_factory=list)
+    notices: list[PlanNotice] = field(default_factory=list)
+    jobs: list[Job] = field(default_factory=list)
     said: list[Message] = field(default_factory=list)
 
 
@@ -43,7 +46,7 @@ class Hearing:
     """What one organisation hears of one municipality: each figure as the first of its subscriptions sees it."""
 
     figures: dict[FigureId, FigureChange] = field(default_factory=dict)
-    webhooks: list[UUID] = field(default_factory=list)
+    webhooks: list[Listener] = field(default_factory=list)
 
 
 async def load(session: AsyncSession, messages: Sequence[Message]) -> Work:
@@ -72,10 +75,10 @@ def on_plan_recomputed(message: Message, work: Work) -> None:
             _tell(message, plan, organisation, own, hearing.webhooks, work)
 
 
-async def save(session: AsyncSession, work: Work) -> Sequence[Message]:
+async def save(session: AsyncSession, work: Work, lease: Lease) -> Sequence[Message]:
     await store.save_told(session, {place: work.told[place] for place in work.remembered})
     await store.add_heard(session, work.newly_heard)
-    await store.add_notices(session, work.notices, work.deliveries)
+    await store.add_notices(session, work.notices, work.jobs, lease(session, work.jobs))
     return work.said
 
 
@@ -92,7 +95,7 @@ def _hearings(ambito: str, change: MunicipalityChange, work: Work) -> dict[str, 
             if moved:
                 hearing = hearings[subscription.organisation]
                 hearing.figures = {figure_id(figure): figure for figure in moved} | hearing.figures
-                hearing.webhooks += [subscription.id] if subscription.channel == WEBHOOK else []
+                hearing.webhooks += [subscription] if subscription.channel == WEBHOOK else []
     return hearings
 
 
@@ -101,11 +104,11 @@ def _tell(
     plan: PlanRecomputed,
     organisation: str,
     change: MunicipalityChange,
-    webhooks: Iterable[UUID],
+    webhooks: Iterable[Listener],
     work: Work,
 ) -> None:
     part = f"{organisation}/{change.municipality}"
-    notice = NewNotice(
+    notice = PlanNotice(
         id=uuid5(NAMESPACE, f"notifier/notice/{message.envelope.id}/{part}"),
         ambito=plan.ambito,
         organisation=organisation,
@@ -120,11 +123,9 @@ def _tell(
         change=change.model_dump_json(),
     )
     work.notices.append(notice)
-    for subscription_id in webhooks:
-        delivery_id = uuid5(NAMESPACE, f"notifier/delivery/{notice.id}/{subscription_id}")
-        work.deliveries.append(
-            NewDelivery(delivery_id, notice.id, subscription_id, DeliveryState.PENDING, 0, 0, message.envelope.time)
-        )
+    for listener in webhooks:
+        delivery_id = uuid5(NAMESPACE, f"notifier/delivery/{notice.id}/{listener.id}")
+        work.jobs.append(Job(delivery_id, 0, notice, listener))
     fact = NoticeDelivered(notice_id=notice.id, organisation=organisation, channel=INBOX, attempts=1)
     work.said.append(message.caused(fact, "notifier", str(notice.id), part=part))
 
@@ -135,4 +136,5 @@ def _names(ambito: str) -> dict[str, str]:
     return {municipality.istat_code: municipality.name for municipality in known}
 
 
-HANDLERS = Handlers(load=load, on={PlanRecomputed: on_plan_recomputed}, save=save)
+def handlers(lease: Lease) -> Handlers[Work]:
+    return Handlers(load=load, on={PlanRecomputed: on_plan_recomputed}, save=partial(save, lease=lease))

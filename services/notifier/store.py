@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from functools import cache
 from typing import NamedTuple
@@ -39,7 +39,7 @@ Told = dict[tuple[UUID, str], dict[FigureId, int]]
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """A subscription, of what it takes to decide whether it is told: the columns of its row by the same names."""
+    """A subscription as it is read to be told: columns of its row, by the same names and in this order."""
 
     id: UUID
     ambito: str
@@ -48,13 +48,19 @@ class Listener:
     municipalities: str
     threshold: int
     state: str
+    url: str | None = None
+    secret: str | None = None
+    old_secret: str | None = None
+    old_secret_until: datetime | None = None
+    failing_since: datetime | None = None
 
 
+_LISTENER = tuple(column.name for column in fields(Listener))
 Audience = dict[tuple[str, str], list[Listener]]
 """Listeners by ambito and municipality; the whole ambito's under `all`."""
 
 
-class NewNotice(NamedTuple):
+class PlanNotice(NamedTuple):
     """A notice about a plan as it is inserted: the columns of its row in their order."""
 
     id: UUID
@@ -69,55 +75,24 @@ class NewNotice(NamedTuple):
     plan_version: int
     plan_hash: str
     change: str
-    read_at: None = None
-
-
-class NewDelivery(NamedTuple):
-    """A delivery as it is inserted: the columns of its row in their order."""
-
-    id: UUID
-    notice_id: UUID
-    subscription_id: UUID
-    state: DeliveryState
-    attempts: int
-    step: int
-    next_attempt_at: datetime
+    read_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A claimed delivery and what it takes to make one attempt, as it was when it was claimed."""
+    """A delivery and what it takes to make one attempt; `attempts` were made when it was claimed."""
 
     delivery_id: UUID
     attempts: int
-    subscription_id: UUID
-    url: str
-    secret: str
-    old_secret: str | None
-    old_secret_until: datetime | None
-    failing_since: datetime | None
-    notice_id: UUID
-    ambito: str
-    organisation: str
-    created_at: datetime
-    subject: str
-    text: str
-    cause_id: UUID
-    correlation_id: UUID
-    plan_version: int
-    plan_hash: str
-    change: str
+    notice: PlanNotice
+    listener: Listener
 
 
 async def audience_of(session: AsyncSession, ambiti: Sequence[str]) -> Audience:
     """Who listens in these ambiti, inboxes first; every municipality has one for itself unless it ended it."""
-    wanted = ("id", "ambito", "organisation", "channel", "municipalities", "threshold", "state")
-    rows = await matching(session, SubscriptionRow, wanted, ambito=list(ambiti))
+    rows = await matching(session, SubscriptionRow, _LISTENER, ambito=list(ambiti))
     found = {listener.id: listener for ambito in ambiti for listener in _defaults(ambito)}
-    for subscription_id, ambito, organisation, channel, municipalities, threshold, state in rows:
-        found[subscription_id] = Listener(
-            subscription_id, ambito, organisation, channel, municipalities, threshold, state
-        )
+    found |= {listener.id: listener for listener in (Listener(*row) for row in rows)}
     audience: Audience = {}
     for listener in sorted(found.values(), key=lambda listener: (listener.channel, str(listener.id))):
         if listener.state == SubscriptionState.ACTIVE:
@@ -188,11 +163,18 @@ async def add_heard(session: AsyncSession, event_ids: Iterable[UUID]) -> None:
     await insert_rows(session, HeardRow, [(event_id,) for event_id in sorted(event_ids)], skip=True)
 
 
-async def add_notices(session: AsyncSession, notices: Sequence[NewNotice], deliveries: Sequence[NewDelivery]) -> None:
-    """Their identifiers are derived from the cause: what is there already stays."""
+async def add_notices(
+    session: AsyncSession, notices: Sequence[PlanNotice], jobs: Sequence[Job], leased: Mapping[UUID, datetime]
+) -> None:
+    """Notices and their deliveries, due now or when their lease ends; identifiers are derived: what is there stays."""
     await insert_rows(session, NoticeRow, notices, skip=True)
+    deliveries = [
+        (job.delivery_id, job.notice.id, job.listener.id, DeliveryState.PENDING, job.attempts, 0, due)
+        for job in jobs
+        for due in (leased.get(job.delivery_id, job.notice.created_at),)
+    ]
     await insert_rows(session, DeliveryRow, deliveries, skip=True)
-    if deliveries:
+    if len(leased) < len(jobs):
         Database.signal(session, DELIVERIES)
 
 
@@ -294,7 +276,11 @@ async def claim(
     connection = await session.connection()
     limits = {"now": now, "room": room, "endpoint_limit": endpoint_limit, "full": _full(busy, endpoint_limit)}
     found = (await connection.execute(_DUE, limits)).all()
-    jobs = [Job(*values) for place, *values in found if place <= endpoint_limit - busy.get(values[_SUBSCRIPTION_AT], 0)]
+    jobs, width = [], len(PlanNotice._fields)
+    for place, delivery_id, attempts, *values in found:
+        job = Job(delivery_id, attempts, PlanNotice(*values[:width]), Listener(*values[width:]))
+        if place <= endpoint_limit - busy.get(job.listener.id, 0):
+            jobs.append(job)
     if jobs:
         await connection.execute(_LEASE_OUT, [{"which": job.delivery_id, "until": now + lease} for job in jobs])
     return jobs
@@ -333,15 +319,9 @@ _PLACE = func.row_number().over(
 _RANKED = (
     select(_DELIVERY.c.id, _PLACE.label("place")).join(_SUBSCRIPTION, _OF_DELIVERY).where(_READY, _OPEN).subquery()
 )
-_JOB = (
-    *(_DELIVERY.c[name] for name in ("id", "attempts", "subscription_id")),
-    *(_SUBSCRIPTION.c[name] for name in ("url", "secret", "old_secret", "old_secret_until", "failing_since")),
-    *(_NOTICE.c[name] for name in ("id", "ambito", "organisation", "created_at", "subject", "text")),
-    *(_NOTICE.c[name] for name in ("cause_id", "correlation_id", "plan_version", "plan_hash", "change")),
-)
-_SUBSCRIPTION_AT = 2
 _DUE = (
-    select(_RANKED.c.place, *_JOB)
+    select(_RANKED.c.place, _DELIVERY.c.id, _DELIVERY.c.attempts)
+    .add_columns(*(_NOTICE.c[name] for name in PlanNotice._fields), *(_SUBSCRIPTION.c[name] for name in _LISTENER))
     .join(_DELIVERY, _DELIVERY.c.id == _RANKED.c.id)
     .join(_SUBSCRIPTION, _OF_DELIVERY)
     .join(_NOTICE, _NOTICE.c.id == _DELIVERY.c.notice_id)

@@ -123,7 +123,8 @@ async def replace_edition(
             raise StaleWriter(f"another writer created the plan of {ambito}") from error
         return
     which = {"of_ambito": ambito, "read_revision": read.revision, "read_writer": read.writer}
-    if (await connection.execute(REPLACE, which | values)).rowcount != 1:
+    result = await connection.execute(REPLACE, which | values)
+    if result.rowcount != 1:
         raise StaleWriter(f"another writer changed the plan of {ambito}")
 
 
