@@ -133,6 +133,8 @@ class Database:
                 with contextlib.suppress(Exception):  # of a connection that is gone: the first error says more
                     await _to_its_end(session.rollback())
                 raise
+        for call in session.info.get("afterwards", ()):
+            call()
         for channel in channels:
             self._set(channel)
 
@@ -162,6 +164,11 @@ class Database:
     def signal(session: AsyncSession, channel: str) -> None:
         """Wake the waiters of `channel`, in every replica, after this transaction has committed."""
         session.info.setdefault("signals", set()).add(channel)
+
+    @staticmethod
+    def afterwards(session: AsyncSession, call: Callable[[], object]) -> None:
+        """Call when this transaction has committed."""
+        session.info.setdefault("afterwards", []).append(call)
 
     @contextlib.contextmanager
     def only_here(self, channel: str) -> Iterator[None]:
