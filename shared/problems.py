@@ -35,6 +35,7 @@ __all__ = [
     "install",
     "invalid",
     "json_body",
+    "language_of",
     "of_status",
     "preferred_language",
     "read_body",
@@ -123,9 +124,14 @@ def preferred_language(accept_language: str | None) -> Language:
     return "en" if weights.get("en", anything) > weights.get("it", anything) else "it"
 
 
+def language_of(request: Request) -> Language:
+    """The language that `request` asks for."""
+    return preferred_language(",".join(request.headers.getlist("accept-language")))
+
+
 def respond(request: Request, problem: Problem) -> Response:
     """The answer to `request`, in the language it asks for."""
-    language = preferred_language(",".join(request.headers.getlist("accept-language")))
+    language = language_of(request)
     # A lone surrogate is legal in a JSON string but not in UTF-8; it must not turn a 422 into a 500.
     body = json.dumps(problem.document(language), ensure_ascii=False).encode("utf-8", errors="replace")
     headers = {**problem.headers, "Content-Language": language, "Vary": "Accept-Language"}

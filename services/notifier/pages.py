@@ -19,10 +19,11 @@ from services.notifier import store
 from services.notifier.domain import wording
 from services.notifier.domain.outcomes import DeliveryState
 from services.notifier.tables import AttemptRow, DeliveryRow, NoticeRow, SubscriptionRow
-from shared.auth import SESSION_COOKIE, Principal, current_principal
+from shared.auth import Principal
 from shared.events import MunicipalityChange
 from shared.pages import Column, NavItem, Page, page_environment
 from shared.problems import Problem, Text, read_body
+from shared.sign_in import SESSION_COOKIE, Attempt, principal_of
 from shared.territory import ambito, members_of
 from shared.web import Db, settings_of
 from shared.wording import amount
@@ -41,14 +42,11 @@ _STATES: Final = {
 }
 
 
-def signed_in(request: Request) -> Principal:
+async def signed_in(attempt: Attempt) -> Principal:
     """Who looks at a page; whoever has not signed in is sent to do so."""
-    try:
-        return current_principal(request)
-    except Problem as problem:
-        if problem.status != 401:
-            raise
-        raise HTTPException(303, headers={"Location": "/sign-in"}) from None
+    if isinstance(attempt, Principal):
+        return attempt
+    raise HTTPException(303, headers={"Location": "/sign-in"}) if attempt.status == 401 else attempt
 
 
 Reader = Annotated[Principal, Depends(signed_in)]
@@ -112,7 +110,7 @@ async def sign_in(request: Request) -> Response:
     kept = [item for item in request.scope["headers"] if item[0] not in (b"cookie", b"authorization")]
     cookie = (b"cookie", f"{SESSION_COOKIE}={token}".encode())
     try:
-        await run_in_threadpool(current_principal, Request({**request.scope, "headers": [*kept, cookie]}))
+        await run_in_threadpool(principal_of, Request({**request.scope, "headers": [*kept, cookie]}))
     except Problem as problem:
         if problem.status != 401:
             raise
