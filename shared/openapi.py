@@ -26,12 +26,11 @@ _METHODS: Final = ("get", "put", "post", "delete", "patch")
 _SECURED: Final[list[dict[str, list[str]]]] = [{"token": []}]
 _LIMITED: Final = (401, 429, 503)
 _BODY: Final = (400, 413, 415, 422)
-_STATUSES: Final = (400, 401, 403, 404, 409, 412, 413, 415, 422, 429, 503)
-_BOUNDS: Final = {"maxLength", "pattern", "format", "enum", "const"}
+_BOUNDED: Final = {"maxLength", "enum", "const"}
 _DEFAULTS: Final[dict[str, Json]] = {
     "integer": {"format": "int32", "minimum": -(2**31), "maximum": 2**31 - 1},
     "number": {"format": "double", "minimum": -1e15, "maximum": 1e15},
-    "array": {"minItems": 0},
+    "array": {"minItems": 0, "maxItems": 10_000},
 }
 
 
@@ -99,8 +98,8 @@ def complete(app: FastAPI, api: Api, name: str, settings: Settings) -> None:
             document["servers"] = [_server(name, settings)]
             document["security"] = _SECURED
             _complete_components(document["components"], api)
-            for path, method, operation in operations(document):
-                _complete_operation(path, method, operation)
+            refusals = {s for path, method, one in operations(document) for s in _complete_operation(path, method, one)}
+            document["components"]["responses"] = {of_status(s).code: _problem_answer(s) for s in sorted(refusals)}
             _add_bounds(document)
         assert app.openapi_schema is not None
         return app.openapi_schema
@@ -125,7 +124,6 @@ def _complete_components(components: Json, api: Api) -> None:
     schemas = {name: one for name, one in components["schemas"].items() if "ValidationError" not in name}
     components["schemas"] = schemas | api.schemas() | _PROBLEM
     components["headers"] = _HEADERS
-    components["responses"] = {of_status(status).code: _problem_answer(status) for status in _STATUSES}
     components["securitySchemes"] = {
         "token": {
             "type": "http",
@@ -137,7 +135,8 @@ def _complete_components(components: Json, api: Api) -> None:
     }
 
 
-def _complete_operation(path: str, method: str, operation: Json) -> None:
+def _complete_operation(path: str, method: str, operation: Json) -> set[int]:
+    """Completes its answers; gives the statuses of those that are problems."""
     answers: Json = operation["responses"]
     if path == "/status":  # tells its state to everybody, as often as it is asked
         operation["security"], statuses = [{}], {503}
@@ -151,6 +150,7 @@ def _complete_operation(path: str, method: str, operation: Json) -> None:
     statuses |= {int(status) for status in answers if status >= "400"}
     for one in sorted(statuses):
         answers[str(one)] = {"$ref": f"#/components/responses/{of_status(one).code}"}
+    return statuses
 
 
 def _problem_answer(status: int) -> Json:
@@ -167,13 +167,11 @@ def _references(*names: str) -> Json:
 
 
 def _add_bounds(node: object) -> None:
-    """Numbers and lists get the usual bounds; decimals written as text, the only texts without bounds, a length."""
+    """Numbers and lists get the usual bounds, texts a length: those without one are identifiers and decimals."""
     if isinstance(node, dict):
         kind = node.get("type")
-        if kind == "string" and not _BOUNDS & node.keys():
-            node["maxLength"] = 32
-        elif kind == "string" and node.get("format") == "uuid":
-            node["maxLength"] = 36
+        if kind == "string" and not _BOUNDED & node.keys():
+            node["maxLength"] = 64 if "pattern" in node else 36
         elif isinstance(kind, str):
             node |= _missing(kind, node)
         for value in node.values():

@@ -108,7 +108,13 @@ class VersionPage(Shape):
     links: PageLinks = Field(alias="_links")
 
 
-@router.get("/{ambito}", operation_id="plan_show", summary="Il piano dell'ambito, oggi", response_model=PlanAnswer)
+@router.get(
+    "/{ambito}",
+    operation_id="plan_show",
+    summary="Il piano dell'ambito, oggi",
+    description="I totali dell'ambito, le azioni proposte per l'emergenza e gli indirizzi dei comuni.",
+    response_model=PlanAnswer,
+)
 async def plan(db: Db, who: Who, ambito: AmbitoPath, request: Request, response: Response) -> PlanAnswer | Response:
     head, held = await _current(db, who, ambito)
     if request.headers.get("if-none-match") == f'"{head.hash}"':
@@ -122,7 +128,12 @@ async def plan(db: Db, who: Who, ambito: AmbitoPath, request: Request, response:
     )
 
 
-@router.get("/{ambito}/municipalities/{istat}", operation_id="plan_municipality", summary="Il piano di un comune")
+@router.get(
+    "/{ambito}/municipalities/{istat}",
+    operation_id="plan_municipality",
+    summary="Il piano di un comune",
+    description="Tutti i numeri di un comune, per proprietario e per anno, e le azioni sul suo territorio.",
+)
 async def municipality(db: Db, who: Who, ambito: AmbitoPath, istat: IstatPath) -> MunicipalityAnswer:
     head, held = await _current(db, who, ambito)
     if istat not in held.names:
@@ -139,7 +150,12 @@ async def municipality(db: Db, who: Who, ambito: AmbitoPath, istat: IstatPath) -
     )
 
 
-@router.get("/{ambito}/versions", operation_id="plan_versions", summary="Le versioni del piano e le loro cause")
+@router.get(
+    "/{ambito}/versions",
+    operation_id="plan_versions",
+    summary="Le versioni del piano e le loro cause",
+    description="Dalla più recente: quando, da quali fatti, e quali numeri sono cambiati.",
+)
 async def versions(
     db: Db,
     who: Who,

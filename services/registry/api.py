@@ -52,7 +52,12 @@ class History(Shape):
     items: list[HistoryItem] = Field(max_length=10_000)
 
 
-@router.get("/units", operation_id="units_list", summary="Elenco degli alloggi")
+@router.get(
+    "/units",
+    operation_id="units_list",
+    summary="Elenco degli alloggi",
+    description="Gli alloggi che l'organizzazione può vedere, in ordine di identificativo.",
+)
 async def units(
     db: Db,
     who: Who,
@@ -73,6 +78,7 @@ async def units(
     "/units/{unit_id}",
     operation_id="unit_show",
     summary="Un alloggio, oggi o a una data",
+    description="Com'è, com'era in un giorno (true_on), e come lo si conosceva in un istante (known_at).",
     responses=problems(404),
 )
 async def unit(
@@ -95,6 +101,7 @@ async def unit(
     "/units/{unit_id}/history",
     operation_id="unit_history",
     summary="Storia di un alloggio",
+    description="Ogni segnalazione accolta, nell'ordine in cui è arrivata.",
     responses=problems(404),
 )
 async def history(db: Db, who: Who, unit_id: UnitPath) -> History:

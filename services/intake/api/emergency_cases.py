@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Header, Path, Response
 from pydantic import Field
@@ -29,6 +29,16 @@ CasePath = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", max
 IfMatch = Annotated[str | None, Header(alias="If-Match", pattern=r'^(\*|"[0-9]{1,9}")$', max_length=11)]
 
 
+_EXAMPLE: Final = {
+    "municipality": "019036",
+    "household_size": 4,
+    "accessible": False,
+    "urgency_class": 1,
+    "waiting_since": "2026-01-10",
+}
+_CLOSURE: Final = {"closed_on": "2026-02-01", "reason": "Soluzione abitativa trovata"}
+
+
 class EmergencyCase(Shape):
     """Caso di emergenza abitativa as it is now; `revision` counts its changes."""
 
@@ -52,8 +62,11 @@ class EmergencyCase(Shape):
     status_code=201,
     operation_id="emergency_case_open",
     summary="Aprire un caso di emergenza abitativa",
+    description="Un riferimento opaco e che cosa serve: nessun dato personale. Solo il Comune, per sé.",
     responses=responses({201: (EmergencyCase, "Aperto")}, 409),
-    openapi_extra=body("EmergencyCaseInput", "Il caso, senza dati personali"),
+    openapi_extra=body(
+        "EmergencyCaseInput", "Il caso, senza dati personali", caso={"case_ref": "CR-2026-007", **_EXAMPLE}
+    ),
     response_class=Response,
 )
 async def open_case(db: Db, arrival: ArrivedFromMunicipality) -> Response:
@@ -79,8 +92,9 @@ async def _open(arrival: Arrival, session: AsyncSession) -> Answer:
     "/emergency-cases/{case_ref}",
     operation_id="emergency_case_update",
     summary="Aggiornare un caso: i dati interi, come sono ora",
+    description="Sostituisce i dati del caso; con If-Match solo se nel frattempo non è cambiato.",
     responses=responses({200: (EmergencyCase, "Aggiornato")}, 404, 409, 412),
-    openapi_extra=body("EmergencyCaseUpdateInput", "Il caso intero; il riferimento è nell'indirizzo"),
+    openapi_extra=body("EmergencyCaseUpdateInput", "Il caso intero; il riferimento è nell'indirizzo", caso=_EXAMPLE),
     response_class=Response,
 )
 async def update_case(
@@ -102,8 +116,9 @@ async def _update(case_ref: str, if_match: str | None, arrival: Arrival, session
     "/emergency-cases/{case_ref}/closure",
     operation_id="emergency_case_close",
     summary="Chiudere un caso",
+    description="Un caso chiuso non si riapre: se ne apre un altro.",
     responses=responses({200: (EmergencyCase, "Chiuso")}, 404, 409, 412),
-    openapi_extra=body("EmergencyCaseClosureInput", "Quando e perché"),
+    openapi_extra=body("EmergencyCaseClosureInput", "Quando e perché", chiusura=_CLOSURE),
     response_class=Response,
 )
 async def close_case(
@@ -127,6 +142,7 @@ async def _close(case_ref: str, if_match: str | None, arrival: Arrival, session:
     "/emergency-cases/{case_ref}",
     operation_id="emergency_case_show",
     summary="Un caso di emergenza abitativa",
+    description="Il caso com'è ora; il suo ETag serve a If-Match.",
     responses=problems(404),
 )
 async def one(db: Db, who: Who, case_ref: CasePath, response: Response) -> EmergencyCase:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
@@ -27,6 +27,24 @@ from shared.territory import members_of
 from shared.web import Db
 
 router = APIRouter(tags=["submissions"])
+
+
+_EXAMPLE: Final = {
+    "cycle_year": 2026,
+    "municipality": "019036",
+    "columns": {
+        "stock_sap": 100,
+        "as_is_assignable": 1,
+        "under_renovation_assignable": 2,
+        "new_build_assignable": 3,
+        "free_now": 4,
+        "turnover_expected": 5,
+        "conferred_by_private": 6,
+        "assignable_total": 21,
+        "indigence_share": "0.20",
+    },
+}
+_NIL: Final = {"cycle_year": 2026, "municipality": "019036", "nil": True}
 
 
 class Submission(Shape):
@@ -61,8 +79,9 @@ class SubmissionPage(Shape):
     status_code=201,
     operation_id="submission_send",
     summary="Trasmettere i dati annuali di un Comune",
+    description="Le colonne da a a k di un Comune per un anno, oppure «nil»; trasmettere di nuovo è una revisione.",
     responses=responses({201: (Submission, "Accolta, con la sua revisione")}),
-    openapi_extra=body("DeclarationInput", "Le colonne da a a k, oppure «nil»"),
+    openapi_extra=body("DeclarationInput", "Le colonne da a a k, oppure «nil»", dichiarazione=_EXAMPLE, senza=_NIL),
     response_class=Response,
 )
 async def send(db: Db, arrival: Arrived) -> Response:
@@ -108,6 +127,7 @@ def _received(arrival: Arrival, declaration: Declaration) -> SubmissionReceived:
     "/submissions",
     operation_id="submissions_list",
     summary="Elenco delle dichiarazioni, dalla più recente",
+    description="Le proprie; chi coordina l'ambito le vede tutte.",
 )
 async def listing(
     db: Db,
@@ -129,6 +149,7 @@ async def listing(
     "/submissions/{submission_id}",
     operation_id="submission_show",
     summary="Una dichiarazione",
+    description="La dichiarazione com'è stata accolta, con i motivi dati per i valori insoliti.",
     responses=problems(404),
 )
 async def one(db: Db, who: Who, submission_id: UUID) -> Submission:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Literal, cast
+from typing import Annotated, Final, Literal, cast
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -31,6 +31,9 @@ from shared.web import Db
 
 State = Literal["received", "applied", "refused"]
 router = APIRouter(tags=["unit-reports"])
+
+
+_EXAMPLE: Final = {"report": "unit-vacated", "unit_id": "CR-0123", "effective_on": "2026-01-15"}
 
 
 class ReportLinks(Shape):
@@ -126,10 +129,16 @@ class _Bulk(BaseModel):
     status_code=202,
     operation_id="unit_reports_send",
     summary="Segnalare uno o più fatti su alloggi",
+    description="Una da sola, o molte insieme: ognuna è ricevuta o rifiutata per sé. L'anagrafe decide dopo.",
     responses=responses(
         {202: (UnitReport, "Ricevuta; l'esito si legge in Location"), 200: (BulkResult, "Esito di ogni elemento")}
     ),
-    openapi_extra=body("UnitReportsInput", "Una segnalazione, oppure fino a 1.000 in «items»"),
+    openapi_extra=body(
+        "UnitReportsInput",
+        "Una segnalazione, oppure fino a 1.000 in «items»",
+        una=_EXAMPLE,
+        molte={"items": [_EXAMPLE, _EXAMPLE | {"unit_id": "CR-0124"}]},
+    ),
     response_class=Response,
 )
 async def send(db: Db, arrival: ArrivedInBulk) -> Response:
@@ -199,6 +208,7 @@ def _unknown_name(field: str, name: str) -> FieldError:
     "/unit-reports",
     operation_id="unit_reports_list",
     summary="Elenco delle segnalazioni, dalla più recente",
+    description="Le proprie; chi coordina l'ambito le vede tutte.",
 )
 async def listing(
     request: Request, db: Db, who: Who, cursor: Cursor = "", state: State | None = None, limit: Limit = 100
@@ -214,6 +224,7 @@ async def listing(
     "/unit-reports/{report_id}",
     operation_id="unit_report_show",
     summary="Una segnalazione e il suo esito",
+    description="La segnalazione e, appena l'anagrafe ha deciso, il suo esito con il motivo.",
     responses=problems(404),
 )
 async def one(request: Request, db: Db, who: Who, report_id: UUID) -> UnitReport:
@@ -224,6 +235,7 @@ async def one(request: Request, db: Db, who: Who, report_id: UUID) -> UnitReport
     "/unit-reports/{report_id}/status",
     operation_id="unit_report_status",
     summary="Stato di una segnalazione (ModI, non bloccante)",
+    description="200 finché l'anagrafe non ha deciso, poi 303 verso la segnalazione.",
     responses=responses({200: (ReportStatus, "In lavorazione"), 303: (None, "Decisa: si legge in Location")}, 404),
     response_model=None,
 )

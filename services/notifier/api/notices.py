@@ -80,7 +80,12 @@ class NoticeDetail(Notice):
     deliveries: list[Delivery] = Field(max_length=MAX_SUBSCRIPTIONS)
 
 
-@router.get("/notices", operation_id="notices_list", summary="Avvisi ricevuti, dal più recente")
+@router.get(
+    "/notices",
+    operation_id="notices_list",
+    summary="Avvisi ricevuti, dal più recente",
+    description="Gli avvisi della propria organizzazione; unread sceglie quelli da leggere o già letti.",
+)
 async def notices(
     db: Db,
     who: Who,
@@ -97,7 +102,11 @@ async def notices(
 
 
 @router.get(
-    "/notices/{notice_id}", operation_id="notice_show", summary="Un avviso e i suoi invii", responses=problems(404)
+    "/notices/{notice_id}",
+    operation_id="notice_show",
+    summary="Un avviso e i suoi invii",
+    description="Che cosa è cambiato e perché, e ogni tentativo di consegna.",
+    responses=problems(404),
 )
 async def notice(db: Db, who: Who, notice_id: UUID) -> NoticeDetail:
     async with db.reading() as session:
@@ -113,6 +122,7 @@ async def notice(db: Db, who: Who, notice_id: UUID) -> NoticeDetail:
     "/notices/{notice_id}/read-mark",
     operation_id="notice_mark_read",
     summary="Segna un avviso come letto",
+    description="La prima lettura resta; ripeterla non cambia nulla.",
     status_code=204,
     responses=problems(404),
 )
@@ -126,6 +136,7 @@ async def mark_read(db: Db, who: Who, notice_id: UUID) -> None:
     "/deliveries/{delivery_id}/replay",
     operation_id="delivery_replay",
     summary="Ripete l'invio di un avviso",
+    description="Ricomincia da capo il calendario dei tentativi; lo stato si legge nell'avviso.",
     status_code=202,
     responses=responses({202: (Delivery, "Sarà inviato di nuovo")}, 404, 409),
     response_class=Response,

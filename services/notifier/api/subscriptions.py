@@ -103,6 +103,7 @@ def schemas() -> dict[str, Json]:
     "/subscriptions",
     operation_id="subscription_add",
     summary="Nuova iscrizione agli avvisi",
+    description="Nella casella degli avvisi, o a un indirizzo web (Standard Webhooks 1.0).",
     status_code=201,
     responses=responses({201: (CreatedSubscription, "Iscritta; il segreto si vede solo qui")}, 409),
     openapi_extra=body(
@@ -129,7 +130,12 @@ async def _subscribe(policy: AddressPolicy, arrival: Arrival, session: AsyncSess
     return answer(201, created, Location=f"/subscriptions/{row.id}", Cache_Control="no-store")
 
 
-@router.get("/subscriptions", operation_id="subscriptions_list", summary="Iscrizioni agli avvisi")
+@router.get(
+    "/subscriptions",
+    operation_id="subscriptions_list",
+    summary="Iscrizioni agli avvisi",
+    description="Quelle che la propria organizzazione non ha concluso.",
+)
 async def subscriptions(db: Db, who: Who) -> SubscriptionList:
     async with db.reading() as session:
         rows = await store.subscriptions_of(session, who)
@@ -140,6 +146,7 @@ async def subscriptions(db: Db, who: Who) -> SubscriptionList:
     "/subscriptions/{subscription_id}",
     operation_id="subscription_show",
     summary="Un'iscrizione agli avvisi",
+    description="L'iscrizione e il suo stato, senza il segreto.",
     responses=problems(404),
 )
 async def subscription(db: Db, who: Who, subscription_id: UUID) -> Subscription:
@@ -155,6 +162,7 @@ async def subscription(db: Db, who: Who, subscription_id: UUID) -> Subscription:
     "/subscriptions/{subscription_id}",
     operation_id="subscription_end",
     summary="Fine di un'iscrizione",
+    description="Non arriverà più nulla; ciò che era in attesa non parte.",
     status_code=204,
     responses=problems(404),
 )
@@ -169,6 +177,7 @@ async def unsubscribe(db: Db, who: Who, subscription_id: UUID) -> None:
     "/subscriptions/{subscription_id}/secret-rotation",
     operation_id="subscription_secret_rotate",
     summary="Nuovo segreto per le firme; il vecchio vale ancora 24 ore",
+    description="Per 24 ore ogni invio porta le due firme, così che il destinatario possa cambiare con calma.",
     responses=responses({200: (RotatedSecret, "Il nuovo segreto, che si vede solo qui")}, 404, 409),
     response_class=Response,
 )
@@ -187,6 +196,7 @@ async def _rotate(subscription_id: UUID, arrival: Arrival, session: AsyncSession
     "/subscriptions/{subscription_id}/resumption",
     operation_id="subscription_resume",
     summary="Riattiva un'iscrizione sospesa o disattivata",
+    description="Ciò che era in attesa parte subito.",
     responses=responses({200: (Subscription, "Riattivata")}, 404, 409),
     response_class=Response,
 )
