@@ -18,7 +18,7 @@ from shared import openapi, problems
 from shared.auth import Authenticator, KeySource
 from shared.db import Database, is_transient
 from shared.openapi import PROBLEM_JSON, SCHEMAS, Api
-from shared.pages import SecurityHeaders, mount_static
+from shared.pages import SecurityHeaders, mount_static, problem_page
 from shared.problems import Problem, Text
 from shared.rate_limits import RateLimitHeaders, RateLimits, limited
 from shared.runtime import Runtime
@@ -27,8 +27,11 @@ from shared.settings import Settings
 VERSION = "0.1.0"
 
 
-def create(api: Api, runtime: Runtime, routers: Sequence[APIRouter]) -> FastAPI:
-    """The application of a service: its routers, health and metrics, and its runtime as lifespan."""
+def create(api: Api, runtime: Runtime, routers: Sequence[APIRouter], home: str | None = None) -> FastAPI:
+    """The application of a service: its routers, health and metrics, and its runtime as lifespan.
+
+    `home` is where its pages begin; a service without pages tells browsers too about problems in JSON.
+    """
     settings = runtime.settings
     app = FastAPI(
         **api.info(settings),
@@ -47,7 +50,7 @@ def create(api: Api, runtime: Runtime, routers: Sequence[APIRouter]) -> FastAPI:
     app.state.rate_limits = RateLimits(settings.rate_limit_organisation, settings.rate_limit_address)
     app.add_middleware(RateLimitHeaders)
     app.add_middleware(SecurityHeaders)
-    problems.install(app)
+    problems.install(app, problem_page(home, settings.ambito) if home else None)
     for kind in (DBAPIError, OSError, asyncpg.PostgresError):
         app.add_exception_handler(kind, _on_database_error)
     mount_static(app)

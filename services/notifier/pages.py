@@ -34,6 +34,11 @@ templates = Jinja2Templates(env=page_environment(Path(__file__).parent / "templa
 PAGE_SIZE: Final = 20
 _TOKEN: Final = re.compile(r"[A-Za-z0-9._-]{1,8192}")
 _NOT_A_TOKEN: Final = Text("Questo non è un token di accesso.", "This is not an access token.")
+_NO_NOTICE: Final = Text("Avviso non trovato", "No such notice")
+_NOT_YOURS: Final = Text(
+    "L'avviso non esiste, o non è della vostra organizzazione.",
+    "The notice does not exist, or is not of your organisation.",
+)
 _STATES: Final = {
     DeliveryState.PENDING: "in attesa",
     DeliveryState.DELIVERED: "consegnato",
@@ -82,8 +87,7 @@ async def notice(request: Request, db: Db, who: Reader, notice_id: UUID) -> Resp
         row = await store.notice_of(session, who, notice_id)
         deliveries = await store.deliveries_of(session, notice_id) if row else []
     if row is None:
-        page = _page(request, who, "Avviso non trovato")
-        return templates.TemplateResponse(request, "no_notice.html", {"page": page}, 404)
+        raise Problem(404, "no-such-notice", _NO_NOTICE, _NOT_YOURS)
     content = {"page": _page(request, who, row.subject), "notice": row, **_figures(row), **_deliveries(deliveries)}
     return templates.TemplateResponse(request, "notice.html", content)
 

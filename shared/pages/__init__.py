@@ -28,6 +28,7 @@ from shared.pages.environment import page_environment
 from shared.pages.layout import Cell, Column, NavItem, Page
 from shared.pages.live import LiveArea, LiveChange, LiveFigure, live_area, live_message
 from shared.pages.municipal_map import MapLabels, map_class, municipal_map
+from shared.pages.problem_page import problem_page
 from shared.pages.security import SecurityHeaders
 
 __all__ = [
@@ -48,4 +49,5 @@ __all__ = [
     "mount_static",
     "municipal_map",
     "page_environment",
+    "problem_page",
 ]
