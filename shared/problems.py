@@ -113,8 +113,8 @@ class Problem(Exception):
         return members
 
 
-ProblemPage = Callable[[Request, Problem, Language], Response]
-"""Writes a problem as a page, with its status."""
+ProblemPage = Callable[[Request, Problem], Response]
+"""Writes a problem as a page, with its status and headers."""
 
 
 def preferred_language(accept_language: str | None) -> Language:
@@ -135,12 +135,10 @@ def language_of(request: Request) -> Language:
 
 def respond(request: Request, problem: Problem) -> Response:
     """The answer to `request`, in the language it asks for: a page for a browser, where there are pages."""
-    language = language_of(request)
     page = cast(ProblemPage | None, getattr(request.app.state, "problem_page", None))
     if page is not None and problem.status >= 400 and is_from_browser(request):
-        response = page(request, problem, language)
-        response.headers.update({**problem.headers, "Content-Language": language, "Vary": "Accept, Accept-Language"})
-        return response
+        return page(request, problem)
+    language = language_of(request)
     # A lone surrogate is legal in a JSON string but not in UTF-8; it must not turn a 422 into a 500.
     body = json.dumps(problem.document(language), ensure_ascii=False).encode("utf-8", errors="replace")
     headers = {**problem.headers, "Content-Language": language, "Vary": "Accept-Language"}

@@ -25,6 +25,7 @@ scripts and styles: no ``style=`` and no ``<script>`` with a body. Everything is
 
 from shared.pages.assets import AssetsMissingError, asset_url, mount_static
 from shared.pages.environment import page_environment
+from shared.pages.language import Spoken, carried, say, speak, speaking, spoken
 from shared.pages.layout import Cell, Column, NavItem, Page
 from shared.pages.live import LiveArea, LiveChange, LiveFigure, live_area, live_message
 from shared.pages.municipal_map import MapLabels, map_class, municipal_map
@@ -42,7 +43,9 @@ __all__ = [
     "NavItem",
     "Page",
     "SecurityHeaders",
+    "Spoken",
     "asset_url",
+    "carried",
     "live_area",
     "live_message",
     "map_class",
@@ -50,4 +53,8 @@ __all__ = [
     "municipal_map",
     "page_environment",
     "problem_page",
+    "say",
+    "speak",
+    "speaking",
+    "spoken",
 ]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from shared.pages import formats
+from shared.pages import formats, language
 from shared.pages.assets import asset_url
 from shared.pages.layout import as_cell
 from shared.territory import ATTRIBUTION
@@ -24,5 +24,12 @@ def page_environment(*folders: Path) -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(formats.FILTERS, written=formats.written, as_cell=as_cell)
-    environment.globals.update(asset=asset_url, attribution=ATTRIBUTION)
+    environment.filters.update(carried=language.carried)
+    environment.globals.update(
+        asset=asset_url,
+        attribution=ATTRIBUTION,
+        say=language.say,
+        spoken=language.spoken,
+        switched=language.switched,
+    )
     return environment

@@ -6,8 +6,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from shared.problem_texts import Language
-
 
 @dataclass(frozen=True, slots=True)
 class NavItem:
@@ -28,11 +26,6 @@ class Page:
     home: str = "/"
     organisation: str | None = None
     live_source: str | None = None
-    language: Language = "it"
-
-    def say(self, it: str, en: str) -> str:
-        """The sentence in the language of the page."""
-        return en if self.language == "en" else it
 
 
 @dataclass(frozen=True, slots=True)
