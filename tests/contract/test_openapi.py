@@ -33,10 +33,6 @@ def test_every_service_follows_the_guidelines_to_the_last_warning(documents: dic
     assert judged("openapi.mjs", list(documents.values())) == [[]] * 4
 
 
-def bodies(document: Json) -> list[Json]:
-    return [one for _, _, one in operations(document) if "requestBody" in one]
-
-
 def first(document: Json) -> Json:
     return next(one for path, _, one in operations(document) if path != "/status")
 
@@ -61,6 +57,7 @@ def status(document: Json) -> Json:
     return answers
 
 
+JSON_BODY: Json = {"content": {"application/json": {"schema": {"type": "boolean"}}}}
 PLANTS: list[tuple[str, Callable[[Json], Any]]] = [
     ("has-x-summary", lambda d: d["info"].pop("x-summary")),
     ("has-termsOfService", lambda d: d["info"].pop("termsOfService")),
@@ -69,15 +66,15 @@ PLANTS: list[tuple[str, Callable[[Json], Any]]] = [
     ("use-semver", lambda d: d["info"].update(version="prima")),
     ("servers-description", lambda d: d["servers"][0].pop("description")),
     ("servers-use-https", lambda d: d["servers"][0].pop("x-sandbox")),
-    ("paths-kebab-case", lambda d: d["paths"].update({"/unitReports": d["paths"].pop("/unit-reports")})),
-    ("paths-http-method", lambda d: d["paths"].update({"/create/reports": d["paths"].pop("/unit-reports")})),
+    ("paths-kebab-case", lambda d: d["paths"].update({"/homeUnits": d["paths"].pop("/units")})),
+    ("paths-http-method", lambda d: d["paths"].update({"/create/units": d["paths"].pop("/units")})),
     ("paths-status", lambda d: d["paths"].pop("/status")),
     (
         "paths-status-return-problem",
         lambda d: status(d)["200"].update(content={"application/json": {"schema": {"type": "object"}}}),
     ),
     ("paths-status-problem-schema", lambda d: problem(d)["properties"].pop("detail")),
-    ("no-method-name-in-operationId", lambda d: first(d).update(operationId="get_reports")),
+    ("no-method-name-in-operationId", lambda d: first(d).update(operationId="get_units")),
     (
         "no-x-headers-request",
         lambda d: first(d)["parameters"].append({"in": "header", "name": "X-Key", "schema": {"type": "boolean"}}),
@@ -106,7 +103,7 @@ PLANTS: list[tuple[str, Callable[[Json], Any]]] = [
     ("missing-retry-after", lambda d: limits(d).pop("Retry-After")),
     (
         "response-with-json-object",
-        lambda d: d["components"]["schemas"].update(ReportPage={"type": "boolean"}),
+        lambda d: d["components"]["schemas"].update(UnitPage={"type": "boolean"}),
     ),
     ("integer-format", lambda d: problem(d)["properties"]["status"].pop("format")),
     ("number-boundaries", lambda d: problem(d)["properties"]["status"].pop("maximum")),
@@ -114,9 +111,17 @@ PLANTS: list[tuple[str, Callable[[Json], Any]]] = [
     ("array-boundaries", lambda d: problem(d)["properties"]["errors"].pop("maxItems")),
     ("string-maxlength", lambda d: problem(d)["properties"]["type"].pop("maxLength")),
     ("constrained-additionalProperties", lambda d: problem(d).update(additionalProperties={"type": "boolean"})),
-    ("sec-protection-global-unsafe", lambda d: bodies(d)[0].update(security=[{}])),
+    (
+        "sec-protection-global-unsafe",
+        lambda d: d["paths"]["/units"].update(post=first(d) | {"operationId": "unit_add", "security": [{}]}),
+    ),
     ("securitySchemes-jwt", lambda d: d["components"]["securitySchemes"]["token"].update(description="un token")),
-    ("patch-media-type", lambda d: d["paths"]["/unit-reports"].update(patch=d["paths"]["/unit-reports"].pop("post"))),
+    (
+        "patch-media-type",
+        lambda d: d["paths"]["/units"].update(
+            patch=first(d) | {"operationId": "unit_change", "requestBody": JSON_BODY}
+        ),
+    ),
     (
         "oas3-valid-media-example",
         lambda d: not_found(d)["content"]["application/problem+json"].update(example={"title": 3}),
@@ -127,7 +132,7 @@ PLANTS: list[tuple[str, Callable[[Json], Any]]] = [
 
 
 def test_the_judge_finds_every_planted_fault(documents: dict[str, Json]) -> None:
-    planted = [copy.deepcopy(documents["intake"]) for _ in PLANTS]
+    planted = [copy.deepcopy(documents["registry"]) for _ in PLANTS]
     for document, (_, plant) in zip(planted, PLANTS, strict=True):
         plant(document)
     found = [{one.split(":")[0] for one in verdict} for verdict in judged("openapi.mjs", planted)]
