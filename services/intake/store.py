@@ -2,44 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-import orjson
 from sqlalchemy import ColumnElement, Select, Uuid, bindparam, literal, select, text, tuple_, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.intake.domain.submissions import Confirmations
-from services.intake.tables import EmergencyCaseRow, IdempotencyRow, SubmissionRow, UnitReportRow
+from services.intake.tables import EmergencyCaseRow, SubmissionRow, UnitReportRow
 from shared.db import Instant
 from shared.events import EmergencyCaseClosed, EmergencyCaseUpdated, Message, Report, SubmissionReceived
-from shared.sql import among, insert_rows, table_of, write_now
+from shared.sql import among, insert_rows, table_of
 
 R = TypeVar("R", UnitReportRow, SubmissionRow)
 Place = tuple[datetime, UUID]
 """Where a listing, newest first, goes on: the last row shown."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a request was answered, word for word."""
-
-    status: int
-    body: bytes
-    headers: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """An idempotency key as it stands; without an answer it is this transaction that works on it."""
-
-    fingerprint: str
-    answer: Answer | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,25 +43,6 @@ class Outcome:
 
 class ReferenceTaken(Exception):
     """The ambito has an emergency case of that reference; the transaction cannot go on."""
-
-
-async def claim_key(session: AsyncSession, organisation: str, key: str, fingerprint: str, at: datetime) -> Claim:
-    """Take the key, or read what was answered under it; waits while another transaction holds it."""
-    insert_rows(session, IdempotencyRow, [(organisation, key, fingerprint, at, None, None, None)], skip=True)
-    await write_now(session)
-    row = (await session.execute(select(IdempotencyRow).where(*_key(organisation, key)))).scalar_one()
-    if row.status is None:
-        return Claim(row.fingerprint, None)
-    return Claim(row.fingerprint, Answer(row.status, row.body or b"", orjson.loads(row.headers or "{}")))
-
-
-async def keep_answer(session: AsyncSession, organisation: str, key: str, answer: Answer) -> None:
-    values = {"status": answer.status, "headers": orjson.dumps(dict(answer.headers)).decode(), "body": answer.body}
-    await session.execute(update(IdempotencyRow).where(*_key(organisation, key)).values(**values))
-
-
-def _key(organisation: str, key: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return col(IdempotencyRow.organisation) == organisation, col(IdempotencyRow.key) == key
 
 
 def add_reports(session: AsyncSession, messages: Sequence[Message]) -> list[UnitReportRow]:

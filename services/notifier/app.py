@@ -32,4 +32,4 @@ def create_runtime(settings: NotifierSettings, transport: Transport | None = Non
 
 
 def create_app(settings: NotifierSettings, transport: Transport | None = None) -> FastAPI:
-    return web.create("avvisi", create_runtime(settings, transport), [api.router, pages.router])
+    return web.create(api.API, create_runtime(settings, transport), [api.router, pages.router], home="/inbox")
