@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from deploy.obstacles import existing_installation
 from shared import settings
 from shared.bus.transport import Position, Transport
 from shared.events.topics import declared, every_topic, read_by
@@ -32,12 +33,18 @@ def apply() -> None:
 
 def lag() -> None:
     """Records each service has not handled yet, by topic."""
-    configured = settings.load(Settings)
+    configured = existing_installation()
     readers = sorted({reader for topic in declared().values() for reader in topic.readers})
-    found = asyncio.run(_positions(connect(configured), configured, readers))
+    read = {reader: read_by(reader, configured.own_topic_organisations) for reader in readers}
+    found = asyncio.run(_positions(connect(configured), read))
+    if configured.bus == "kafka" and not any(found.values()):
+        raise SystemExit(
+            f"none of the declared topics is at {configured.kafka_bootstrap_servers}: "
+            "do `pianovivo topics apply`, or see that PIANOVIVO_KAFKA_PREFIX is right"
+        )
     table = Table("service", "topic", "records", "lag")
     for reader, positions in found.items():
-        for topic in sorted({position.topic for position in positions}):
+        for topic in read[reader]:
             mine = [position for position in positions if position.topic == topic]
             table.add_row(reader, topic, str(sum(p.end for p in mine)), str(sum(p.lag for p in mine)))
     Console().print(table)
@@ -50,9 +57,8 @@ async def _apply(transport: Transport, configured: Settings) -> list[str]:
         await transport.stop()
 
 
-async def _positions(transport: Transport, configured: Settings, readers: list[str]) -> dict[str, list[Position]]:
-    own = configured.own_topic_organisations
+async def _positions(transport: Transport, read: dict[str, tuple[str, ...]]) -> dict[str, list[Position]]:
     try:
-        return {reader: await transport.positions(reader, read_by(reader, own)) for reader in readers}
+        return {reader: await transport.positions(reader, topics) for reader, topics in read.items()}
     finally:
         await transport.stop()
