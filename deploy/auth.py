@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from deploy.obstacles import Obstacle
 from deploy.standalone import ensure_local_key
 from shared import settings
 from shared.auth import Role, load_or_create_key
@@ -34,7 +35,7 @@ def issue(
     key = _key_of(configured).absolute()
     if not key.exists():
         if configured.jwks is not None:
-            raise SystemExit(
+            raise Obstacle(
                 f"there is no key to sign with: PIANOVIVO_JWKS={configured.jwks} says that tokens come from elsewhere; "
                 f"ask there, or put the private key into {key}"
             )

@@ -13,8 +13,8 @@ import typer
 from sqlalchemy import ColumnElement, inspect, select
 from sqlmodel import col
 
-from deploy.obstacles import existing_installation
-from deploy.services import SERVICES
+from deploy.obstacles import Obstacle, database_of, existing_installation
+from deploy.topics import consumers
 from shared.bus import dead_letters
 from shared.bus.tables import DeadLetterRow
 from shared.db import Database
@@ -63,7 +63,10 @@ def redrive(
     """Send a letter's record again through its topic; what waits behind it follows. Doing it twice is harmless."""
     if (letter is None) is not every:
         raise typer.BadParameter("name one letter, or --all")
-    rows = [_one_open(letter)] if letter else _letters(OPEN, col(DeadLetterRow.kind).in_(("failed", "refused")))
+    if letter is not None:
+        rows = [_one_open(letter)]
+    else:
+        rows = _letters(OPEN, col(DeadLetterRow.kind).in_(("failed", "refused")))
     if not rows:
         typer.echo("nothing to send again: no letter is failed or refused")
     for consumer in sorted({row.consumer for row in rows}):
@@ -95,14 +98,14 @@ def _one(beginning: str) -> DeadLetterRow:
         found = _letters(col(DeadLetterRow.id) >= first, col(DeadLetterRow.id) <= last)
     if len(found) != 1:
         count = "more than one letter begins" if found else "no letter begins"
-        raise SystemExit(f"{count} with {beginning!r}: take an identifier from `pianovivo dlq list`")
+        raise Obstacle(f"{count} with {beginning!r}: take an identifier from `pianovivo dlq list`")
     return found[0]
 
 
 def _one_open(beginning: str) -> DeadLetterRow:
     row = _one(beginning)
     if closed := _closed(row):
-        raise SystemExit(f"letter {row.id} is closed ({closed}): there is nothing left to do with it")
+        raise Obstacle(f"letter {row.id} is closed ({closed}): there is nothing left to do with it")
     return row
 
 
@@ -117,17 +120,16 @@ def _letters(*criteria: ColumnElement[bool]) -> list[DeadLetterRow]:
 
 
 async def _all_letters(configured: Settings, criteria: Sequence[ColumnElement[bool]]) -> list[DeadLetterRow]:
-    rows: list[DeadLetterRow] = []
-    absent = []
-    for one in SERVICES:
-        async with _database(configured, one.name) as db:
-            found = await _letters_of(db, one.name, criteria)
-        if found is None:
-            absent.append(one.name)
-        rows += found or []
-    if absent:
-        typer.echo(f"{', '.join(absent)} never ran on this database: without tables, no letters", err=True)
-    return rows
+    found = []
+    for consumer in consumers():
+        async with _database(configured, consumer) as db:
+            found.append(await _letters_of(db, consumer, criteria))
+    if not any(rows is not None for rows in found):
+        raise Obstacle(
+            f"no service of Piano Vivo has ever run on {database_of(configured)}: "
+            "see that PIANOVIVO_DATABASE_URL and PIANOVIVO_HOME are right, or start one"
+        )
+    return [row for rows in found for row in rows or ()]
 
 
 async def _letters_of(

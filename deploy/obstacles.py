@@ -17,11 +17,15 @@ from shared.settings import Settings
 _UNUSABLE = (sqlite3.Error, asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError)
 
 
+class Obstacle(Exception):
+    """The command will not do what it is asked; the message is what the operator reads."""
+
+
 def existing_installation() -> Settings:
     """The settings, if they lead to something that is there: a command that looks must not make an empty one."""
     configured = settings.load(Settings)
     if configured.bus == "local" and not (configured.home / "log.db").is_file():
-        raise SystemExit(
+        raise Obstacle(
             f"Piano Vivo has never run in {configured.home.absolute()}: "
             "set PIANOVIVO_HOME to the folder it runs in, or begin with `pianovivo up`"
         )
@@ -30,7 +34,7 @@ def existing_installation() -> Settings:
 
 def sentence(error: Exception, configured: Settings) -> str | None:
     """None for what only a change of the code would mend: there the traceback says more."""
-    if isinstance(error, Occupied | UnfitBroker):
+    if isinstance(error, Obstacle | Occupied | UnfitBroker):
         return str(error)
     if isinstance(error, StaleWriter):
         return f"{error} meanwhile: nothing was changed, look again with `pianovivo dlq list`"
@@ -48,17 +52,19 @@ def sentence(error: Exception, configured: Settings) -> str | None:
     return None
 
 
-def _database_sentence(error: Exception, configured: Settings) -> str:
+def database_of(configured: Settings) -> str:
+    """Where the tables are, without the password."""
     if configured.database_url is None:
-        return (
-            f"the SQLite files in {configured.home.absolute()} cannot be used ({_reason(error)}): "
-            "see that no other program holds them, that the folder is yours and the disk has room"
-        )
+        return f"the SQLite files in {configured.home.absolute()}"
     address = make_url(configured.database_url)
-    return (
-        f"PostgreSQL cannot be used at {address.host}:{address.port or 5432}/{address.database} ({_reason(error)}): "
-        "start it, or mend PIANOVIVO_DATABASE_URL"
-    )
+    return f"PostgreSQL at {address.host}:{address.port or 5432}/{address.database}"
+
+
+def _database_sentence(error: Exception, configured: Settings) -> str:
+    mend = "see that no other program holds them, that the folder is yours and the disk has room"
+    if configured.database_url is not None:
+        mend = "start it, or mend PIANOVIVO_DATABASE_URL"
+    return f"{database_of(configured)} cannot be used ({_reason(error)}): {mend}"
 
 
 def _reason(error: Exception) -> str:

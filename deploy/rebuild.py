@@ -9,8 +9,10 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
 
-from deploy.obstacles import existing_installation
+from deploy.obstacles import Obstacle, existing_installation
 from deploy.services import service
+from deploy.standalone import sole_user_of
+from deploy.topics import require_topics
 from shared import log, settings
 from shared.bus.outbox import LOCK
 from shared.migrate import migrate
@@ -28,7 +30,8 @@ def rebuild(name: Annotated[Rebuildable, typer.Argument(metavar="SERVICE", help=
     one = service(name)
     configured = settings.load(one.settings)
     log.configure(configured)
-    before, after, count = asyncio.run(_rebuilt(one.create_runtime(configured)))
+    with sole_user_of(configured.home):  # no `up` may begin meanwhile
+        before, after, count = asyncio.run(_rebuilt(one.create_runtime(configured)))
     typer.echo(f"{name}: {count} records replayed\nbefore {before}\nafter  {after}")
     if before != after:
         typer.echo("the projections differ from what the topics say; they now follow the topics", err=True)
@@ -38,11 +41,12 @@ async def _rebuilt(runtime: Runtime) -> tuple[str, str, int]:
     try:
         async with runtime.db.locked(LOCK, wait=False):
             await migrate(runtime.db, runtime.migrations)
+            await require_topics(runtime.settings, runtime.topics)
             held = sum(place.end for place in await runtime.transport.positions("", runtime.topics))
-            if not held:  # as where the settings name another bus: what is dropped would not come back
-                raise SystemExit(
-                    f"nothing is dropped: {', '.join(runtime.topics)} hold no record to derive the {runtime.name} "
-                    "from; see that PIANOVIVO_HOME, or PIANOVIVO_KAFKA_BOOTSTRAP_SERVERS and _PREFIX, are right"
+            if not held:  # what is dropped would not come back
+                raise Obstacle(
+                    f"there is no record in {', '.join(runtime.topics)} to derive the {runtime.name} from: "
+                    "nothing is dropped; see that the settings name the right bus"
                 )
             before = await projection_hash(runtime)
             count = await _replayed(runtime, held)

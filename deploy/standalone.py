@@ -12,6 +12,7 @@ from pathlib import Path
 import uvloop
 from fastapi import FastAPI
 
+from deploy.obstacles import Obstacle
 from deploy.services import SERVICES
 from shared import log, settings, web
 from shared.auth import load_or_create_key, public_jwks
@@ -37,8 +38,8 @@ def sole_user_of(home: Path) -> Iterator[None]:
     try:
         fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise SystemExit(
-            f"another `pianovivo up` already serves {home.absolute()}: "
+        raise Obstacle(
+            f"another `pianovivo up` or `rebuild` is at work in {home.absolute()}: "
             "stop it, or set PIANOVIVO_HOME to another folder and PIANOVIVO_*_PORT to free ports"
         ) from None
     try:
