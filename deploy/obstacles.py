@@ -47,7 +47,7 @@ def sentence(error: Exception, configured: Settings) -> str | None:
         return str(error)
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: {error.strerror}: mend that, or set PIANOVIVO_HOME to a folder of your own"
-    if isinstance(error, _UNUSABLE) or is_transient(error):
+    if isinstance(_origin(error), _UNUSABLE) or is_transient(error):
         return _database_sentence(error, configured)
     return None
 
@@ -68,5 +68,10 @@ def _database_sentence(error: Exception, configured: Settings) -> str:
 
 
 def _reason(error: Exception) -> str:
-    origin = error.orig if isinstance(error, DBAPIError) and error.orig else error
+    origin = _origin(error)
     return str(origin).partition("\n")[0] or type(origin).__name__
+
+
+def _origin(error: Exception) -> BaseException:
+    """What the driver said."""
+    return error.orig if isinstance(error, DBAPIError) and error.orig else error

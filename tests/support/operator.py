@@ -67,13 +67,15 @@ async def told(settings: Mapping[str, Any], *arguments: str) -> str:
 
 
 @asynccontextmanager
-async def serving(settings: Mapping[str, Any], *arguments: str, ports: tuple[int, ...]) -> AsyncIterator[None]:
+async def serving(
+    settings: Mapping[str, Any], *arguments: str, ports: tuple[int, ...]
+) -> AsyncIterator[asyncio.subprocess.Process]:
     """`pianovivo up` or `... serve` at work inside the block, ready on its ports; ended by SIGTERM."""
     process = await asyncio.create_subprocess_exec(*COMMAND, *arguments, env=environment(settings))
     try:
         for port in ports:
             await until(lambda port=port: _is_ready(process, port), 60)
-        yield
+        yield process
     finally:
         if process.returncode is None:
             process.terminate()
@@ -83,7 +85,12 @@ async def serving(settings: Mapping[str, Any], *arguments: str, ports: tuple[int
 async def _is_ready(process: asyncio.subprocess.Process, port: int) -> bool:
     assert process.returncode is None, "it ended by itself"
     try:
-        async with httpx.AsyncClient() as client:
-            return (await client.get(f"http://127.0.0.1:{port}/ready")).status_code == httpx.codes.OK
+        return await status_of(f"http://127.0.0.1:{port}/ready") == httpx.codes.OK
     except httpx.HTTPError:
         return False
+
+
+async def status_of(url: str, token: str = "") -> int:
+    """How a service answers a GET, signed in with the token if there is one."""
+    async with httpx.AsyncClient(headers={"Authorization": f"Bearer {token}"} if token else {}) as client:
+        return (await client.get(url)).status_code

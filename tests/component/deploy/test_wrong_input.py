@@ -50,8 +50,9 @@ DATABASE_AWAY = (
         (
             {"host": "address.invalid"},
             ("registry", "serve"),
-            "the registry cannot listen on address.invalid:8002 (Name or service not known): stop the program that has "
-            "this port, or set PIANOVIVO_REGISTRY_PORT to a free one; PIANOVIVO_HOST must be an address of this machine",
+            "the registry cannot listen on address.invalid:8002 (Name or service not known): stop the program that "
+            "has this port, or set PIANOVIVO_REGISTRY_PORT to a free one; "
+            "PIANOVIVO_HOST must be an address of this machine",
         ),
         (
             {"jwks": "/etc/keys.json"},
@@ -95,7 +96,7 @@ async def test_folder_of_somebody_else_is_named(tmp_path: Path) -> None:
     assert answer.refusal == f"{tmp_path}/home: File exists: mend that, or set PIANOVIVO_HOME to a folder of your own"
 
 
-async def test_locked_or_garbled_files_are_named(tmp_path: Path) -> None:
+async def test_garbled_files_are_named(tmp_path: Path) -> None:
     for name in ("log.db", "intake.db"):
         (tmp_path / name).write_bytes(b"no database " * 100)
     for command in ("dlq", "list"), ("lag",):

@@ -12,7 +12,7 @@ import pytest
 from deploy.kafka.local import free_ports
 from deploy.services import SERVICES
 from tests.support.installations import Installation
-from tests.support.operator import pianovivo, serving, told
+from tests.support.operator import pianovivo, serving, status_of, told
 
 NAMES = [one.name for one in SERVICES]
 
@@ -50,7 +50,7 @@ async def test_second_up_is_refused(office: dict[str, Any], tmp_path: Path) -> N
     rebuilt = await pianovivo(office, "rebuild", "planner")
     assert rebuilt.refusal == same_folder.refusal
     for name in NAMES:
-        assert httpx.get(f"http://127.0.0.1:{office[f'{name}_port']}/ready").status_code == httpx.codes.OK
+        assert await status_of(f"http://127.0.0.1:{office[f'{name}_port']}/ready") == httpx.codes.OK
 
 
 async def test_second_service_on_a_taken_port_is_refused(distributed: Installation) -> None:
@@ -65,16 +65,16 @@ async def test_token_from_the_command_is_what_the_services_accept(office: dict[s
     units = f"http://127.0.0.1:{office['registry_port']}/units"
     arguments = ("auth", "issue", "--organisation", "comune-019036", "--role", "MUNICIPALITY")
     token = (await told(office, *arguments)).strip()
-    assert httpx.get(units, headers={"Authorization": f"Bearer {token}"}).status_code == httpx.codes.OK
+    assert await status_of(units, token) == httpx.codes.OK
     stranger = await pianovivo(office | {"home": office["home"] / "elsewhere"}, *arguments)
     key = office["home"] / "elsewhere" / "keys" / "signing.json"
     assert stranger.err == f"a new key is made in {key}: services that run on another PIANOVIVO_HOME do not know it\n"
-    refused = httpx.get(units, headers={"Authorization": f"Bearer {stranger.out.strip()}"})
-    assert refused.status_code == httpx.codes.UNAUTHORIZED
+    assert await status_of(units, stranger.out.strip()) == httpx.codes.UNAUTHORIZED
 
 
 def _taken(service: str, port: int) -> str:
     return (
-        f"the {service} cannot listen on 127.0.0.1:{port} (Address already in use): stop the program that has this "
-        f"port, or set PIANOVIVO_{service.upper()}_PORT to a free one; PIANOVIVO_HOST must be an address of this machine"
+        f"the {service} cannot listen on 127.0.0.1:{port} (Address already in use): stop the program that has "
+        f"this port, or set PIANOVIVO_{service.upper()}_PORT to a free one; "
+        "PIANOVIVO_HOST must be an address of this machine"
     )
