@@ -18,7 +18,6 @@ from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
 import structlog
 from joserfc import jwt
 from joserfc.errors import ExpiredTokenError, InvalidClaimError, JoseError, MissingClaimError
@@ -136,7 +135,7 @@ class KeySource:
         self._tried_at = now
         try:
             self._keys = _verification_keys(json.loads(self._read()))
-        except (OSError, httpx.HTTPError, ValueError) as error:
+        except (OSError, ValueError) as error:
             _log.warning("token-keys-not-read", reason=str(error))
         else:
             self._read_at = now
@@ -153,15 +152,20 @@ def _reader(location: str | Path) -> Callable[[], bytes]:
 
 
 def _download(url: str, *, through_proxy: bool) -> bytes:
+    import httpx  # which only an installation needs whose keys lie at an address
+
     body = bytearray()
-    with httpx.Client(timeout=5, trust_env=through_proxy) as client, client.stream("GET", url) as response:
-        # A redirect is not followed: it could lead to plain http.
-        if response.status_code != httpx.codes.OK:
-            raise ValueError(f"{url} answered {response.status_code}")
-        for chunk in response.iter_bytes():
-            body += chunk
-            if len(body) > _MAX_JWKS_BYTES:
-                raise ValueError(f"{url} exceeds {_MAX_JWKS_BYTES} bytes")
+    try:
+        with httpx.Client(timeout=5, trust_env=through_proxy) as client, client.stream("GET", url) as response:
+            # A redirect is not followed: it could lead to plain http.
+            if response.status_code != httpx.codes.OK:
+                raise ValueError(f"{url} answered {response.status_code}")
+            for chunk in response.iter_bytes():
+                body += chunk
+                if len(body) > _MAX_JWKS_BYTES:
+                    raise ValueError(f"{url} exceeds {_MAX_JWKS_BYTES} bytes")
+    except httpx.HTTPError as error:
+        raise OSError(f"{url}: {error!r}") from error
     return bytes(body)
 
 

@@ -5,7 +5,7 @@ from alembic import op
 
 from shared.db import Instant
 
-revision = "notifier_0002_idempotency"
+revision = "notifier_0002"
 down_revision = "notifier_0001"
 branch_labels = None
 depends_on = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 
 from shared.bus.records import encode
@@ -14,7 +13,7 @@ from tests.support.world import as_outgoing, history, is_idle, letters, life_of,
 from tests.unit.registry.samples import report
 
 REGISTERED, VACATED, IN_NOTICE, ASSIGNED = life_of("U-operated")
-GARBLED = replace(encode(reported(report("unit-corrected", date(2026, 1, 15), unit_id="U-operated"))), value=b"\xff\0{")
+GARBLED = encode(reported(report("unit-corrected", date(2026, 1, 15), unit_id="U-operated")))._replace(value=b"\xff\0{")
 
 
 async def test_letter_is_listed_and_shown_with_its_bytes_and_provenance(installation: Installation) -> None:
