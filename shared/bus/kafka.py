@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from functools import lru_cache, partial
@@ -205,8 +204,7 @@ class KafkaTransport:
             consumer_only=True,
             allow_auto_create_topics=False,
             apply_types=False,  # its injection hops through a thread for each batch
-            logger=logging.getLogger("faststream"),
-            log_level=logging.DEBUG,
+            logger=None,  # of a failing batch it would print the whole traceback at each retry
             graceful_timeout=30.0,
         )
         subscriber = broker.subscriber(
@@ -281,6 +279,8 @@ class KafkaTransport:
 
     async def _ends(self, topics: Sequence[str]) -> dict[TopicPartition, int]:
         layout = await self._layout(topics)
+        if not layout:
+            return {}  # aiokafka's consumer would be cancelled by its own stopping
         consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, enable_auto_commit=False)
         await consumer.start()
         try:
