@@ -8,13 +8,13 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.planner import store
 from services.planner.domain.causes import cause_of
 from services.planner.domain.forecast import Triennium
 from services.planner.domain.plan import Plan, canonical, changes, compute, hash_of, read
 from services.planner.domain.rules import Rules
 from services.planner.domain.state import PlanState, fold
-from services.planner.store import Edition
+from services.planner.store import plans as store
+from services.planner.store.plans import Edition
 from shared.bus.consumer import Handlers
 from shared.db import Database
 from shared.events import (

@@ -167,6 +167,8 @@ class KafkaTransport:
 
     async def replay(self, topics: Sequence[str]) -> AsyncIterator[list[Record]]:
         ends = {place: end for place, end in (await self._ends(topics)).items() if end}
+        if not ends:
+            return  # a consumer stopped before it has done anything raises CancelledError
         consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, enable_auto_commit=False)
         await consumer.start()
         try:

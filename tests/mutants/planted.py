@@ -215,7 +215,7 @@ MUTANTS = (
     ),
     Mutant(
         "a planner that is behind overwrites the plan",
-        "services/planner/store.py",
+        "services/planner/store/plans.py",
         "    if result.rowcount != 1:",
         "    if result.rowcount < 0:",
         ("tests/component/planner/test_keeping.py::test_a_writer_that_is_behind_undoes_its_whole_transaction",),

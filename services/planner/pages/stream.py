@@ -11,11 +11,11 @@ from weakref import WeakKeyDictionary
 
 from fastapi.sse import ServerSentEvent
 
-from services.planner import store
 from services.planner.domain.plan import read
 from services.planner.handlers import CHANNEL
 from services.planner.pages.views import Front, ambito_view, map_areas, municipality_view
 from services.planner.pages.words import MAPS, MapChoice
+from services.planner.store import plans as store
 from shared.db import Database
 from shared.events import PlanRecomputed
 from shared.pages import LiveChange, Spoken, live_message, spoken

@@ -10,13 +10,13 @@ from functools import cache
 import pytest
 
 from deploy.demo.synthetic import generate
-from services.planner import store
 from services.planner.app import create_runtime
 from services.planner.domain.forecast import Triennium
 from services.planner.domain.plan import compute, plan_hash
 from services.planner.domain.state import PlanState, fold
 from services.planner.law import rules_on
 from services.planner.settings import PlannerSettings
+from services.planner.store import plans as store
 from services.planner.tables import PlanRow
 from shared.events import Message, SubmissionReceived, UnitChanged, derived
 from shared.events.topics import declared

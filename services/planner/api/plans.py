@@ -9,24 +9,19 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import Field
 
-from services.planner import store
 from services.planner.domain.labels import label_it
 from services.planner.domain.plan import FigureKey, Plan, place_in_report, read
+from services.planner.store import plans as store
 from services.planner.tables import VersionRow
 from shared.arrivals import PageLinks, Shape
 from shared.auth import Principal
 from shared.events import Cause, Measure, MunicipalityChange, PlanRecomputed
-from shared.openapi import Api, problems
+from shared.openapi import problems
 from shared.problems import Problem, Text, of_status
 from shared.sign_in import Who
 from shared.territory import names_of
 from shared.web import Db
 
-API = Api(
-    "pianificazione",
-    "Il piano triennale di un ambito, com'è ora, comune per comune, e le sue versioni",
-    {"plans": "Piano triennale dell'offerta abitativa", "health": "Stato del servizio"},
-)
 router = APIRouter(prefix="/plans", tags=["plans"], responses=problems(404))
 AmbitoPath = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$", max_length=64)]
 IstatPath = Annotated[str, Path(pattern=r"^[0-9]{6}$", max_length=6)]

@@ -1,4 +1,4 @@
-"""What the planner asks its database, and the way between rows and domain. Nothing here commits."""
+"""The plan, its state and its versions, and the way between rows and domain."""
 
 from __future__ import annotations
 
