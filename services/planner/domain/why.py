@@ -62,15 +62,14 @@ def parts_of(plan: Plan, key: FigureKey) -> tuple[Part, ...]:
     """
     if key.figure.endswith(("_low", "_high")):
         return ()
-    level = "municipality" if key.municipality is None else "owner"
-    if getattr(key, level) is not None:
-        return ()
-    found = (
-        Part(other, value)
-        for other, value in plan.figures.items()
-        if getattr(other, level) is not None and other._replace(**{level: None}) == key and value
-    )
-    return tuple(sorted(found, key=lambda part: (part.key.municipality or "", part.key.owner or "")))
+    if key.municipality is None:
+        found = [other for other in plan.figures if other.municipality and other._replace(municipality=None) == key]
+    elif key.owner is None:
+        found = [other for other in plan.figures if other.owner and other._replace(owner=None) == key]
+    else:
+        found = []
+    found.sort(key=lambda other: (other.municipality or "", other.owner or ""))
+    return tuple(Part(other, plan.figures[other]) for other in found if plan.figures[other])
 
 
 def subjects_of(messages: Iterable[Message]) -> dict[Subject, list[Message]]:

@@ -26,6 +26,7 @@ from tests.unit.registry.samples import DAY, OWNER, TABLE, kind_of, registered, 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 TODAY = date(2030, 1, 1)
 TRIENNIUM = Triennium(2026)
+AREAS = st.sampled_from([Decimal(30), Decimal(50), Decimal(70)])
 
 
 class Claim(NamedTuple):
