@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.planner.domain.causes import cause_of
 from services.planner.domain.forecast import Triennium
-from services.planner.domain.plan import Plan, canonical, changes, compute, hash_of, read
+from services.planner.domain.plan import Plan, canonical, changes, compute, hash_of, read, reference_date
 from services.planner.domain.rules import Rules
 from services.planner.domain.state import PlanState, fold
 from services.planner.store import journal
@@ -50,13 +51,17 @@ class Draft:
 
 
 Work = dict[str, Draft]
+Law = Callable[[date], Rules]
 
 
 class Planner:
-    """Keeps the last state of each plan in memory; it is used again only if nobody else has written meanwhile."""
+    """Keeps the last state of each plan in memory; it is used again only if nobody else has written meanwhile.
 
-    def __init__(self, triennium: Triennium, rules: Rules, writer: UUID) -> None:
-        self._triennium, self._rules, self._writer = triennium, rules, writer
+    `law` has the rule set of every day: a plan takes that of its reference date, so no restart when the law changes.
+    """
+
+    def __init__(self, triennium: Triennium, law: Law, writer: UUID) -> None:
+        self._triennium, self._law, self._writer = triennium, law, writer
         self._kept: Work = {}
 
     def handlers(self) -> Handlers[Work]:
@@ -77,7 +82,8 @@ class Planner:
         said = []
         for ambito, draft in work.items():
             before = draft.plan
-            draft.plan = compute(draft.state, self._triennium, self._rules, names_of(ambito), draft.known)
+            rules = self._law(reference_date(draft.state, self._triennium))
+            draft.plan = compute(draft.state, self._triennium, rules, names_of(ambito), draft.known)
             draft.known = draft.plan
             content = canonical(draft.plan)
             if hash_of(content) == (draft.edition.hash if draft.edition else None):
@@ -105,7 +111,7 @@ class Planner:
         if kept is not None and kept.edition == edition:
             return Draft(edition, kept.state, kept.plan, kept.known)
         row = await store.plan_content(session, ambito) if edition else None
-        state = await store.state_of(session, ambito, self._rules.bands)
+        state = await store.state_of(session, ambito, self._law(self._triennium.begins_on).bands)
         return Draft(edition, state, read(row.content, names_of(ambito)) if row and row.version else None)
 
     async def _keep(

@@ -98,16 +98,20 @@ class Plan:
         return figures
 
 
+def reference_date(state: PlanState, triennium: Triennium) -> date:
+    """The latest day the facts speak of; the first day of the triennium while nothing is known of the ambito."""
+    return state.reference_on or triennium.begins_on
+
+
 def compute(
     state: PlanState, triennium: Triennium, rules: Rules, names: Mapping[str, str], known: Plan | None = None
 ) -> Plan:
     """The plan that follows from the state; `names` are the ambito's municipalities by code.
 
-    `known` is the plan of this state as it was last settled; with it only what was touched since is counted anew. The
-    outcome is the same without it. An ambito of which nothing is known yet is computed as of the first day of the
-    triennium.
+    `rules` are those of the plan's reference date, unless it is pinned to another. `known` is the plan of this state as
+    it was last settled; with it only what was touched since is counted anew. The outcome is the same without it.
     """
-    reference_on = state.reference_on or date(triennium.first_year, 1, 1)
+    reference_on = reference_date(state, triennium)
     return Plan(
         ambito=state.ambito,
         triennium=triennium,
