@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from services.planner.api import figures, plans
+from services.planner.api import drift, figures, plans
 from shared.openapi import Api
 
 __all__ = ["API", "router"]
@@ -15,7 +15,8 @@ API = Api(
         "figures": "I numeri del piano e il loro perché",
         "health": "Stato del servizio",
     },
+    drift.schemas,
 )
 router = APIRouter()
-for _part in (plans, figures):
+for _part in (plans, figures, drift):
     router.include_router(_part.router)

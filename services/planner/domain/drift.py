@@ -33,7 +33,7 @@ class Reason(NamedTuple):
 
 
 class Step(NamedTuple):
-    """A reason, and what it adds to and takes from the messages that a plan is made of."""
+    """Passo dello scostamento: a reason, and what it adds to and takes from the messages that a plan is made of."""
 
     reason: Reason
     added: tuple[Message, ...] = ()
@@ -41,7 +41,7 @@ class Step(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """One figure in both plans, and what each reason moved it by: `after` less `before` is their sum."""
+    """Differenza di un numero fra due piani, and what each reason moved it by: `after` less `before` is their sum."""
 
     key: FigureKey
     before: int
@@ -50,7 +50,7 @@ class Difference(NamedTuple):
 
 
 class Drift(NamedTuple):
-    """`amounts` of the differences are by place of their reason."""
+    """Scostamento fra due piani: `amounts` of the differences are by place of their reason."""
 
     reasons: tuple[Reason, ...]
     differences: tuple[Difference, ...]

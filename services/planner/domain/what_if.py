@@ -16,11 +16,11 @@ from shared.events.units import Transition, Unit, UnitChanged, UnitStatus, UnitV
 
 
 class Vacancies(NamedTuple):
-    """So many homes of an owner in a municipality are given back, and are then in that state."""
+    """Rilasci ipotizzati: so many homes of an owner in a municipality, and the state they come back in."""
 
     municipality: str
     owner: str
-    count: int
+    home_count: int
     status: UnitStatus
 
 
@@ -33,10 +33,10 @@ class WorksMoved(NamedTuple):
 
 
 class Cases(NamedTuple):
-    """So many new emergency cases alike."""
+    """Casi ipotizzati: so many new emergency cases alike."""
 
     municipality: str
-    count: int
+    case_count: int
     household_size: int
     urgency_class: int
     accessible: bool
@@ -46,7 +46,7 @@ Hypothesis = Vacancies | WorksMoved | Cases
 
 
 class Impossible(ValueError):
-    """A hypothesis that cannot be put in place: which one, and what there is instead."""
+    """Ipotesi impossibile: which one, and what there is instead."""
 
     def __init__(self, place: int, italian: str, english: str) -> None:
         super().__init__(english)
@@ -54,7 +54,7 @@ class Impossible(ValueError):
 
 
 class Standing(NamedTuple):
-    """A home as it is now, and how many facts are known of it."""
+    """Alloggio com'è ora, and how many facts are known of it."""
 
     unit: Unit
     sequence: int
@@ -90,16 +90,14 @@ def standing(messages: Sequence[Message]) -> dict[str, Standing]:
     return found
 
 
-def _events(
-    place: int, hypothesis: Hypothesis, homes: dict[str, Standing], ambito: str, on: date
-) -> Iterator[Event]:
+def _events(place: int, hypothesis: Hypothesis, homes: dict[str, Standing], ambito: str, on: date) -> Iterator[Event]:
     match hypothesis:
         case Vacancies():
             yield from _vacated(place, hypothesis, homes, ambito, on)
         case WorksMoved():
             yield from _moved(place, hypothesis, homes, ambito, on)
         case Cases():
-            for number in range(hypothesis.count):
+            for number in range(hypothesis.case_count):
                 yield EmergencyCaseOpened(
                     case_ref=f"ipotesi-{place + 1}-{number + 1}",
                     municipality=hypothesis.municipality,
@@ -110,32 +108,26 @@ def _events(
                 )
 
 
-def _vacated(
-    place: int, asked: Vacancies, homes: dict[str, Standing], ambito: str, on: date
-) -> Iterator[UnitChanged]:
+def _vacated(place: int, asked: Vacancies, homes: dict[str, Standing], ambito: str, on: date) -> Iterator[UnitChanged]:
     here = [
         home
         for home in homes.values()
         if (home.unit.municipality, home.unit.owner, home.unit.status)
         == (asked.municipality, asked.owner, UnitStatus.OCCUPIED)
     ]
-    if len(here) < asked.count:
+    if len(here) < (wanted := asked.home_count):
         raise Impossible(
             place,
-            f"{asked.owner} ha {len(here)} alloggi occupati nel comune {asked.municipality}, non {asked.count}.",
-            f"{asked.owner} has {len(here)} occupied homes in municipality {asked.municipality}, not {asked.count}.",
+            f"{asked.owner} ha {len(here)} alloggi occupati nel comune {asked.municipality}, non {wanted}.",
+            f"{asked.owner} has {len(here)} occupied homes in municipality {asked.municipality}, not {wanted}.",
         )
-    for home in here[: asked.count]:
+    for home in here[: asked.home_count]:
         changes = {"status": asked.status, "since": on, "pending_inspection": False}
         yield _changed(home, home.unit.having(changes), UnitVacated.name(), ambito, on)
 
 
 def _moved(place: int, asked: WorksMoved, homes: dict[str, Standing], ambito: str, on: date) -> Iterator[UnitChanged]:
-    here = [
-        home
-        for home in homes.values()
-        if home.unit.works and asked in (_of_programme(home, asked), _of_home(home, asked))
-    ]
+    here = [home for home in homes.values() if _has_works(home.unit, asked)]
     if not here:
         what = asked.programme or asked.unit_id
         raise Impossible(place, f"Nessun alloggio ha lavori «{what}».", f"No home has works {what!r}.")
@@ -145,12 +137,9 @@ def _moved(place: int, asked: WorksMoved, homes: dict[str, Standing], ambito: st
         yield _changed(home, home.unit.having({"works": works}), WorksRescheduled.name(), ambito, on)
 
 
-def _of_programme(home: Standing, asked: WorksMoved) -> WorksMoved:
-    return asked._replace(programme=home.unit.works.programme if home.unit.works else None)
-
-
-def _of_home(home: Standing, asked: WorksMoved) -> WorksMoved:
-    return asked._replace(unit_id=home.unit.unit_id)
+def _has_works(unit: Unit, asked: WorksMoved) -> bool:
+    asked_for = asked.programme is None or (unit.works and unit.works.programme == asked.programme)
+    return unit.works is not None and bool(asked_for) and asked.unit_id in (None, unit.unit_id)
 
 
 def _changed(home: Standing, after: Unit, report: str, ambito: str, on: date) -> UnitChanged:

@@ -100,3 +100,57 @@ def test_a_parameter_is_shown_with_its_article_and_whether_it_is_assumed(planner
     why = asked(planner, f"{PLAN}/figures/-:-:emergency_actions:-/why")
     found = {parameter["name"]: (parameter["value"], parameter["status"]) for parameter in why["parameters"]}
     assert found == {"sat_set_aside_share": ("0.10", "read"), "sat_baseline": ("EVER_REGISTERED", "assumed")}
+
+
+def test_drift_between_two_days_adds_up_for_every_figure(planner: Served) -> None:
+    answer = asked(planner, f"{PLAN}/drift?from_on=2026-10-31&municipality=-&limit=1000")
+    before, after = asked(planner, f"{PLAN}?true_on=2026-10-31&known_on=2026-10-31"), asked(planner, PLAN)
+    assert (answer["before_hash"], answer["hash"]) == (before["hash"], after["hash"])
+    was = {figure["id"]: figure["value"] for figure in before["figures"]}
+    now = {figure["id"]: figure["value"] for figure in after["figures"]}
+    for item in answer["items"]:
+        assert item["before"] + sum(part["amount"] for part in item["amounts"]) == item["after"]
+        assert (item["before"], item["after"]) == (was.get(item["id"], 0), now.get(item["id"], 0))
+    assert {figure for figure in was.keys() | now.keys() if was.get(figure, 0) != now.get(figure, 0)} <= {
+        item["id"] for item in answer["items"]
+    }
+
+
+def test_drift_says_what_to_compare_with(planner: Served) -> None:
+    assert "from_version" in asked(planner, f"{PLAN}/drift", 400)["detail"]
+
+
+def supposed(planner: Served, document: dict[str, Any], status: int = 200) -> dict[str, Any]:
+    now = datetime.now(UTC)
+    token = issue(KEY, "comune-019036", Role.LEAD, AMBITO, "pianovivo", "pianovivo-local", now, timedelta(hours=1), "x")
+    answer = httpx.post(
+        f"{planner.url}{PLAN}/what-if?limit=1000",
+        json=document,
+        headers={"authorization": f"Bearer {token}"},
+        timeout=30,
+    )
+    assert answer.status_code == status, answer.text
+    return answer.json()  # type: ignore[no-any-return]
+
+
+def test_what_if_five_homes_were_given_back(planner: Served) -> None:
+    """Five homes free and assignable: five more free, five fewer occupied; the plan itself stays as it is."""
+    before = asked(planner, PLAN)
+    answer = supposed(planner, {"vacancies": [{"municipality": CREMONA, "owner": ALER, "count": 5}]})
+    moved = {item["id"]: item["after"] - item["before"] for item in answer["items"]}
+    assert moved[f"{CREMONA}:{ALER}:free_assignable:-"] == moved["-:-:free_assignable:-"] == 5
+    assert moved[f"{CREMONA}:{ALER}:occupied:-"] == -5
+    assert answer["hash"] != before["hash"] == answer["before_hash"]
+    assert asked(planner, PLAN) == before
+
+
+def test_what_cannot_be_supposed_is_refused_with_what_there_is(planner: Served) -> None:
+    occupied = asked(planner, f"{PLAN}/figures/{CREMONA}:{ALER}:occupied:-")["item"]["value"]
+    many = [
+        {"municipality": CREMONA, "owner": ALER, "count": 900},
+        {"municipality": CREMONA, "owner": ALER, "count": 900},
+    ]
+    problem = supposed(planner, {"vacancies": many}, 422)
+    assert problem["errors"][0]["field"] in ("/vacancies/0", "/vacancies/1")
+    assert str(occupied) in problem["errors"][0]["rule"] or str(occupied - 900) in problem["errors"][0]["rule"]
+    assert "/works/0" in str(supposed(planner, {"works": [{"expected_end_on": "2027-01-01"}]}, 422))
