@@ -21,6 +21,9 @@ PLACES = {
     for service in ("intake", "registry", "planner", "notifier")
 }
 """Modules by the prefix their classes have in the glossary."""
+for _package in ("checks", "strategies"):
+    _modules = (ROOT / "services" / "planner" / "domain" / _package).glob("[a-z]*.py")
+    PLACES["planner."] += [f"services.planner.domain.{_package}.{path.stem}" for path in _modules]
 NO_TERMS = {
     "grammar of the wire, not of housing": {"Value", "Event", "Envelope", "Message", "Measure"},
     "how parameters are kept": {"intake.Dated", "intake.DayOfYear", "intake.CycleRules"},
@@ -28,6 +31,9 @@ NO_TERMS = {
     "statistics of the forecast": {
         *("planner.Window", "planner.Estimate", "planner.Outlook", "planner.Rate", "planner.Share", "planner.Bands"),
         *("planner.Group", "planner.Cell"),
+    },
+    "how a number of the annual plan is scoped and summed": {
+        *("planner.Amount", "planner.Aggregation", "planner.ScopeFault", "planner.ScopeProblem", "planner.Total"),
     },
     "matching of homes and cases": {"planner.Bucket", "planner.Matching"},
     "how the plan is kept and named": {
