@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from shared.problem_texts import Text
 
 
-class Column(NamedTuple):
+class AnnualColumn(NamedTuple):
     """Colonna del piano annuale (comunicazione regionale 45 del 2 aprile 2019)."""
 
     letter: str
@@ -23,20 +23,21 @@ class Column(NamedTuple):
 
 
 COLUMNS: Final = {
-    "stock_sap": Column("a", Text("alloggi SAP in patrimonio", "public homes in stock")),
-    "stock_sas": Column("a", Text("alloggi SAS in patrimonio", "social homes in stock")),
-    "stock_sat": Column("a", Text("alloggi SAT in patrimonio", "transitional homes in stock")),
-    "as_is_assignable": Column("b", Text("assegnabili nello stato di fatto", "assignable as they are")),
-    "under_renovation_assignable": Column("c", Text("assegnabili dopo i lavori", "assignable after works")),
-    "new_build_assignable": Column("d", Text("assegnabili di nuova costruzione", "assignable, newly built")),
-    "free_now": Column("e", Text("già liberi", "free already")),
-    "turnover_expected": Column("e", Text("che si liberano nell'anno", "becoming free in the year")),
-    "conferred_by_private": Column("f", Text("conferiti da privati", "conferred by private parties")),
-    "assignable_total": Column("g", Text("assegnabili in totale", "assignable in all")),
-    "sat_units": Column("j", Text("destinati ai servizi transitori", "set aside for transitional services")),
-    "assigned_previous_year": Column("k", Text("assegnati l'anno prima", "assigned in the year before")),
+    "stock_sap": AnnualColumn("a", Text("alloggi SAP in patrimonio", "public homes in stock")),
+    "stock_sas": AnnualColumn("a", Text("alloggi SAS in patrimonio", "social homes in stock")),
+    "stock_sat": AnnualColumn("a", Text("alloggi SAT in patrimonio", "transitional homes in stock")),
+    "as_is_assignable": AnnualColumn("b", Text("assegnabili nello stato di fatto", "assignable as they are")),
+    "under_renovation_assignable": AnnualColumn("c", Text("assegnabili dopo i lavori", "assignable after works")),
+    "new_build_assignable": AnnualColumn("d", Text("assegnabili di nuova costruzione", "assignable, newly built")),
+    "free_now": AnnualColumn("e", Text("già liberi", "free already")),
+    "turnover_expected": AnnualColumn("e", Text("che si liberano nell'anno", "becoming free in the year")),
+    "free_plus_turnover": AnnualColumn("e", Text("liberi o che si liberano", "free or becoming free")),
+    "conferred_by_private": AnnualColumn("f", Text("conferiti da privati", "conferred by private parties")),
+    "assignable_total": AnnualColumn("g", Text("assegnabili in totale", "assignable in all")),
+    "sat_units": AnnualColumn("j", Text("destinati ai servizi transitori", "set aside for transitional services")),
+    "assigned_previous_year": AnnualColumn("k", Text("assegnati l'anno prima", "assigned in the year before")),
 }
-"""The columns that count homes; shares (h, i) are chosen, not summed."""
+"""The columns that count homes; shares (h, i) are chosen, not summed. Published plans may print e as one number."""
 SUMMANDS: Final = (
     "as_is_assignable",
     "under_renovation_assignable",
@@ -56,9 +57,13 @@ class AnnualScope(NamedTuple):
     service: str | None
     year: int
 
-    def told(self) -> str:
-        parts = (self.territory or "ambito", self.owner or "tutti gli enti", self.service or "ogni servizio")
-        return f"{', '.join(parts)}, {self.year}"
+    def told(self) -> Text:
+        """`Crema, comune, ogni servizio, 2019`."""
+        where = self.territory or "ambito"
+        return Text(
+            f"{where}, {self.owner or 'tutti gli enti'}, {self.service or 'ogni servizio'}, {self.year}",
+            f"{where}, {self.owner or 'all owners'}, {self.service or 'all services'}, {self.year}",
+        )
 
 
 class Amount(NamedTuple):
@@ -104,8 +109,8 @@ class ScopeFault(NamedTuple):
         column = COLUMNS[self.amount.column].label
         why, scope = PROBLEMS[self.problem], self.amount.scope.told()
         return Text(
-            f"{column.it} = {self.amount.value} ({scope}): {why.it}; il numero non è sommato.",
-            f"{column.en} = {self.amount.value} ({scope}): {why.en}; the number is not added.",
+            f"{column.it} = {self.amount.value} ({scope.it}): {why.it}; il numero non è sommato.",
+            f"{column.en} = {self.amount.value} ({scope.en}): {why.en}; the number is not added.",
         )
 
 
@@ -124,10 +129,10 @@ class Aggregation(NamedTuple):
     totals: tuple[Total, ...]
     faults: tuple[ScopeFault, ...]
 
-    def total(self, column: str, territory: str | None = None, owner: str | None = None) -> int | None:
+    def total(self, column: str, territory: str | None = None, owner: str | None = None) -> Total | None:
         """The sum; None when nothing of the column is there, which is not zero."""
-        found = (t for t in self.totals if (t.column, t.scope.territory, t.scope.owner) == (column, territory, owner))
-        return next((total.value for total in found), None)
+        wanted = column, territory, owner
+        return next((t for t in self.totals if (t.column, t.scope.territory, t.scope.owner) == wanted), None)
 
 
 def aggregate(amounts: Iterable[Amount], year: int, territories: Sequence[str] | None = None) -> Aggregation:
