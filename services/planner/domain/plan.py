@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -17,7 +17,7 @@ from services.planner.domain.emergency import Action, ActionKind, derive_actions
 from services.planner.domain.forecast import YEARS, Estimate, Outlook, Scope, Triennium, forecast
 from services.planner.domain.labels import LABELS, label_it
 from services.planner.domain.rounding import tenths
-from services.planner.domain.rules import Rules
+from services.planner.domain.rules import AreaBands, Rules
 from services.planner.domain.sheets import COUNTED, EMPTY_SHEET, Sheet, read_sheet, sheets_of
 from services.planner.domain.state import PlanState
 from shared.events.plans import Cause, FigureChange, Measure, MunicipalityChange
@@ -122,6 +122,23 @@ def compute(
         outlooks=forecast(state, triennium, reference_on),
         actions=derive_actions(state, rules, names),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """How plans are made: for which triennium, and by the law of every day."""
+
+    triennium: Triennium
+    law: Callable[[date], Rules]
+
+    @property
+    def bands(self) -> AreaBands:
+        """The size classes of the integer state."""
+        return self.law(self.triennium.begins_on).bands
+
+    def plan_of(self, state: PlanState, names: Mapping[str, str], known: Plan | None = None) -> Plan:
+        """The plan that follows from the state, by the law of its reference date; see `compute`."""
+        return compute(state, self.triennium, self.law(reference_date(state, self.triennium)), names, known)
 
 
 def canonical(plan: Plan) -> bytes:
