@@ -75,14 +75,6 @@ class DisposalRules:
     town_share: Decimal | None
     town_max_inhabitants: int
 
-    def cap_share(self, inhabitants: int) -> Decimal:
-        """The cap of a municipality with so many inhabitants, on its own homes (art. 28 c. 2, c. 2 bis)."""
-        if self.village_share is not None and inhabitants <= self.village_max_inhabitants:
-            return self.village_share
-        if self.town_share is not None and inhabitants <= self.town_max_inhabitants:
-            return self.town_share
-        return self.total_share
-
 
 @dataclass(frozen=True, slots=True)
 class AccessRules:

@@ -55,6 +55,11 @@ async def editions_of(session: AsyncSession, ambiti: Sequence[str]) -> dict[str,
     return {ambito: Edition(*edition) for ambito, *edition in rows}
 
 
+async def planned_ambiti(session: AsyncSession) -> list[str]:
+    """The ambiti that have a plan, by code."""
+    return list((await session.execute(select(col(PlanRow.ambito)).order_by(col(PlanRow.ambito)))).scalars())
+
+
 async def plan_content(session: AsyncSession, ambito: str) -> PlanRow | None:
     """The plan as it stands, its canonical content included."""
     return await session.get(PlanRow, ambito)

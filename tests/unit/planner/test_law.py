@@ -88,14 +88,6 @@ def test_every_parameter_is_tested_on_both_sides() -> None:
 
 
 @pytest.mark.parametrize(
-    ("inhabitants", "share"), [(5_000, "0.50"), (5_001, "0.30"), (10_000, "0.30"), (10_001, "0.15")]
-)
-def test_disposal_caps_by_inhabitants(inhabitants: int, share: str) -> None:
-    assert rules_on(NOW).disposal.cap_share(inhabitants) == Decimal(share)
-    assert rules_on(date(2017, 12, 27)).disposal.cap_share(inhabitants) == Decimal("0.15")
-
-
-@pytest.mark.parametrize(
     ("area", "people"),
     [
         ("27.99", 0),
