@@ -7,18 +7,19 @@ from typing import Final
 
 from services.intake.domain.columns import stock_of, turnover_faults
 from services.intake.domain.faults import Fault, implausible
+from services.intake.domain.labels import YEAR_COUNTS, quoted
 from services.intake.domain.parameters import CycleRules
 from shared.events import AnnualColumns, Programme, ProgrammeKind, YearForecast
 from shared.problem_texts import Text
 
 SAME_IN_THE_COLUMNS: Final = {
-    "turnover_expected": "turnover_expected",
-    "works_assignable": "under_renovation_assignable",
-    "new_build_assignable": "new_build_assignable",
-    "as_is_assignable": "as_is_assignable",
-    "conferred_by_private": "conferred_by_private",
+    "turnover_expected": ("turnover_expected", "e"),
+    "works_assignable": ("under_renovation_assignable", "c"),
+    "new_build_assignable": ("new_build_assignable", "d"),
+    "as_is_assignable": ("as_is_assignable", "b"),
+    "conferred_by_private": ("conferred_by_private", "f"),
 }
-"""A year's counts, and the annual columns that say the same of the first year."""
+"""A year's counts, and the annual columns (name, letter) that say the same of the first year."""
 NEW_HOMES: Final = frozenset({ProgrammeKind.NEW_BUILD, ProgrammeKind.PURCHASE})
 WORKS: Final = frozenset(ProgrammeKind) - NEW_HOMES
 CHANNELS: Final = {"works_assignable": WORKS, "new_build_assignable": NEW_HOMES}
@@ -65,12 +66,13 @@ def _year_faults(forecast: Iterable[YearForecast], rules: CycleRules) -> Iterato
 
 def _first_year_faults(row: int, year: YearForecast, columns: AnnualColumns) -> Iterator[Fault]:
     where = _where(row, year)
-    for name, column in SAME_IN_THE_COLUMNS.items():
+    for name, (column, letter) in SAME_IN_THE_COLUMNS.items():
         told, annual = getattr(year, name), getattr(columns, column)
         if told != annual:
+            said = quoted(YEAR_COUNTS[name], told)
             rule = Text(
-                f"{where.it}{name} = {told} non coincide con la colonna annuale {column} = {annual}.",
-                f"{where.en}{name} = {told} differs from the annual column {column} = {annual}.",
+                f"{where.it}{said.it} non coincide con la colonna annuale {letter} ({column} = {annual}).",
+                f"{where.en}{said.en} differs from the annual column {letter} ({column} = {annual}).",
             )
             yield implausible("V17", f"/forecast/{row}/{name}", told, rule)
 
@@ -87,12 +89,12 @@ def _programme_faults(forecast: Sequence[YearForecast], programmes: Sequence[Pro
             if programme.kind in CHANNELS[count] and programme.expected_completion_on.year <= year.year
         )
         if here and promised > ending:
-            where = _where(row, year)
+            where, label = _where(row, year), YEAR_COUNTS[count]
             rule = Text(
-                f"{where.it}{count} somma {promised} alloggi fino a quest'anno, ma i programmi che finiscono entro "
-                f"l'anno ne contano {ending}.",
-                f"{where.en}{count} adds up to {promised} homes until this year, but the programmes that end by then "
-                f"have {ending}.",
+                f"{where.it}gli «{label.it}» dall'inizio del triennio sono {promised}, ma i programmi che finiscono "
+                f"entro l'anno ne contano {ending}.",
+                f"{where.en}the '{label.en}' since the triennium began are {promised}, but the programmes that end by "
+                f"then have {ending}.",
             )
             remedy = Text(
                 "Aggiungere il programma con tipo e fine prevista, o correggere il numero.",

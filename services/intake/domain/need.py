@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from services.intake.domain.faults import Fault, implausible
+from services.intake.domain.labels import NEED_COUNTS, quoted
 from shared.events import HousingNeed, OwnerKind
 from shared.problem_texts import Text
 
@@ -49,7 +50,8 @@ def _exceeds(need: HousingNeed, part: str, whole: str) -> Text | None:
     few, many = getattr(need, part), getattr(need, whole)
     if few is None or many is None or few <= many:
         return None
-    return Text(f"{part} = {few} supera {whole} = {many}.", f"{part} = {few} exceeds {whole} = {many}.")
+    less, more = quoted(NEED_COUNTS[part], few), quoted(NEED_COUNTS[whole], many)
+    return Text(f"{less.it} supera {more.it}.", f"{less.en} exceeds {more.en}.")
 
 
 def _linked_faults(need: HousingNeed) -> Iterator[Fault]:
@@ -90,15 +92,19 @@ def _split_faults(need: HousingNeed) -> Iterator[Fault]:
     total, parts = getattr(need, name), need.by_household_size
     if total == sum(parts):
         return
-    addition = f"{' + '.join(map(str, parts))} = {sum(parts)}"
-    known = f"{name} = {'?' if total is None else total}"
+    addition, label = f"{' + '.join(map(str, parts))} = {sum(parts)}", NEED_COUNTS[name]
+    if total is None:
+        known = Text(f"ma manca il totale, «{label.it}»", f"but the total is missing, '{label.en}'")
+    else:
+        told = quoted(label, total)
+        known = Text(f"diversa da {told.it}", f"other than {told.en}")
     yield Fault(
         "need-split",
         "/need/by_household_size",
         str(sum(parts)),
         Text(
-            f"La ripartizione per numero di componenti è {addition}, diversa da {known}.",
-            f"The split by household size is {addition}, other than {known}.",
+            f"La ripartizione per numero di componenti è {addition}, {known.it}.",
+            f"The split by household size is {addition}, {known.en}.",
         ),
         Text("Correggere la ripartizione o il totale.", "Correct the split or the total."),
     )

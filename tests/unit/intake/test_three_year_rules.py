@@ -45,28 +45,29 @@ BROKEN: list[tuple[str, dict[str, Any], tuple[str, str, str | None], str, str]] 
         "V17 the first year differs from the annual columns",
         {"/forecast/0/as_is_assignable": 2},
         ("V17", "/forecast/0/as_is_assignable", "2"),
-        "Riga 1, anno 2027: as_is_assignable = 2 non coincide con la colonna annuale as_is_assignable = 1.",
-        "Row 1, year 2027: as_is_assignable = 2 differs from the annual column as_is_assignable = 1.",
+        "Riga 1, anno 2027: «alloggi assegnabili nello stato di fatto» = 2 non coincide con la colonna annuale b "
+        "(as_is_assignable = 1).",
+        "Row 1, year 2027: 'homes assignable as they are' = 2 differs from the annual column b (as_is_assignable = 1).",
     ),
     (
         # Recovery of 2 homes ends in 2027 and they are assignable then: none is left for 2028.
         "V15 works without a programme",
         {"/forecast/1/works_assignable": 1},
         ("V15", "/forecast/1/works_assignable", "1"),
-        "Riga 2, anno 2028: works_assignable somma 3 alloggi fino a quest'anno, ma i programmi che finiscono entro "
-        "l'anno ne contano 2.",
-        "Row 2, year 2028: works_assignable adds up to 3 homes until this year, but the programmes that end by then "
-        "have 2.",
+        "Riga 2, anno 2028: gli «alloggi assegnabili dopo lavori» dall'inizio del triennio sono 3, ma i programmi che "
+        "finiscono entro l'anno ne contano 2.",
+        "Row 2, year 2028: the 'homes assignable after works' since the triennium began are 3, but the programmes that "
+        "end by then have 2.",
     ),
     (
         # The three new homes of 2027 would be ready in 2028 only.
         "V15 new homes before their programme ends",
         {"/programmes/1/expected_completion_on": "2028-01-31"},
         ("V15", "/forecast/0/new_build_assignable", "3"),
-        "Riga 1, anno 2027: new_build_assignable somma 3 alloggi fino a quest'anno, ma i programmi che finiscono entro "
-        "l'anno ne contano 0.",
-        "Row 1, year 2027: new_build_assignable adds up to 3 homes until this year, but the programmes that end by "
-        "then have 0.",
+        "Riga 1, anno 2027: gli «alloggi nuovi o acquistati assegnabili» dall'inizio del triennio sono 3, ma i "
+        "programmi che finiscono entro l'anno ne contano 0.",
+        "Row 1, year 2027: the 'new or bought homes assignable' since the triennium began are 3, but the programmes "
+        "that end by then have 0.",
     ),
     (
         "V15 an end after the triennium",
@@ -115,15 +116,15 @@ BROKEN: list[tuple[str, dict[str, Any], tuple[str, str, str | None], str, str]] 
         "a part of a count above the whole",
         {"/need/admitted_unsatisfied": 97, "/need/by_household_size": None},
         ("need-part", "/need/admitted_unsatisfied", "97"),
-        "admitted_unsatisfied = 97 supera households_admitted = 96.",
-        "admitted_unsatisfied = 97 exceeds households_admitted = 96.",
+        "«nuclei ammessi e non soddisfatti» = 97 supera «nuclei ammessi» = 96.",
+        "'households admitted and not satisfied' = 97 exceeds 'households admitted' = 96.",
     ),
     (
         "a count that is usually a part of another",
         {"/need/eviction_executions": 22},
         ("need-part", "/need/eviction_executions", "22"),
-        "eviction_executions = 22 supera eviction_orders = 21.",
-        "eviction_executions = 22 exceeds eviction_orders = 21.",
+        "«sfratti eseguiti» = 22 supera «provvedimenti di sfratto» = 21.",
+        "'evictions carried out' = 22 exceeds 'eviction orders' = 21.",
     ),
     (
         # max(58, 11, 6, 17, 4, 9) = 58
@@ -146,8 +147,10 @@ BROKEN: list[tuple[str, dict[str, Any], tuple[str, str, str | None], str, str]] 
         "a split that is not the total",
         {"/need/by_household_size/5": 4},
         ("need-split", "/need/by_household_size", "104"),
-        "La ripartizione per numero di componenti è 40 + 24 + 18 + 12 + 6 + 4 = 104, diversa da linked_total = 103.",
-        "The split by household size is 40 + 24 + 18 + 12 + 6 + 4 = 104, other than linked_total = 103.",
+        "La ripartizione per numero di componenti è 40 + 24 + 18 + 12 + 6 + 4 = 104, diversa da «nuclei in stato di "
+        "bisogno contati una volta» = 103.",
+        "The split by household size is 40 + 24 + 18 + 12 + 6 + 4 = 104, other than 'households in need, each counted "
+        "once' = 103.",
     ),
     (
         "a target of no figure",
@@ -244,4 +247,5 @@ def test_a_split_without_linked_total_is_of_the_admitted_and_unsatisfied() -> No
     assert faults({"/need/linked_total": None, "/need/by_household_size": [20, 15, 10, 7, 4, 2]}) == []
     neither = {"/need/linked_total": None, "/need/admitted_unsatisfied": None}
     [fault] = faults(neither)
-    assert fault.rule.it.endswith("= 103, diversa da admitted_unsatisfied = ?.")
+    assert fault.rule.it.endswith("= 103, ma manca il totale, «nuclei ammessi e non soddisfatti».")
+    assert fault.rule.en.endswith("= 103, but the total is missing, 'households admitted and not satisfied'.")
