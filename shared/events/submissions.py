@@ -73,6 +73,7 @@ class EmergencyCaseOpened(Event, topic="emergency-cases"):
     urgency_class: Annotated[int, Field(ge=1, le=9)]
     waiting_since: date
     deadline_on: date | None = None
+    blameless_arrears: bool = False
 
 
 class EmergencyCaseUpdated(Event, topic="emergency-cases"):
@@ -85,6 +86,7 @@ class EmergencyCaseUpdated(Event, topic="emergency-cases"):
     urgency_class: Annotated[int, Field(ge=1, le=9)]
     waiting_since: date
     deadline_on: date | None = None
+    blameless_arrears: bool = False
 
 
 class EmergencyCaseClosed(Event, topic="emergency-cases"):

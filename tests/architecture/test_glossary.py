@@ -14,10 +14,19 @@ from services.registry.domain.refusals import LABELS
 
 ROOT = Path(__file__).parents[2]
 PLACES = {
-    "": ["shared.events.base", "shared.events.plans", "shared.events.submissions", "shared.events.units"],
+    "": [
+        "shared.events.base",
+        "shared.events.decisions",
+        "shared.events.plans",
+        "shared.events.submissions",
+        "shared.events.units",
+    ],
     "territory.": ["shared.territory"],
 } | {
-    f"{service}.": [f"services.{service}.domain.{path.stem}" for path in (ROOT / "services" / service).glob("domain/*")]
+    f"{service}.": [
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        for path in (ROOT / "services" / service / "domain").rglob("*.py")
+    ]
     for service in ("intake", "registry", "planner", "notifier")
 }
 """Modules by the prefix their classes have in the glossary."""
@@ -29,7 +38,11 @@ NO_TERMS = {
         *("planner.Window", "planner.Estimate", "planner.Outlook", "planner.Rate", "planner.Share", "planner.Bands"),
         *("planner.Group", "planner.Cell"),
     },
-    "matching of homes and cases": {"planner.Bucket", "planner.Matching"},
+    "matching of homes and cases": {
+        *("planner.Bucket", "planner.Matching", "planner.Room", "planner.Placing", "planner.Situation"),
+        "planner.Wording",
+    },
+    "a mistake of who asks": {"planner.WrongStep"},
     "how the plan is kept and named": {
         *("planner.PlanState", "planner.Touched", "planner.Delta", "planner.Deltas", "planner.FigureKey"),
         *("planner.Label", "planner.Move", "planner.Sheet", "planner.VacantHomes"),
@@ -65,10 +78,9 @@ def classes() -> dict[str, type]:
 
 def _classes_of(modules: list[str]) -> Iterator[type]:
     for name in modules:
-        if not name.endswith(("__init__", "__pycache__")):
-            for cls in vars(importlib.import_module(name)).values():
-                if inspect.isclass(cls) and cls.__module__ == name and not cls.__name__.startswith("_"):
-                    yield cls
+        for cls in vars(importlib.import_module(name)).values():
+            if inspect.isclass(cls) and cls.__module__ == name and not cls.__name__.startswith("_"):
+                yield cls
 
 
 def names(code: dict[str, type]) -> set[str]:

@@ -9,11 +9,14 @@ from datetime import date
 from functools import cached_property
 from hashlib import sha256
 from itertools import chain
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import orjson
 
-from services.planner.domain.emergency import Action, ActionKind, derive_actions
+from services.planner.domain.emergency import Situation, derive_emergency
+from services.planner.domain.emergency.actions import Action, ActionKind
+from services.planner.domain.emergency.placing import Metres
 from services.planner.domain.forecast import YEARS, Estimate, Outlook, Scope, Triennium, forecast
 from services.planner.domain.labels import LABELS, label_it
 from services.planner.domain.rounding import tenths
@@ -99,15 +102,21 @@ class Plan:
 
 
 def compute(
-    state: PlanState, triennium: Triennium, rules: Rules, names: Mapping[str, str], known: Plan | None = None
+    state: PlanState,
+    triennium: Triennium,
+    rules: Rules,
+    names: Mapping[str, str],
+    known: Plan | None = None,
+    metres: Metres = MappingProxyType({}),
 ) -> Plan:
-    """The plan that follows from the state; `names` are the ambito's municipalities by code.
+    """The plan that follows from the state; `names` are the ambito's municipalities by code, `metres` between them.
 
     `known` is the plan of this state as it was last settled; with it only what was touched since is counted anew. The
     outcome is the same without it. An ambito of which nothing is known yet is computed as of the first day of the
     triennium.
     """
     reference_on = state.reference_on or date(triennium.first_year, 1, 1)
+    situation = Situation(state.cases, state.homes, state.stock, state.holds, reference_on)
     return Plan(
         ambito=state.ambito,
         triennium=triennium,
@@ -116,7 +125,7 @@ def compute(
         names=names,
         sheets=sheets_of(state, known.sheets if known else None),
         outlooks=forecast(state, triennium, reference_on),
-        actions=derive_actions(state, rules, names),
+        actions=derive_emergency(situation, rules, names, metres).actions,
     )
 
 

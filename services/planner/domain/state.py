@@ -11,10 +11,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple, TypeVar
 
+from services.planner.domain.cases import Case
+from services.planner.domain.holds import Hold, HoldStatus
 from services.planner.domain.homes import Home, HomeKey, VacantHomes
 from services.planner.domain.rules import AreaBands
 from services.planner.domain.sums import add
 from shared.events.base import Message
+from shared.events.decisions import HoldAccepted, HoldDeclined, HoldExpired, HoldPlaced, HoldReturned
 from shared.events.submissions import (
     EmergencyCaseClosed,
     EmergencyCaseOpened,
@@ -32,6 +35,13 @@ StockKey = tuple[str, str, UnitStatus]
 DeclarationKey = tuple[int, str, str]
 """(cycle year, owner, municipality)."""
 K = TypeVar("K")
+HOLD_STEPS = {
+    HoldPlaced: HoldStatus.HELD,
+    HoldAccepted: HoldStatus.ACCEPTED,
+    HoldDeclined: HoldStatus.DECLINED,
+    HoldExpired: HoldStatus.EXPIRED,
+    HoldReturned: HoldStatus.RETURNED,
+}
 
 
 class Cell(NamedTuple):
@@ -62,18 +72,6 @@ class Cell(NamedTuple):
 EMPTY = Cell()
 
 
-class Case(NamedTuple):
-    """Caso di emergenza abitativa aperto; `cause` is the event that last changed it."""
-
-    municipality: str
-    household_size: int
-    accessible: bool
-    urgency_class: int
-    waiting_since: date
-    deadline_on: date | None
-    cause: str
-
-
 class Declaration(NamedTuple):
     """Dati dichiarati dall'ente (R.R. 4/2017, art. 5): the revision in force and its counts, all zero if nil."""
 
@@ -95,6 +93,7 @@ class Touched:
     homes: set[HomeKey] = field(default_factory=set)
     cases: set[str] = field(default_factory=set)
     declarations: set[DeclarationKey] = field(default_factory=set)
+    holds: set[str] = field(default_factory=set)
     municipalities: set[str] = field(default_factory=set)
     reference_on: bool = False
 
@@ -103,7 +102,8 @@ class Touched:
 class PlanState:
     """What one ambito's plan is computed from.
 
-    `homes` is a signed sum too. `history` sums the cells of a municipality and owner; it is derived, and not stored.
+    `homes` is a signed sum too, `holds` has the latest step of each home ever held. `history` sums the cells of a
+    municipality and owner; it is derived, and not stored.
     Zero entries are never kept.
     """
 
@@ -115,6 +115,7 @@ class PlanState:
     homes: VacantHomes = field(default_factory=VacantHomes)
     cases: dict[str, Case] = field(default_factory=dict)
     declarations: dict[DeclarationKey, Declaration] = field(default_factory=dict)
+    holds: dict[str, Hold] = field(default_factory=dict)
     history: dict[tuple[str, str], Cell] = field(default_factory=dict)
     touched: Touched = field(default_factory=Touched, compare=False)
 
@@ -152,6 +153,13 @@ class PlanState:
             self.touched.declarations.add(key)
             self.touched.municipalities.add(key[2])
 
+    def hold(self, unit_id: str, hold: Hold) -> None:
+        """The highest number is right, whatever the order."""
+        held = self.holds.get(unit_id)
+        if held is None or hold.revision > held.revision:
+            self.holds[unit_id] = hold
+            self.touched.holds.add(unit_id)
+
     def merge(self, shard: PlanState) -> None:
         """Add the state of another share of the same ambito's events; a case's events belong to one share."""
         if shard.reference_on is not None:
@@ -167,6 +175,8 @@ class PlanState:
                 self.enter(home_key, home)
         for declaration_key, declaration in shard.declarations.items():
             self.declare(declaration_key, declaration)
+        for unit_id, hold in shard.holds.items():
+            self.hold(unit_id, hold)
         self.cases |= shard.cases
         self.touched.cases |= shard.cases.keys()
         self.touched.municipalities |= {case.municipality for case in shard.cases.values()}
@@ -193,6 +203,7 @@ def fold(state: PlanState, message: Message) -> None:
                 event.urgency_class,
                 event.waiting_since,
                 event.deadline_on,
+                event.blameless_arrears,
                 cause,
             )
             state.touched.cases.add(event.case_ref)
@@ -206,6 +217,10 @@ def fold(state: PlanState, message: Message) -> None:
             state.see(event.received_on)
             key = (event.cycle_year, event.owner, event.municipality)
             state.declare(key, declared(event, cause))
+        case HoldPlaced() | HoldAccepted() | HoldDeclined() | HoldExpired() | HoldReturned():
+            state.see(event.on)
+            status = HOLD_STEPS[type(event)]
+            state.hold(event.unit_id, Hold(event.revision, event.case_ref, status, event.expires_at, cause))
         case _:
             raise TypeError(f"the plan does not depend on {event.TYPE}")
 

@@ -21,6 +21,7 @@ from services.planner.domain.rules import (
     AreaBands,
     DeadlineRules,
     DisposalRules,
+    EmergencyRules,
     QuotaRules,
     Rules,
     SatRules,
@@ -139,6 +140,7 @@ def rules_on(on: date) -> Rules:
             duration_months=law.whole("sat_duration"),
             renewals=law.whole("sat_renewals"),
         ),
+        emergency=EmergencyRules(law.text("emergency_lease"), law.text("arrears_fund")),
         bands=AreaBands(minimum, law.wholes("area_band_maximum"), law.optional_share("residual_tolerance")),
         disposal=DisposalRules(
             total_share=law.share("disposal_total_share"),

@@ -9,6 +9,7 @@ from typing import Any, TypeVar, get_args
 from uuid import UUID
 
 from shared.events.base import SOURCE, Envelope, Event, Message, Value, derived
+from shared.events.decisions import DeclineReason
 from shared.events.plans import Measure
 from shared.events.topics import declared
 from shared.events.units import (
@@ -26,7 +27,7 @@ V = TypeVar("V", bound=Value)
 
 AMBITO = "cremonese"
 AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
-CLAIMS = ("owner-reports", "submissions", "emergency-cases")
+CLAIMS = ("owner-reports", "submissions", "emergency-cases", "plan-decisions")
 """Topics whose records say who claims; what is on the others was caused by another event."""
 
 VALUES: Mapping[str, Any] = {
@@ -39,6 +40,7 @@ VALUES: Mapping[str, Any] = {
     "assigned_previous_year": 6,
     "attempts": 3,
     "before": 13,
+    "blameless_arrears": False,
     "cause_count": 1,
     "case_ref": "EM-2026-0042",
     "channel": "WEBHOOK",
@@ -50,6 +52,7 @@ VALUES: Mapping[str, Any] = {
     "effective_on": date(2026, 3, 1),
     "ends_on": date(2027, 2, 28),
     "error": "429 Too Many Requests",
+    "expires_at": datetime(2026, 3, 5, 9, 30, tzinfo=UTC),
     "expected_end_on": date(2027, 6, 30),
     "extra_category_reason": "nuovi nuclei con minori",
     "extra_category_share": Decimal("0.1"),
@@ -86,6 +89,7 @@ VALUES: Mapping[str, Any] = {
     "received_on": date(2026, 3, 2),
     "reference_on": date(2026, 3, 1),
     "report": "disposal-approved",
+    "HoldDeclined.reason": DeclineReason.HOME_UNSUITABLE,
     "ReportRefused.report": "unit-registered",
     "revision": 2,
     "rooms": 3,
@@ -189,5 +193,5 @@ def unit_changed() -> UnitChanged:
 def _subject(event: Event) -> str:
     if event.name() == "submission-received":
         return "/".join(str(VALUES[name]) for name in ("municipality", "owner", "cycle_year"))
-    named = (getattr(event, name, None) for name in ("unit_id", "case_ref", "notice_id", "ambito"))
+    named = (getattr(event, name, None) for name in ("hold_id", "unit_id", "case_ref", "notice_id", "ambito"))
     return str(next(filter(None, named)))

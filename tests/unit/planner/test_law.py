@@ -76,6 +76,8 @@ def test_every_value_says_where_it_comes_from_and_what_is_assumed() -> None:
     sources = rules_on(NOW).sources
     assert all(source.article for source in sources.values())
     assert {name for name, source in sources.items() if source.status == "assumed"} == {
+        "arrears_fund",
+        "emergency_lease",
         "sat_baseline",
         "sat_duration",
         "sat_renewals",
