@@ -1,6 +1,5 @@
 """Composition root of the planner: settings, database, bus, handlers, routes and pages, put together here only."""
 
-from datetime import date
 from pathlib import Path
 from uuid import uuid4
 
@@ -20,9 +19,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def create_runtime(settings: PlannerSettings, transport: Transport | None = None) -> Runtime:
-    first_year = settings.planner_first_year
-    rules = rules_on(settings.planner_rules_on or date(first_year, 1, 1))
-    planner = Planner(Triennium(first_year), rules, writer=uuid4())
+    planner = Planner(Triennium(settings.planner_first_year), rules_on(settings.rules_day), writer=uuid4())
     return Runtime("planner", settings, MIGRATIONS, planner.handlers(), PROJECTIONS, transport)
 
 
