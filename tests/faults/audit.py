@@ -19,7 +19,7 @@ from shared.db import Database
 from shared.events import Measure, Message, PlanRecomputed, UnitChanged
 from shared.events.topics import declared, read_by
 from shared.settings import Settings
-from shared.territory import names_of
+from shared.territory import metres_of, names_of
 
 AMBITO, FIRST_YEAR = "cremonese", 2026
 SERVICES = ("intake", "registry", "planner", "notifier")
@@ -83,7 +83,9 @@ async def _plan(settings: Settings, facts: dict[tuple[str, int], Message]) -> di
     state = PlanState(AMBITO, rules.bands)
     for _, message in sorted(facts.items()):
         fold(state, message)
-    expected = hash_of(canonical(compute(state, Triennium(FIRST_YEAR), rules, names_of(AMBITO))))
+    expected = hash_of(
+        canonical(compute(state, Triennium(FIRST_YEAR), rules, names_of(AMBITO), metres=metres_of(AMBITO)))
+    )
     [row] = await _rows(settings, "planner", "SELECT version, hash FROM plan")
     assert row.hash == expected, "the plan is not what its facts say"
     versions = [

@@ -16,7 +16,6 @@ from services.planner.tables import CaseRow, EntryRow, HoldRow, HomeRow, StockRo
 from shared.arrivals import ROME
 from shared.db import Instant
 from shared.events import SOURCE, Envelope, Event, Message, UnitStatus, derived
-from shared.sql import insert_rows
 
 Place = tuple[datetime, UUID]
 """Where a listing, newest first, goes on: the last row shown."""
@@ -41,12 +40,20 @@ async def take_step(session: AsyncSession, row: HoldRow, status: HoldStatus, at:
     if status is not HoldStatus.HELD:
         row.decided_at = at
     session.add(row)
-    await session.flush()
-    entries = [
-        (row.ambito, row.unit_id, number, entry.account, entry.amount, status, row.id, at)
-        for entry in movement(before, status)
-    ]
-    insert_rows(session, EntryRow, entries)
+    for account, amount in movement(before, status):
+        session.add(
+            EntryRow(
+                ambito=row.ambito,
+                unit_id=row.unit_id,
+                revision=number,
+                account=account,
+                amount=amount,
+                status=status,
+                hold_id=row.id,
+                entered_at=at,
+            )
+        )
+    await session.flush()  # the home's next step may come in this transaction
     return number
 
 

@@ -22,7 +22,7 @@ from shared.db import StaleWriter
 from shared.events import ReportRefused
 from shared.migrate import migrate
 from shared.runtime import Runtime
-from shared.territory import names_of
+from shared.territory import metres_of, names_of
 from tests.support.world import AMBITO, as_records, facts_of, letters, synthetic_reports
 
 FIRST_YEAR = 2026
@@ -50,7 +50,7 @@ def expected() -> str:
     state = PlanState(AMBITO, rules.bands)
     for message in FACTS:
         fold(state, message)
-    return plan_hash(compute(state, Triennium(FIRST_YEAR), rules, names_of(AMBITO)))
+    return plan_hash(compute(state, Triennium(FIRST_YEAR), rules, names_of(AMBITO), metres=metres_of(AMBITO)))
 
 
 async def test_a_planner_does_not_go_on_from_a_state_that_another_has_changed(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from shared.events import Message, SubmissionReceived, UnitChanged, derived
 from shared.events.topics import declared
 from shared.rebuild import projection_hash, rebuild
 from shared.runtime import Runtime
-from shared.territory import ambito, names_of
+from shared.territory import ambito, metres_of, names_of
 from tests.support.installations import LOCAL, Installation
 from tests.support.waiting import until
 from tests.support.world import (
@@ -81,7 +81,7 @@ def expected() -> str:
     for message in (*facts_of(reports()), *needs()):
         if isinstance(message.event, UnitChanged) or message.event.TOPIC != "units":
             fold(state, message)
-    return plan_hash(compute(state, Triennium(FIRST_YEAR), rules, names_of(AMBITO)))
+    return plan_hash(compute(state, Triennium(FIRST_YEAR), rules, names_of(AMBITO), metres=metres_of(AMBITO)))
 
 
 @asynccontextmanager
