@@ -12,9 +12,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
+from itertools import permutations
+from math import asin, cos, radians, sin, sqrt
 from typing import Any
 
 ATTRIBUTION = "Confini comunali: openpolis (CC BY 4.0). Popolazione: ISTAT (CC BY 3.0)."
+
+EARTH_RADIUS_METRES = 6_371_009
 
 _ISTAT_CODE = re.compile(r"[0-9]{6}")
 _POPULATION_YEARS = (2011, 2018, 2019, 2020, 2021, 2022, 2023)
@@ -102,6 +106,25 @@ def names_of(code: str) -> Mapping[str, str]:
         return {municipality.istat_code: municipality.name for municipality in ambito(code).municipalities}
     except UnknownAmbitoError:
         return {}
+
+
+@cache
+def metres_of(code: str) -> Mapping[tuple[str, str], int]:
+    """Great-circle metres between the centres of each two municipalities of the ambito; empty if it is not installed.
+
+    Haversine on the sphere of the earth's mean radius (IUGG), to the metre.
+    """
+    if members_of(code) is None:
+        return {}
+    centres = {
+        row["istat_code"]: (radians(float(row["lat"])), radians(float(row["lon"]))) for row in _rows(f"{code}.csv")
+    }
+    return {(here, there): _metres(centres[here], centres[there]) for here, there in permutations(sorted(centres), 2)}
+
+
+def _metres(here: tuple[float, float], there: tuple[float, float]) -> int:
+    half = sin((here[0] - there[0]) / 2) ** 2 + cos(here[0]) * cos(there[0]) * sin((here[1] - there[1]) / 2) ** 2
+    return round(2 * EARTH_RADIUS_METRES * asin(sqrt(half)))
 
 
 @cache

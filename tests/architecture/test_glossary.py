@@ -14,11 +14,11 @@ from services.registry.domain.refusals import LABELS
 
 ROOT = Path(__file__).parents[2]
 PLACES = {
-    "": [f"shared.events.{name}" for name in ("base", "planning", "plans", "submissions", "units")],
+    "": [f"shared.events.{name}" for name in ("base", "decisions", "planning", "plans", "submissions", "units")],
     "territory.": ["shared.territory"],
 } | {
     f"{service}.": [
-        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
         for path in sorted((ROOT / "services" / service / "domain").rglob("*.py"))
     ]
     for service in ("intake", "registry", "planner", "notifier")
@@ -40,7 +40,11 @@ NO_TERMS = {
     "what a change of rules would move": {
         *("planner.Rehearsal", "planner.Shift", "planner.ShiftKind", "planner.ParameterChange", "planner.Number"),
     },
-    "matching of homes and cases": {"planner.Bucket", "planner.Matching"},
+    "matching of homes and cases": {
+        *("planner.Bucket", "planner.Matching", "planner.Room", "planner.Placing", "planner.Situation"),
+        "planner.Wording",
+    },
+    "a mistake of who asks": {"planner.WrongStep"},
     "how the plan is kept and named": {
         *("planner.PlanState", "planner.Touched", "planner.Delta", "planner.Deltas", "planner.FigureKey"),
         *("planner.Label", "planner.Move", "planner.Sheet", "planner.VacantHomes"),
@@ -77,10 +81,9 @@ def classes() -> dict[str, type]:
 
 def _classes_of(modules: list[str]) -> Iterator[type]:
     for name in modules:
-        if not name.endswith(("__init__", "__pycache__")):
-            for cls in vars(importlib.import_module(name)).values():
-                if inspect.isclass(cls) and cls.__module__ == name and not cls.__name__.startswith("_"):
-                    yield cls
+        for cls in vars(importlib.import_module(name)).values():
+            if inspect.isclass(cls) and cls.__module__ == name and not cls.__name__.startswith("_"):
+                yield cls
 
 
 def names(code: dict[str, type]) -> set[str]:

@@ -54,13 +54,15 @@ class VacantHomes:
 
     A home enters with the change that made it vacant and leaves with the next one. One that leaves before it was heard
     of stands as None until its entry cancels it. `awaiting_inspection` counts homes by owner; `works_ending` those that
-    await works by municipality, owner and expected end; `suitable` has those that an emergency case could be given.
+    await works by municipality, owner and expected end; `suitable` has those that an emergency case could be given,
+    `temporary` those assigned as transitional services.
     """
 
     by_key: dict[HomeKey, Home | None] = field(default_factory=dict)
     awaiting_inspection: dict[str, int] = field(default_factory=dict)
     works_ending: dict[tuple[str, str, date], int] = field(default_factory=dict)
     suitable: dict[Bucket, dict[HomeKey, Home]] = field(default_factory=dict)
+    temporary: dict[HomeKey, Home] = field(default_factory=dict)
 
     def enter(self, key: HomeKey, home: Home) -> None:
         if key in self.by_key:
@@ -70,6 +72,8 @@ class VacantHomes:
             self._count(home, +1)
             if home.status in SUITABLE:
                 self.suitable.setdefault(home.bucket, {})[key] = home
+            elif home.status is UnitStatus.OCCUPIED_SAT:
+                self.temporary[key] = home
 
     def leave(self, key: HomeKey) -> None:
         if key not in self.by_key:
@@ -84,6 +88,7 @@ class VacantHomes:
             del alike[key]
             if not alike:
                 del self.suitable[home.bucket]
+        self.temporary.pop(key, None)
 
     def _count(self, home: Home, sign: int) -> None:
         if home.pending_inspection:

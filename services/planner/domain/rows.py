@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
 
+from services.planner.domain.cases import Case
+from services.planner.domain.holds import Hold, HoldStatus
 from services.planner.domain.homes import Home
 from services.planner.domain.rules import AreaBands
-from services.planner.domain.state import Case, Cell, Declaration, PlanState, accumulate
+from services.planner.domain.state import Cell, Declaration, PlanState, accumulate
 from shared.events.units import UnitStatus
 
 Row = tuple[Any, ...]
@@ -20,6 +22,7 @@ STOCK_COLUMNS = ("municipality", "owner", "status", "count")
 HOME_COLUMNS = ("unit_id", "sequence", *Home._fields)
 CASE_COLUMNS = ("case_ref", *Case._fields)
 DECLARATION_COLUMNS = ("cycle_year", "owner", "municipality", *Declaration._fields)
+HOLD_COLUMNS = ("unit_id", *Hold._fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class Deltas:
     homes: Delta
     cases: Delta
     declarations: Delta
+    holds: Delta
 
 
 def touched_rows(state: PlanState) -> Deltas:
@@ -50,6 +54,7 @@ def touched_rows(state: PlanState) -> Deltas:
         homes=delta(state.homes.by_key, touched.homes),
         cases=delta(state.cases, touched.cases),
         declarations=delta(state.declarations, touched.declarations),
+        holds=delta(state.holds, touched.holds),
     )
 
 
@@ -79,6 +84,7 @@ def restore(
     homes: Iterable[Sequence[Any]] = (),
     cases: Iterable[Sequence[Any]] = (),
     declarations: Iterable[Sequence[Any]] = (),
+    holds: Iterable[Sequence[Any]] = (),
 ) -> PlanState:
     """The state of an ambito from all its rows, in any order, each with the columns named above."""
     state = PlanState(ambito, bands, reference_on)
@@ -96,4 +102,6 @@ def restore(
     state.declarations = {
         (year, owner, municipality): Declaration(*fields) for year, owner, municipality, *fields in declarations
     }
+    for unit_id, revision, case_ref, status, *fields in holds:
+        state.holds[unit_id] = Hold(revision, case_ref, HoldStatus(status), *fields)
     return state

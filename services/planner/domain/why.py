@@ -18,10 +18,12 @@ from services.planner.domain.plan import FigureKey, Plan
 from services.planner.domain.rules import AreaBands
 from services.planner.domain.sheets import count_sheets
 from shared.events.base import Message
+from shared.events.decisions import HoldAccepted, HoldDeclined, HoldExpired, HoldPlaced, HoldReturned
 from shared.events.submissions import (
     EmergencyCaseClosed,
     EmergencyCaseOpened,
     EmergencyCaseUpdated,
+    SubmissionDefaulted,
     SubmissionReceived,
 )
 from shared.events.units import UnitChanged
@@ -84,7 +86,12 @@ def subject_of(message: Message) -> Subject:
     match message.event:
         case UnitChanged(unit_id=unit_id):
             return Subject("unit", unit_id)
-        case SubmissionReceived(owner=owner, municipality=municipality):
+        case HoldPlaced() | HoldAccepted() | HoldDeclined() | HoldExpired() | HoldReturned():
+            return Subject("hold", message.event.unit_id)
+        case (
+            SubmissionReceived(owner=owner, municipality=municipality)
+            | SubmissionDefaulted(owner=owner, municipality=municipality)
+        ):
             return Subject("declaration", f"{municipality}/{owner}")
         case EmergencyCaseOpened(case_ref=ref) | EmergencyCaseUpdated(case_ref=ref) | EmergencyCaseClosed(case_ref=ref):
             return Subject("case", ref)

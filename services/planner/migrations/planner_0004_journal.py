@@ -6,7 +6,7 @@ from alembic import op
 from shared.db import Instant
 
 revision = "planner_0004"
-down_revision = "planner_0001"
+down_revision = "planner_0002"
 branch_labels = None
 depends_on = None
 
