@@ -28,6 +28,7 @@ from shared.events import (
     EmergencyCaseUpdated,
     Message,
     PlanRecomputed,
+    SubmissionDefaulted,
     SubmissionReceived,
     UnitChanged,
 )
@@ -35,7 +36,10 @@ from shared.territory import names_of
 
 CHANNEL = "plan"
 """Signalled after each new version: the live page of every replica listens."""
-READ = (UnitChanged, SubmissionReceived, EmergencyCaseOpened, EmergencyCaseUpdated, EmergencyCaseClosed)
+READ = (
+    *(UnitChanged, SubmissionReceived, SubmissionDefaulted),
+    *(EmergencyCaseOpened, EmergencyCaseUpdated, EmergencyCaseClosed),
+)
 
 
 @dataclass(slots=True)

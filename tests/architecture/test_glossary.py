@@ -14,7 +14,7 @@ from services.registry.domain.refusals import LABELS
 
 ROOT = Path(__file__).parents[2]
 PLACES = {
-    "": ["shared.events.base", "shared.events.plans", "shared.events.submissions", "shared.events.units"],
+    "": [f"shared.events.{name}" for name in ("base", "planning", "plans", "submissions", "units")],
     "territory.": ["shared.territory"],
 } | {
     f"{service}.": [
@@ -26,7 +26,7 @@ PLACES = {
 """Modules by the prefix their classes have in the glossary."""
 NO_TERMS = {
     "grammar of the wire, not of housing": {"Value", "Event", "Envelope", "Message", "Measure"},
-    "how parameters are kept": {"intake.Dated", "intake.DayOfYear", "intake.CycleRules"},
+    "how parameters are kept": {"intake.Dated", "intake.DayOfYear", "intake.CycleRules", "intake.DisposalCap"},
     "how the registry decides": {"registry.Decision", "registry.To", "registry.Rule"},
     "statistics of the forecast": {
         *("planner.Window", "planner.Estimate", "planner.Outlook", "planner.Rate", "planner.Share", "planner.Bands"),
@@ -45,6 +45,7 @@ NO_TERMS = {
         *("planner.PlanState", "planner.Touched", "planner.Delta", "planner.Deltas", "planner.FigureKey"),
         *("planner.Label", "planner.Move", "planner.Sheet", "planner.VacantHomes"),
     },
+    "how due rows are named": {"intake.RowKey"},
     "errors of a look-up": {"territory.UnknownAmbitoError", "territory.UnknownMunicipalityError"},
     "how notices travel": {
         *("notifier.AddressPolicy", "notifier.DeliveryState", "notifier.SubscriptionState", "notifier.Settlement"),

@@ -20,6 +20,7 @@ from shared.events.submissions import (
     EmergencyCaseClosed,
     EmergencyCaseOpened,
     EmergencyCaseUpdated,
+    SubmissionDefaulted,
     SubmissionReceived,
 )
 from shared.events.units import Transition, Unit, UnitChanged, UnitInspected, UnitStatus, UnitVacated
@@ -216,6 +217,9 @@ def fold(state: PlanState, message: Message) -> None:
             state.see(event.received_on)
             key = (event.cycle_year, event.owner, event.municipality)
             state.declare(key, declared(event, cause))
+        case SubmissionDefaulted():
+            # No figure depends on it: what an owner did not declare is missing whether or not that was put on record.
+            state.see(event.recorded_on)
         case _:
             raise TypeError(f"the plan does not depend on {event.TYPE}")
 
