@@ -13,11 +13,11 @@ import orjson
 import typer
 
 from services.planner.app import create_app, create_runtime
-from services.planner.domain.forecast import Triennium
 from services.planner.domain.plan import reference_date
 from services.planner.domain.published import Finding, PublishedFault, check_published, read_published
 from services.planner.domain.rehearsal import Rehearsal, Shift, rehearse
 from services.planner.domain.state import PlanState
+from services.planner.handlers import method_of
 from services.planner.law import Overlay, RulesFault, parameters, read_overlay, rules_on
 from services.planner.settings import PlannerSettings
 from services.planner.store import plans as store
@@ -83,7 +83,7 @@ def rehearse_command(
 
 
 def _rehearsed(state: PlanState, configured: PlannerSettings, overlay: Overlay, on: date | None) -> Rehearsal:
-    triennium = Triennium(configured.planner_first_year)
+    triennium = method_of(configured).triennium
     reference_on = configured.planner_rules_on or reference_date(state, triennium)
     day = on or max((reference_on, *overlay.changes_on))
     laws = rules_on(day), rules_on(day, overlay)
@@ -93,7 +93,7 @@ def _rehearsed(state: PlanState, configured: PlannerSettings, overlay: Overlay, 
 async def _states(configured: PlannerSettings, ambiti: Sequence[str] | None) -> list[PlanState]:
     """The facts of each plan, read and never written."""
     db = Database(configured.url_for("planner"), "planner", application="pianovivo-planner-rehearse")
-    bands = rules_on(configured.planner_rules_on or Triennium(configured.planner_first_year).begins_on).bands
+    bands = method_of(configured).bands
     try:
         async with db.reading() as session:
             wanted = [code for code in await store.planned_ambiti(session) if not ambiti or code in ambiti]
