@@ -54,6 +54,7 @@ from shared.events.units import (
     OwnerKind,
     Report,
     ReportRefused,
+    ReportRetracted,
     SatAssigned,
     SatEnded,
     ServiceType,

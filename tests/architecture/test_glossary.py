@@ -17,7 +17,10 @@ PLACES = {
     "": [f"shared.events.{name}" for name in ("base", "planning", "plans", "submissions", "units")],
     "territory.": ["shared.territory"],
 } | {
-    f"{service}.": [f"services.{service}.domain.{path.stem}" for path in (ROOT / "services" / service).glob("domain/*")]
+    f"{service}.": [
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for path in sorted((ROOT / "services" / service / "domain").rglob("*.py"))
+    ]
     for service in ("intake", "registry", "planner", "notifier")
 }
 """Modules by the prefix their classes have in the glossary."""
@@ -28,6 +31,14 @@ NO_TERMS = {
     "statistics of the forecast": {
         *("planner.Window", "planner.Estimate", "planner.Outlook", "planner.Rate", "planner.Share", "planner.Bands"),
         *("planner.Group", "planner.Cell"),
+    },
+    "how a number of the annual plan is scoped, summed and compared": {
+        *("planner.Amount", "planner.Aggregation", "planner.ScopeFault", "planner.ScopeProblem", "planner.Total"),
+        *("planner.PublishedCase", "planner.PublishedRow", "planner.PublishedCheck", "planner.PublishedFault"),
+        *("planner.PublishedFile", "planner.Finding", "planner.FindingKind"),
+    },
+    "what a change of rules would move": {
+        *("planner.Rehearsal", "planner.Shift", "planner.ShiftKind", "planner.ParameterChange", "planner.Number"),
     },
     "matching of homes and cases": {"planner.Bucket", "planner.Matching"},
     "how the plan is kept and named": {

@@ -7,6 +7,7 @@ The one exception is an emergency case: its events carry no number, so they fold
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple, TypeVar
@@ -33,6 +34,7 @@ StockKey = tuple[str, str, UnitStatus]
 DeclarationKey = tuple[int, str, str]
 """(cycle year, owner, municipality)."""
 K = TypeVar("K")
+V = TypeVar("V")
 
 
 class Cell(NamedTuple):
@@ -153,22 +155,30 @@ class PlanState:
             self.touched.declarations.add(key)
             self.touched.municipalities.add(key[2])
 
-    def merge(self, shard: PlanState) -> None:
-        """Add the state of another share of the same ambito's events; a case's events belong to one share."""
+    def merge(self, shard: PlanState, sign: int = 1) -> None:
+        """Add the state of another share of the same ambito's events, or take it away again.
+
+        What is one thing's alone, a home, a case or a declaration, is wholly in one share. The latest day seen stays
+        when a share goes: it is no sum.
+        """
         if shard.reference_on is not None:
             self.see(shard.reference_on)
         for cell_key, cell in shard.cells.items():
-            self.add_cell(cell_key, cell)
+            self.add_cell(cell_key, cell, sign)
         for stock_key, count in shard.stock.items():
-            self.add_stock(stock_key, count)
+            self.add_stock(stock_key, sign * count)
         for home_key, home in shard.homes.by_key.items():
-            if home is None:
+            if home is None or sign < 0:
                 self.leave(home_key)
             else:
                 self.enter(home_key, home)
         for declaration_key, declaration in shard.declarations.items():
-            self.declare(declaration_key, declaration)
-        self.cases |= shard.cases
+            if sign < 0:
+                del self.declarations[declaration_key]
+            else:
+                self.declare(declaration_key, declaration)
+        self.touched.municipalities |= {municipality for _, _, municipality in shard.declarations}
+        self.cases = self.cases | shard.cases if sign > 0 else without(self.cases, shard.cases)
         self.touched.cases |= shard.cases.keys()
         self.touched.municipalities |= {case.municipality for case in shard.cases.values()}
 
@@ -217,27 +227,26 @@ def fold(state: PlanState, message: Message) -> None:
 def fold_unit(state: PlanState, event: UnitChanged, cause: str) -> None:
     """A home changed: its past occupancy by its transitions, its present by the record before and after.
 
-    When its area is corrected and the registry does not withdraw and assert its transitions anew, its past stays in
-    the size class it had; sums over the size classes of a municipality and owner are right either way.
+    A transition counts in the size class that the home had then: a home whose area is corrected while it is let begins
+    in one and ends in another. Sums over the size classes of a municipality and owner are right either way.
     """
     before, after = event.before, event.after
     state.see(event.effective_on)
-    size = state.bands.size_class(after.net_area_m2)
     for transition in event.transitions:
-        add_transition(state, after, size, transition, +1)
+        add_transition(state, after, transition, +1)
     if before is not None:
-        size_before = size if before.net_area_m2 == after.net_area_m2 else state.bands.size_class(before.net_area_m2)
         for transition in event.withdrawn:
-            add_transition(state, before, size_before, transition, -1)
+            add_transition(state, before, transition, -1)
         state.add_stock((before.municipality, before.owner, before.status), -1)
         if before.status is not UnitStatus.OCCUPIED:
             state.leave((event.unit_id, event.sequence - 1))
     state.add_stock((after.municipality, after.owner, after.status), +1)
     if after.status is not UnitStatus.OCCUPIED:
+        size = state.bands.size_class(after.net_area_m2)
         state.enter((event.unit_id, event.sequence), vacant_home(after, size, cause))
 
 
-def add_transition(state: PlanState, unit: Unit, size: int, transition: Transition, sign: int) -> None:
+def add_transition(state: PlanState, unit: Unit, transition: Transition, sign: int) -> None:
     """Count a transition in the quarter it was true; those that leave occupancy as it was count for nothing."""
     was_let = transition.before is UnitStatus.OCCUPIED
     openings = (transition.after is UnitStatus.OCCUPIED) - was_let
@@ -245,8 +254,13 @@ def add_transition(state: PlanState, unit: Unit, size: int, transition: Transiti
     is_assignable = transition.after is UnitStatus.FREE_ASSIGNABLE and (is_exit or transition.report == INSPECTED)
     if openings or is_assignable:
         on = transition.on
+        size = state.bands.size_class(transition.net_area_m2 or unit.net_area_m2)
         key = (unit.municipality, unit.owner, size, quarter(on))
         state.add_cell(key, Cell(int(is_exit), int(is_assignable), openings, openings * on.toordinal()), sign)
+
+
+def without(entries: dict[K, V], gone: Mapping[K, V]) -> dict[K, V]:
+    return {key: entry for key, entry in entries.items() if key not in gone}
 
 
 def accumulate(sums: dict[K, Cell], key: K, cell: Cell, sign: int) -> None:
