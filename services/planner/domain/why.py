@@ -86,13 +86,10 @@ def subject_of(message: Message) -> Subject:
     match message.event:
         case UnitChanged(unit_id=unit_id):
             return Subject("unit", unit_id)
-        case HoldPlaced() | HoldAccepted() | HoldDeclined() | HoldExpired() | HoldReturned():
-            return Subject("hold", message.event.unit_id)
-        case (
-            SubmissionReceived(owner=owner, municipality=municipality)
-            | SubmissionDefaulted(owner=owner, municipality=municipality)
-        ):
-            return Subject("declaration", f"{municipality}/{owner}")
+        case HoldPlaced() | HoldAccepted() | HoldDeclined() | HoldExpired() | HoldReturned() as step:
+            return Subject("hold", step.unit_id)
+        case SubmissionReceived() | SubmissionDefaulted() as row:
+            return Subject("declaration", f"{row.municipality}/{row.owner}")
         case EmergencyCaseOpened(case_ref=ref) | EmergencyCaseUpdated(case_ref=ref) | EmergencyCaseClosed(case_ref=ref):
             return Subject("case", ref)
         case _:
