@@ -58,6 +58,15 @@ class Distribution(NamedTuple):
     def plus(self, homes: int) -> Distribution:
         return Distribution(self.first + homes, self.masses)
 
+    def minus(self, other: Distribution) -> Distribution:
+        """What is left when an independent count leaves, never below zero."""
+        last = other.first + len(other.masses) - 1
+        difference = _convolved(self, Distribution(-last, other.masses[::-1]))
+        below = min(max(-difference.first, 0), len(difference.masses) - 1)
+        if difference.first >= 0:
+            return difference
+        return normalised(0, [fsum(difference.masses[: below + 1]), *difference.masses[below + 1 :]])
+
     def from_zero(self) -> tuple[float, ...]:
         """Probabilities of 0, 1, 2, ..."""
         return (0.0,) * self.first + self.masses
@@ -94,6 +103,15 @@ def gamma_poisson_band(mean: float, relative_variance: float) -> tuple[int, int]
         count += 1
         cumulative += mass
     return low, count
+
+
+def beta_binomial(trials: int, successes: int, failures: int) -> Distribution:
+    """Successes among so many trials whose common chance is Beta(successes, failures): by the ratios of its masses."""
+    found = [1.0]
+    for count in range(trials):
+        up = (trials - count) * (successes + count)
+        found.append(found[-1] * up / ((count + 1) * (failures + trials - count - 1)))
+    return normalised(0, found)
 
 
 def normalised(first: int, found: Sequence[float]) -> Distribution:

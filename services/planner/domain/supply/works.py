@@ -1,7 +1,8 @@
-"""Interventi programmati (R.R. 4/2017, art. 4): works end later than declared, and some never do.
+"""Interventi programmati (colonne c e d, comunicazione regionale 45 del 2 aprile 2019): homes that works will yield.
 
-The declared date is never used as it is: it overstates the homes completed in three years by a fifth, and those of the
-next year twofold. The duration's ratio to the declared one is log-normal; works still open say how long it is at least.
+Works end later than declared, and some never do. The declared date is never used as it is: it overstates the homes
+completed in three years by a fifth, and those of the next year twofold. The duration's ratio to the declared one is
+log-normal; works still open say how long it is at least.
 """
 
 from __future__ import annotations
