@@ -87,6 +87,24 @@ class Standing(NamedTuple):
     expected: float
     multiplier: Multiplier
 
+    @property
+    def weight(self) -> float:
+        """Exits explained by the multiplier."""
+        return self.expected * self.multiplier.mean
+
+    @property
+    def pull(self) -> float:
+        return self.weight * self.multiplier.relative_variance
+
+
+class CellRate(NamedTuple):
+    """Thousandths of an exit a day from the homes now occupied, and the relative variance of the cell's share."""
+
+    municipality: str
+    daily: float
+    relative_variance: float
+    homes: int
+
 
 def forecast_turnover(
     history: Mapping[PlaceQuarter[SizeT], Occupancy], on: date, windows: Sequence[Window]
@@ -104,16 +122,17 @@ def forecast_turnover(
     cells_of: dict[str, list[Place[SizeT]]] = defaultdict(list)
     for place in places:
         cells_of[place[0]].append(place)
-    shares = {
-        place: share
+    cells = {
+        place: rate
         for municipality, own in cells_of.items()
-        for place, share in cell_rates(own, places, expected, rates, standings[municipality]).items()
+        for place, rate in cell_rates(own, places, expected, rates, standings[municipality], factor.mean).items()
     }
-    forecasts = [forecast_window(window, on, factor, standings, places, shares) for window in windows]
+    variances = own_variances(standings)
+    forecasts = [forecast_window(window, on, factor, standings, variances, cells) for window in windows]
     return Turnover(
-        {place: tuple(cells[place] for cells, _, _ in forecasts) for place in places},
-        {municipality: tuple(found[municipality] for _, found, _ in forecasts) for municipality in cells_of},
-        tuple(total for _, _, total in forecasts),
+        {place: tuple([found[place] for found, _, _ in forecasts]) for place in places},
+        {municipality: tuple([found[municipality] for _, found, _ in forecasts]) for municipality in cells_of},
+        tuple([total for _, _, total in forecasts]),
     )
 
 
@@ -161,32 +180,27 @@ def municipalities(places: Mapping[Place[SizeT], Past], expected: Mapping[Place[
     }
 
 
-class CellRate(NamedTuple):
-    """Exits per occupied home-day at common factor one; squared coefficient of variation of the share behind it."""
-
-    rate: float
-    relative_variance: float
-
-
 def cell_rates(
     own: Sequence[Place[SizeT]],
     places: Mapping[Place[SizeT], Past],
     expected: Mapping[Place[SizeT], float],
     rates: Mapping[Kind[SizeT], float],
     standing: Standing,
+    factor: float,
 ) -> dict[Place[SizeT], CellRate]:
     """The cells of a municipality share its exits by a Dirichlet that begins at the expected proportions."""
     found = {}
     pseudo = SHARE_EXITS + standing.exits
     for place in own:
-        rate = rates[place[1], place[2]] * standing.multiplier.mean
         share = max(expected[place], 0.0) / standing.expected if standing.expected > 0 else 0.0
+        homes = max(places[place].occupied, 0)
+        daily = 1000 * factor * standing.multiplier.mean * rates[place[1], place[2]] * homes
+        spread = 1 / SHARE_EXITS
         if share > 0:
             posterior = (SHARE_EXITS * share + places[place].exits) / pseudo
             spread = max(1 - posterior, 0.0) / (posterior * (pseudo + 1))
-            found[place] = CellRate(rate * posterior / share, spread)
-        else:
-            found[place] = CellRate(rate, 1 / SHARE_EXITS)
+            daily *= posterior / share
+        found[place] = CellRate(place[0], daily, spread, homes)
     return found
 
 
@@ -195,31 +209,25 @@ def forecast_window(
     on: date,
     factor: CommonFactor,
     standings: Mapping[str, Standing],
-    places: Mapping[Place[SizeT], Past],
+    variances: Mapping[str, float],
     rates: Mapping[Place[SizeT], CellRate],
 ) -> tuple[dict[Place[SizeT], Expectation], dict[str, Expectation], Expectation]:
-    """Cells, municipalities and ambito in one window."""
-    years = window.days / DAYS_A_YEAR
+    """Cells, municipalities and ambito in one window; `variances` are the multipliers' own."""
+    days = window.days
     wait = max((window.begins_on - on).days, 0) / DAYS_A_QUARTER
-    shared = 1 + factor.relative_variance(wait, window.days / DAYS_A_QUARTER)
-    drift = DRIFT * (years / 3 + 0.5 + wait / 4)
-    own = own_variances(standings)
-    lives = -(-window.days // 366)
+    shared = 1 + factor.relative_variance(wait, days / DAYS_A_QUARTER)
+    drift = DRIFT * (days / DAYS_A_YEAR / 3 + 0.5 + wait / 4)
+    spreads = {name: (1 + own + drift) * shared for name, own in variances.items()}
+    lives = -(-days // 366)
     cells, means, homes = {}, dict.fromkeys(standings, 0), dict.fromkeys(standings, 0)
-    for place, past in places.items():
-        occupied = max(past.occupied, 0)
-        rate, spread = rates[place]
-        mean = int(1000 * factor.mean * rate * occupied * window.days + 0.5)
-        municipality = place[0]
-        variance = (1 + spread) * (1 + own[municipality] + drift) * shared - 1
-        cells[place] = Expectation(mean, variance, occupied * lives)
+    for place, (municipality, daily, spread, occupied) in rates.items():
+        mean = int(daily * days + 0.5)
+        cells[place] = Expectation(mean, (1 + spread) * spreads[municipality] - 1, occupied * lives)
         means[municipality] += mean
         homes[municipality] += occupied
-    towns = {
-        name: Expectation(means[name], (1 + own[name] + drift) * shared - 1, homes[name] * lives) for name in standings
-    }
+    towns = {name: Expectation(means[name], spread - 1, homes[name] * lives) for name, spread in spreads.items()}
     total = sum(means.values())
-    apart = total_variance(standings, means) + drift * fsum(mean * mean for mean in means.values())
+    apart = total_variance(standings, means) + drift * sum(mean * mean for mean in means.values())
     variance = (1 + (apart / (total * total) if total else 0.0)) * shared - 1
     return cells, towns, Expectation(total, variance, sum(homes.values()) * lives)
 
@@ -230,26 +238,16 @@ def own_variances(standings: Mapping[str, Standing]) -> dict[str, float]:
     The factor's own uncertainty is that of the sum of all exits; what is left to the multipliers is how that sum is
     divided, so their errors, weighted by the exits expected, add up to nothing.
     """
-    pulls = {name: standing_pull(standing) for name, standing in standings.items()}
-    whole = fsum(weight * pull for weight, pull in pulls.values())
+    whole = fsum(standing.weight * standing.pull for standing in standings.values())
     return {
-        name: standing.multiplier.relative_variance * (1 - (pulls[name][0] * pulls[name][1] / whole if whole else 0.0))
+        name: standing.multiplier.relative_variance * (1 - (standing.weight * standing.pull / whole if whole else 0.0))
         for name, standing in standings.items()
     }
 
 
 def total_variance(standings: Mapping[str, Standing], means: Mapping[str, int]) -> float:
     """Variance of the sum of means that differ from the past's only by how the multipliers divide it."""
-    pulls = {name: standing_pull(standing) for name, standing in standings.items()}
-    whole = fsum(weight * pull for weight, pull in pulls.values())
-    free = fsum(
-        means[name] * means[name] * standing.multiplier.relative_variance for name, standing in standings.items()
-    )
-    along = fsum(means[name] * pull for name, (_, pull) in pulls.items())
+    whole = fsum(standing.weight * standing.pull for standing in standings.values())
+    free = fsum(means[name] * means[name] * one.multiplier.relative_variance for name, one in standings.items())
+    along = fsum(means[name] * standing.pull for name, standing in standings.items())
     return max(free - (along * along / whole if whole else 0.0), 0.0)
-
-
-def standing_pull(standing: Standing) -> tuple[float, float]:
-    """Exits explained by the multiplier, and those times its relative variance."""
-    weight = standing.expected * standing.multiplier.mean
-    return weight, weight * standing.multiplier.relative_variance
