@@ -9,6 +9,7 @@ past, so that no optimiser decides anything.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import cycle
 from math import fsum
 from operator import mul
 from typing import NamedTuple
@@ -21,8 +22,9 @@ PRIOR_SPEED = 0.12
 PRIOR_VARIANCE = 0.1276
 """Of the log factor before any history: ((ln 5 % - ln 2 %) / (2 x 1.2816))^2, so that the prior rate's 80 % band is as
 wide as that from 2 to 5 % a year."""
-QUARTER_NOISE = 0.0025
-"""0.05^2: what moves a single quarter beyond chance and has passed by the next."""
+QUARTER_NOISES = ((0.0025, 0.8), (0.01, 0.12), (0.04, 0.08))
+"""What moves a single quarter beyond chance and has passed by the next, seasons among it: variances of 0.05^2, 0.1^2
+and 0.2^2, and their prior probabilities."""
 PASSES = 3
 """Of the linearisation; the first begins at a constant factor, and a fourth changes nothing that is published."""
 
@@ -63,38 +65,42 @@ def common_factor(exits: Sequence[int], expected: Sequence[float]) -> CommonFact
     for _ in range(PASSES):
         means = [count * exp(level) for count, level in zip(expected, levels, strict=True)]
         seen = [
-            (level + (count - mean) / mean, 1 / mean + QUARTER_NOISE)
-            for level, count, mean in zip(levels, exits, means, strict=True)
+            (level + (count - mean) / mean, 1 / mean) for level, count, mean in zip(levels, exits, means, strict=True)
         ]
-        walks = [walk(speed * speed / 4, seen) for speed in SPEEDS]
+        walks = [walk(speed * speed / 4, noise, seen) for noise, _ in QUARTER_NOISES for speed in SPEEDS]
         shares = plausibilities(walks)
         levels = [fsum(map(mul, shares, column)) for column in zip(*(w.levels for w in walks), strict=True)]
     last = fsum(share * w.last for share, w in zip(shares, walks, strict=True))
     spread = fsum(
         share * (w.variance + (w.last - last) * (w.last - last)) for share, w in zip(shares, walks, strict=True)
     )
-    pace = fsum(share * speed * speed for share, speed in zip(shares, SPEEDS, strict=True))
-    return CommonFactor(tuple(exp(level) for level in levels), last, spread, pace)
+    pace = fsum(share * speed * speed for share, speed in zip(shares, cycle(SPEEDS), strict=False))
+    return CommonFactor(tuple([exp(level) for level in levels]), last, spread, pace)
 
 
 def plausibilities(walks: Sequence[Walk]) -> list[float]:
-    """Posterior probability of each speed; its prior is half-normal."""
-    scores = [
-        found.log_likelihood - speed * speed / (2 * PRIOR_SPEED * PRIOR_SPEED)
-        for found, speed in zip(walks, SPEEDS, strict=True)
+    """Posterior probability of each noise and speed; the prior of the speed is half-normal."""
+    priors = [
+        log(probability) - speed * speed / (2 * PRIOR_SPEED * PRIOR_SPEED)
+        for _, probability in QUARTER_NOISES
+        for speed in SPEEDS
     ]
+    scores = [found.log_likelihood + prior for found, prior in zip(walks, priors, strict=True)]
     best = max(scores)
     shares = [exp(score - best) for score in scores]
     total = fsum(shares)
     return [share / total for share in shares]
 
 
-def walk(step_variance: float, seen: Sequence[tuple[float, float]]) -> Walk:
-    """Kalman filter and smoother of a level that walks by `step_variance` between observations (value, variance)."""
+def walk(step_variance: float, noise: float, seen: Sequence[tuple[float, float]]) -> Walk:
+    """Kalman filter and smoother of a level that walks by `step_variance` between observations (value, variance).
+
+    Each observation's variance is its own and the `noise`.
+    """
     mean, variance, log_likelihood = -PRIOR_VARIANCE / 2, PRIOR_VARIANCE, 0.0
     filtered = []
-    for value, noise in seen:
-        total = variance + noise
+    for value, chance in seen:
+        total = variance + chance + noise
         surprise, gain = value - mean, variance / total
         log_likelihood -= (log(total) + surprise * surprise / total) / 2
         mean += gain * surprise

@@ -17,7 +17,7 @@ STIRLING_FROM = 8.0
 
 
 def log(x: float) -> float:
-    """Natural logarithm of a positive number, to about 1e-16 relative."""
+    """Natural logarithm of a positive number, to about 1e-15 relative."""
     mantissa, exponent = math.frexp(x)
     if mantissa < 0.7071067811865476:
         mantissa *= 2

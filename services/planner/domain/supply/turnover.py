@@ -10,7 +10,7 @@ cell by cell and window by window, and everything larger is their sum.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from math import fsum
@@ -87,15 +87,6 @@ class Standing(NamedTuple):
     expected: float
     multiplier: Multiplier
 
-    @property
-    def weight(self) -> float:
-        """Exits explained by the multiplier."""
-        return self.expected * self.multiplier.mean
-
-    @property
-    def pull(self) -> float:
-        return self.weight * self.multiplier.relative_variance
-
 
 class CellRate(NamedTuple):
     """Thousandths of an exit a day from the homes now occupied, and the relative variance of the cell's share."""
@@ -127,8 +118,8 @@ def forecast_turnover(
         for municipality, own in cells_of.items()
         for place, rate in cell_rates(own, places, expected, rates, standings[municipality], factor.mean).items()
     }
-    variances = own_variances(standings)
-    forecasts = [forecast_window(window, on, factor, standings, variances, cells) for window in windows]
+    division = divide(standings, cells.values())
+    forecasts = [forecast_window(window, on, factor, division, cells) for window in windows]
     return Turnover(
         {place: tuple([found[place] for found, _, _ in forecasts]) for place in places},
         {municipality: tuple([found[municipality] for _, found, _ in forecasts]) for municipality in cells_of},
@@ -208,18 +199,17 @@ def forecast_window(
     window: Window,
     on: date,
     factor: CommonFactor,
-    standings: Mapping[str, Standing],
-    variances: Mapping[str, float],
+    division: Mapping[str, Share],
     rates: Mapping[Place[SizeT], CellRate],
 ) -> tuple[dict[Place[SizeT], Expectation], dict[str, Expectation], Expectation]:
-    """Cells, municipalities and ambito in one window; `variances` are the multipliers' own."""
+    """Cells, municipalities and ambito in one window."""
     days = window.days
     wait = max((window.begins_on - on).days, 0) / DAYS_A_QUARTER
     shared = 1 + factor.relative_variance(wait, days / DAYS_A_QUARTER)
     drift = DRIFT * (days / DAYS_A_YEAR / 3 + 0.5 + wait / 4)
-    spreads = {name: (1 + own + drift) * shared for name, own in variances.items()}
+    spreads = {name: (1 + share.own_variance + drift) * shared for name, share in division.items()}
     lives = -(-days // 366)
-    cells, means, homes = {}, dict.fromkeys(standings, 0), dict.fromkeys(standings, 0)
+    cells, means, homes = {}, dict.fromkeys(division, 0), dict.fromkeys(division, 0)
     for place, (municipality, daily, spread, occupied) in rates.items():
         mean = int(daily * days + 0.5)
         cells[place] = Expectation(mean, (1 + spread) * spreads[municipality] - 1, occupied * lives)
@@ -227,27 +217,45 @@ def forecast_window(
         homes[municipality] += occupied
     towns = {name: Expectation(means[name], spread - 1, homes[name] * lives) for name, spread in spreads.items()}
     total = sum(means.values())
-    apart = total_variance(standings, means) + drift * sum(mean * mean for mean in means.values())
+    apart = total_variance(division, means) + drift * sum(mean * mean for mean in means.values())
     variance = (1 + (apart / (total * total) if total else 0.0)) * shared - 1
     return cells, towns, Expectation(total, variance, sum(homes.values()) * lives)
 
 
-def own_variances(standings: Mapping[str, Standing]) -> dict[str, float]:
-    """Relative variance of each multiplier beside the common factor.
+class Share(NamedTuple):
+    """A municipality's part in the ambito's exits: its weight, and the relative variance of its multiplier.
 
-    The factor's own uncertainty is that of the sum of all exits; what is left to the multipliers is how that sum is
-    divided, so their errors, weighted by the exits expected, add up to nothing.
+    The common factor's own uncertainty is that of the sum of all exits; what is left to the multipliers is how that
+    sum is divided, so their errors, weighted by the exits seen, add up to nothing: `own_variance` is what then remains.
     """
-    whole = fsum(standing.weight * standing.pull for standing in standings.values())
-    return {
-        name: standing.multiplier.relative_variance * (1 - (standing.weight * standing.pull / whole if whole else 0.0))
+
+    weight: float
+    variance: float
+    own_variance: float
+
+
+def divide(standings: Mapping[str, Standing], rates: Iterable[CellRate]) -> dict[str, Share]:
+    """Weights: the exits that multipliers explain and, as one exit more, those ahead, which decide without a past."""
+    ahead: dict[str, list[float]] = defaultdict(list)
+    for rate in rates:
+        ahead[rate.municipality].append(rate.daily)
+    sums = {name: fsum(daily) for name, daily in ahead.items()}
+    whole = fsum(sums.values()) or 1.0
+    weights = {
+        name: standing.expected * standing.multiplier.mean + PRIOR_EXITS * sums[name] / whole
         for name, standing in standings.items()
+    }
+    variances = {name: standing.multiplier.relative_variance for name, standing in standings.items()}
+    bound = fsum(weights[name] * weights[name] * variances[name] for name in weights) or 1.0
+    return {
+        name: Share(weight, variances[name], variances[name] * (1 - weight * weight * variances[name] / bound))
+        for name, weight in weights.items()
     }
 
 
-def total_variance(standings: Mapping[str, Standing], means: Mapping[str, int]) -> float:
+def total_variance(division: Mapping[str, Share], means: Mapping[str, int]) -> float:
     """Variance of the sum of means that differ from the past's only by how the multipliers divide it."""
-    whole = fsum(standing.weight * standing.pull for standing in standings.values())
-    free = fsum(means[name] * means[name] * one.multiplier.relative_variance for name, one in standings.items())
-    along = fsum(means[name] * standing.pull for name, standing in standings.items())
-    return max(free - (along * along / whole if whole else 0.0), 0.0)
+    bound = fsum(share.weight * share.weight * share.variance for share in division.values())
+    free = fsum(means[name] * means[name] * share.variance for name, share in division.items())
+    along = fsum(means[name] * share.weight * share.variance for name, share in division.items())
+    return max(free - (along * along / bound if bound else 0.0), 0.0)
