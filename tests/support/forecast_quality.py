@@ -33,7 +33,7 @@ from tests.support.plots import columns_plot, fan_plot
 
 DOCS = Path(__file__).parents[2] / "docs"
 SIZES = (1, 5, 15, 50, 150, 500)
-LIBRARY_WORLDS = 20
+LIBRARY_WORLDS = 6
 """The library is a hundred times slower than the forecast: it runs on the first worlds of each setting only."""
 VILLAGES, CAPITAL, TOTAL = "villages", "capital", "total"
 
@@ -179,4 +179,4 @@ def main(count: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 60)

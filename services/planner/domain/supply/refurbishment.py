@@ -11,8 +11,8 @@ PRIOR_SHAPE = 0.5
 """Jeffreys' prior of a Poisson rate: half a completion seen."""
 PRIOR_SHARE = 0.5
 """Before any completion is seen, an owner is taken to restore half of what comes in."""
-PACE = 0.02
-"""Relative variance (an sd of 14 %) of an owner's capacity between one three-year budget and the next."""
+PACE = 0.03
+"""Relative variance (an sd of 17 %) of an owner's capacity between one three-year budget and the next."""
 
 
 class Queue(NamedTuple):
