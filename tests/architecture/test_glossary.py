@@ -33,6 +33,7 @@ NO_TERMS = {
         *("planner.Group", "planner.Cell", "planner.Past", "planner.Occupancy", "planner.Distribution"),
         *("planner.CommonFactor", "planner.Walk", "planner.Multiplier", "planner.Likeness", "planner.Standing"),
         *("planner.CellRate", "planner.Expectation", "planner.Account", "planner.Column"),
+        *("planner.Experience", "planner.AssignableOutlook"),
     },
     "matching of homes and cases": {"planner.Bucket", "planner.Vacancy", "planner.Matching"},
     "how the plan is kept and named": {

@@ -73,15 +73,15 @@ def last_year(history: History, window: Window) -> Means:
 
 
 def by_library(model: Callable[[], Any], history: History, window: Window) -> Means:
-    """A model for each municipality's quarterly exits, and one for the ambito's."""
+    """A model for each municipality's quarterly exits, and one for the ambito's; below two years, their mean."""
     array = importlib.import_module("numpy").array
     ahead = max(round(window.days / DAYS_A_YEAR * QUARTERS), 1)
     quarters = range(quarter_of(history.since), quarter_of(history.on))
     series = quarterly_exits(history)
 
     def mean(counts: Counter[int]) -> float:
-        if len(quarters) < QUARTERS:
-            return 0.0
+        if len(quarters) < 2 * QUARTERS:
+            return sum(counts.values()) / max(len(quarters), 1) * ahead
         seen = array([counts[quarter] for quarter in quarters], dtype=float)
         found = float(model().forecast(y=seen, h=ahead)["mean"].sum())
         return max(found, 0.0) if isfinite(found) else 0.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -42,22 +42,22 @@ class Condition(Enum):
 
 @dataclass(slots=True)
 class Outcomes:
-    """One owner's homes: how they came back, what was restored, what still waits."""
+    """One owner's homes: how they came back, and when homes were restored."""
 
     ready: int = 0
     needing_works: int = 0
-    backlog: int = 0
     restored_on: list[date] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class History:
-    """Everything before `on`; `became_assignable` counts the homes that did, by day."""
+    """Everything before `on`; `backlogs` are the homes that wait for works, by municipality and owner."""
 
     on: date
     since: date
     cells: dict[tuple[str, str, str, int], Cell] = field(default_factory=dict)
     owners: dict[str, Outcomes] = field(default_factory=lambda: defaultdict(Outcomes))
+    backlogs: Counter[tuple[str, str]] = field(default_factory=Counter)
     works: tuple[Works, ...] = ()
 
     @property
@@ -65,15 +65,16 @@ class History:
         return {name: Readiness(owner.ready, owner.needing_works) for name, owner in sorted(self.owners.items())}
 
     def queues(self) -> Mapping[str, Queue]:
-        return {name: self._queue(owner) for name, owner in sorted(self.owners.items())}
+        return {name: self._queue(name, owner) for name, owner in sorted(self.owners.items())}
 
-    def _queue(self, owner: Outcomes) -> Queue:
+    def _queue(self, name: str, owner: Outcomes) -> Queue:
         """Capacity is seen from the first completion on: before it, the first works were under way."""
         begins = max(self.since, self.on - CAPACITY_SEEN)
         restored = sorted(owner.restored_on)
         if restored and restored[0] > begins:
             begins = restored.pop(0)
-        return Queue(sum(1 for day in restored if day >= begins), (self.on - begins).days, owner.backlog)
+        backlog = sum(homes for (_, whose), homes in self.backlogs.items() if whose == name)
+        return Queue(sum(1 for day in restored if day >= begins), (self.on - begins).days, backlog)
 
     def add(self, event: FileEvent, exits: int, openings: int) -> None:
         key = (event.municipality, event.owner, event.size, quarter_of(event.on))
@@ -104,15 +105,14 @@ class Home:
     inspected_on: date | None = None
 
     def live(self, timeline: Iterable[FileEvent]) -> None:
-        owner = None
         for event in timeline:
             owner = self.history.owners[event.owner]
             was_occupied = self.condition is Condition.OCCUPIED
             self.condition = self._after(event, owner)
             is_occupied = self.condition is Condition.OCCUPIED
             self.history.add(event, int(event.kind is Kind.UNIT_VACATED), is_occupied - was_occupied)
-        if owner is not None and self.condition in (Condition.WAITING, Condition.IN_WORKS):
-            owner.backlog += 1
+        if self.condition in (Condition.WAITING, Condition.IN_WORKS):
+            self.history.backlogs[event.municipality, event.owner] += 1
             if self.vacated_on is not None and self.vacated_on + INSPECTED_WITHIN < self.history.on:
                 owner.needing_works += 1
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from math import fsum
 from typing import NamedTuple
 
-from services.planner.domain.supply.counts import NOTHING, Distribution, sum_of
-from services.planner.domain.supply.readiness import Readiness, ready_exits
-from services.planner.domain.supply.refurbishment import completions
+from services.planner.domain.supply.assignable import Experience, forecast_assignable
+from services.planner.domain.supply.counts import NOTHING, Distribution
 from services.planner.domain.supply.turnover import Turnover, Window, forecast_turnover
 from services.planner.domain.supply.works import learn_slippage
 from services.planner.forecasting.history import History
@@ -50,24 +48,7 @@ def predict(history: History, window: Window, municipalities: Iterable[str]) -> 
 
 
 def assignable(history: History, turnover: Turnover[str], window: Window) -> Distribution:
-    """Exits that are ready at once, refurbishments and works completed: their convolution."""
-    exits: dict[str, list[int]] = {}
-    for (_, owner, _), found in turnover.cells.items():
-        exits.setdefault(owner, []).append(found[0].mean)
-    whole, readiness = turnover.ambito[0], history.readiness
-    parts = [(sum(means), readiness.get(owner, Readiness())) for owner, means in sorted(exits.items())]
-    inflows = {
-        owner: fsum(means) / 1000 * (1 - readiness.get(owner, Readiness()).share) for owner, means in exits.items()
-    }
+    """Homes that become assignable in the ambito."""
+    experience = Experience(history.readiness, history.queues(), history.backlogs, history.works, history.since)
     slippage = learn_slippage(history.works, history.on)
-    return sum_of(
-        [
-            ready_exits(parts, whole),
-            *(
-                completions(queue, inflows.get(owner, 0.0), whole.relative_variance, window.days)
-                for owner, queue in history.queues().items()
-            ),
-            slippage.homes(history.works, history.on, window),
-            slippage.upcoming_homes(history.works, history.since, history.on, window),
-        ]
-    )
+    return forecast_assignable(turnover, 0, window, history.on, experience, slippage).ambito.homes

@@ -97,6 +97,8 @@ class Slippage:
         A common median moves all works together: given the median they are independent, and its values are mixed.
         """
         waiting = open_works(every, on)
+        if not waiting:
+            return NOTHING
         parts = []
         for _, alike in groupby(self.accounts, key=lambda account: account.log_median):
             accounts = list(alike)

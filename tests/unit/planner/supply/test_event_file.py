@@ -96,6 +96,12 @@ def test_home_days_and_exits_of_one_home() -> None:
     assert sum(cell.openings * history.on.toordinal() - cell.offsets for cell in history.cells.values()) == 90 + 245
 
 
+def test_the_day_of_the_forecast_is_not_its_past() -> None:
+    rows = ["2020-01-01,unit_registered,7,M1,ALER,S,occupied", "2020-06-01,unit_vacated,7,M1,ALER,S,"]
+    before, after = (folded(*rows, on=date(2020, 6, day)) for day in (1, 2))
+    assert [sum(cell.exits for cell in history.cells.values()) for history in (before, after)] == [0, 1]
+
+
 def test_a_home_that_is_sold_is_no_exit() -> None:
     history = folded(
         "2020-01-01,unit_registered,7,M1,ALER,S,occupied",

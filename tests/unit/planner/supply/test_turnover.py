@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.planner.domain.supply.common_factor import common_factor
+from services.planner.domain.supply.common_factor import CommonFactor, common_factor
 from services.planner.domain.supply.multipliers import multipliers
 from services.planner.domain.supply.occupancy import by_quarter, first_day, pasts, quarter_of, weighted_home_days
 from services.planner.domain.supply.turnover import Turnover, Window, forecast_turnover
@@ -118,6 +118,8 @@ def test_without_history_the_prior_speaks() -> None:
     low, high = turnover.ambito[0].band()
     assert 16 <= low <= 20
     assert 48 <= high <= 55
+    # The only municipality is the ambito: nothing is left for its multiplier but its drift.
+    assert turnover.municipalities["A"][0].band() == pytest.approx((low, high), abs=1)
 
 
 def test_homes_without_a_past_of_their_own_have_the_ambitos_rate() -> None:
@@ -164,6 +166,20 @@ def test_the_factor_follows_a_level_that_has_moved() -> None:
     assert factor.by_quarter[0] == pytest.approx(1.0, abs=0.1)
     assert factor.mean == pytest.approx(1.55, abs=0.1)
     assert factor.walk_variance > common_factor([25] * 20, [25.0] * 20).walk_variance
+
+
+def test_the_level_of_a_later_window_has_walked_farther() -> None:
+    factor = CommonFactor((), 0.0, log_variance=0.01, walk_variance=0.04)
+    # The mean over four quarters of a walk by 0.01 each: 0.01 x (5 x 9) / (6 x 4) = 0.01875; begun a year later, four
+    # steps of 0.01 more. Log-normal: exp(variance) - 1.
+    assert factor.relative_variance(0, 4) == pytest.approx(math.expm1(0.01 + 0.01875))
+    assert factor.relative_variance(4, 4) == pytest.approx(math.expm1(0.01 + 0.01875 + 0.04))
+
+
+def test_one_home_is_given_back_at_most_once_a_year() -> None:
+    history = block({"A": 200, "V": 1}, {"A": 5000})
+    found = forecast_turnover(history, ON, [TRIENNIUM, YEARS[0]]).municipalities["V"]
+    assert [expectation.distribution().quantiles()[-1] for expectation in found] == [3, 1]
 
 
 def test_farther_windows_are_less_certain() -> None:
