@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from services.planner.app import create_app, create_runtime
+from services.planner.forecasting.commands import backtest_command, forecast_command
 from services.planner.settings import PlannerSettings
 from shared.commands import service_commands
 
 app = service_commands("planner", PlannerSettings, create_app, create_runtime, "planner_port")
+app.command("forecast")(forecast_command)
+app.command("backtest")(backtest_command)

@@ -17,7 +17,10 @@ PLACES = {
     "": ["shared.events.base", "shared.events.plans", "shared.events.submissions", "shared.events.units"],
     "territory.": ["shared.territory"],
 } | {
-    f"{service}.": [f"services.{service}.domain.{path.stem}" for path in (ROOT / "services" / service).glob("domain/*")]
+    f"{service}.": [
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for path in sorted((ROOT / "services" / service / "domain").rglob("*.py"))
+    ]
     for service in ("intake", "registry", "planner", "notifier")
 }
 """Modules by the prefix their classes have in the glossary."""
@@ -27,7 +30,10 @@ NO_TERMS = {
     "how the registry decides": {"registry.Decision", "registry.To", "registry.Rule"},
     "statistics of the forecast": {
         *("planner.Window", "planner.Estimate", "planner.Outlook", "planner.Rate", "planner.Share", "planner.Bands"),
-        *("planner.Group", "planner.Cell"),
+        *("planner.Group", "planner.Cell", "planner.Past", "planner.Occupancy", "planner.Distribution"),
+        *("planner.CommonFactor", "planner.Walk", "planner.Multiplier", "planner.Likeness", "planner.Standing"),
+        *("planner.CellRate", "planner.Expectation", "planner.Account", "planner.Column"),
+        *("planner.Experience", "planner.AssignableOutlook"),
     },
     "matching of homes and cases": {"planner.Bucket", "planner.Matching"},
     "how the plan is kept and named": {
