@@ -73,7 +73,8 @@ class Pressure(NamedTuple):
 def rank_pressure(declared: Mapping[str, DeclaredNeed], inhabitants: Mapping[str, Inhabitants]) -> dict[str, Pressure]:
     """The index and rank interval of every municipality; indicators that nobody declared are left out.
 
-    Evictions are eviction orders (*provvedimenti di rilascio*): executions follow the bailiffs' calendar.
+    Empty when that leaves none. Evictions are eviction orders (*provvedimenti di rilascio*): executions follow the
+    bailiffs' calendar.
     """
     names = sorted(inhabitants)
     needs = [declared.get(name, NOTHING_DECLARED) for name in names]
@@ -89,8 +90,10 @@ def rank_pressure(declared: Mapping[str, DeclaredNeed], inhabitants: Mapping[str
         compared(Indicator.EVICTIONS, [need.eviction_orders for need in needs], households),
         shares_of_known([place.aged_75_plus for place in people], [place.population for place in people]),
     ]
-    rows = zip(*(column for column in columns if column), strict=True)
-    indices = [interval(row) for row in rows]
+    known = [column for column in columns if column]
+    if not known:
+        return {}
+    indices = [interval(row) for row in zip(*known, strict=True)]
     return {
         name: Pressure(low, index, high, *rank_of(low, high, indices), row)
         for name, (low, index, high, row) in zip(names, indices, strict=True)
@@ -112,10 +115,13 @@ def compared(indicator: Indicator, counts: Sequence[int | None], of: Sequence[in
 
 def shares_of_known(aged: Sequence[int], population: Sequence[int]) -> list[Ratio]:
     """Residents are counted, not sampled: their ratio to the ambito's has no error."""
+    if not sum(aged):
+        return []
     share = sum(aged) / sum(population)
     return [
         Ratio(
-            Indicator.AGED_75_PLUS, old, all_ages, per_thousand(old, all_ages), Multiplier(old / all_ages / share, 0.0)
+            *(Indicator.AGED_75_PLUS, old, all_ages, per_thousand(old, all_ages)),
+            Multiplier(old / all_ages / share if all_ages else 0.0, 0.0),
         )
         for old, all_ages in zip(aged, population, strict=True)
     ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-
 from typing import NamedTuple
 
 from services.planner.domain.need.amounts import UncertainCount
@@ -14,7 +13,7 @@ POOLED_HOUSEHOLDS = 30
 
 
 class SizeWeights(NamedTuple):
-    """Whole numbers in proportion to a municipality's size classes, empty when no municipality divided its households."""
+    """Whole numbers in proportion to the size classes; empty when no municipality divided its households."""
 
     backlog: tuple[int, ...] = ()
     flows: tuple[int, ...] = ()
