@@ -35,10 +35,15 @@ NO_TERMS = {
         *("planner.CellRate", "planner.Expectation", "planner.Account", "planner.Column"),
         *("planner.Experience", "planner.AssignableOutlook"),
     },
+    "statistics of the need": {
+        *("planner.Counted", "planner.Evidence", "planner.UncertainCount", "planner.YearlyFactor", "planner.Place"),
+        *("planner.SizeWeights", "planner.NeedParts", "planner.Inhabitants", "planner.Ratio"),
+    },
     "matching of homes and cases": {"planner.Bucket", "planner.Matching"},
     "how the plan is kept and named": {
         *("planner.PlanState", "planner.Touched", "planner.Delta", "planner.Deltas", "planner.FigureKey"),
         *("planner.Label", "planner.Move", "planner.Sheet", "planner.VacantHomes"),
+        *("planner.FigureUnit", "planner.Voices"),
     },
     "errors of a look-up": {"territory.UnknownAmbitoError", "territory.UnknownMunicipalityError"},
     "how notices travel": {

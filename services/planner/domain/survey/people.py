@@ -64,7 +64,7 @@ class Profile(NamedTuple):
 
 
 class Survey(NamedTuple):
-    """Quadro ricognitivo dell'ambito: the profile of each municipality by ISTAT code, and that of all together."""
+    """Quadro ricognitivo dell'ambito (R.R. 4/2017, art. 3 c. 2): municipalities by ISTAT code, and all together."""
 
     municipalities: dict[str, Profile]
     ambito: Profile

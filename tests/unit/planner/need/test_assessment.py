@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import re
+import subprocess
+import sys
 from collections.abc import Mapping
 
 import pytest
@@ -149,6 +153,27 @@ def test_strangers_and_no_time_to_clear_are_refused() -> None:
         assess_need({"999": DeclaredNeed()}, {"101": 1}, NeedMethod())
     with pytest.raises(ValueError, match="at least 1, not 0"):
         assess_need({}, {"101": 1}, NeedMethod(years_to_clear=0))
+
+
+def test_the_result_does_not_depend_on_the_process() -> None:
+    """Hash seed, locale and time zone: the bytes are the same."""
+    program = (
+        "from tests.unit.planner.need.territories import COUNTED, NAMES; "
+        "from services.planner.domain.need.assessment import assess_need; "
+        "from services.planner.domain.need.declared import DeclaredNeed; "
+        "from services.planner.domain.need.evidence import NeedMethod; "
+        "need = DeclaredNeed(**COUNTED, by_household_size=(20, 10, 5, 3, 1, 1), newly_admitted={2022: 9, 2023: 14}); "
+        "print(assess_need(dict.fromkeys({*NAMES[:4]}, need), {n: 90 * int(n) for n in {*NAMES}}, NeedMethod()))"
+    )
+    found = set()
+    for seed, locale, zone in (("0", "C", "UTC"), ("1", "it_IT.UTF-8", "Europe/Rome"), ("77", "C", "Asia/Tokyo")):
+        environment = os.environ | {"PYTHONHASHSEED": seed, "LC_ALL": locale, "TZ": zone, "PYTHONPATH": "."}
+        run = subprocess.run(
+            [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
+        )
+        found.add(re.sub(r"components=frozenset\(.*?\)", "", run.stdout))
+    assert len(found) == 1
+    assert "TerritoryNeed" in found.pop()
 
 
 @given(declarations, households, switches, st.integers(1, 12))
