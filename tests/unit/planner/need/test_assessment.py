@@ -52,6 +52,13 @@ def test_lists_that_are_linked_give_one_number() -> None:
     assert found.ambito.by_size[0].need == (20, 20_000, 20)
 
 
+def test_who_links_its_lists_leaves_nothing_to_estimate() -> None:
+    declared = {"101": DeclaredNeed(**COUNTED), "102": DeclaredNeed(admitted_unsatisfied=20, linked_total=26)}
+    found = assess_need(declared, {"101": 1000, "102": 1000}, NeedMethod(components=NOW)).municipalities["102"]
+    assert found.whole.backlog == (26, 26_000, 26)
+    assert [use.is_estimated for use in found.uses] == [False]
+
+
 def test_the_union_of_all_counts_bounds_the_union_of_some() -> None:
     # Without the 40 admitted, the rest is 10 + 4 + 6 + 2 + 8 = 30 at most and 10 at least; of 52 distinct households
     # 52 - 40 = 12 are certainly in none of the admitted, so in the rest: 12 to 30, middle 21.
