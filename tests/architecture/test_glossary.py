@@ -37,7 +37,7 @@ NO_TERMS = {
     },
     "statistics of the need": {
         *("planner.Counted", "planner.Evidence", "planner.UncertainCount", "planner.YearlyFactor", "planner.Place"),
-        *("planner.SizeWeights", "planner.NeedParts", "planner.Inhabitants", "planner.Ratio"),
+        *("planner.SizeWeights", "planner.NeedParts", "planner.Inhabitants", "planner.Ratio", "planner.PooledCount"),
     },
     "matching of homes and cases": {"planner.Bucket", "planner.Matching"},
     "how the plan is kept and named": {

@@ -11,6 +11,8 @@ from shared.events.plans import Measure
 from shared.wording import amount
 
 Value = int | Decimal | None
+Operands = tuple[tuple[str, Value], ...]
+"""What a formula took, by name."""
 ITALIAN = str.maketrans(",.-", ".,\u2212")
 
 
@@ -37,7 +39,7 @@ class Figure(NamedTuple):
     unit: FigureUnit
     value: Value
     formula: str
-    operands: tuple[tuple[str, Value], ...] = ()
+    operands: Operands = ()
     parameters: tuple[str, ...] = ()
 
     @property

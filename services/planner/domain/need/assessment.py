@@ -14,7 +14,7 @@ from services.planner.domain.need.amounts import NONE, HouseholdBand, UncertainC
 from services.planner.domain.need.backlog import Backlog, backlog_of, sum_of_backlogs
 from services.planner.domain.need.declared import BACKLOG, Component, DeclaredNeed, NeedFault, mended
 from services.planner.domain.need.evidence import Counted, Evidence, NeedMethod, components_of, weigh_evidence
-from services.planner.domain.need.rates import YEARS
+from services.planner.domain.need.rates import YEARS, PooledCount
 from services.planner.domain.need.sizes import POOLED_HOUSEHOLDS, SizeWeights, apportion, divide, divide_backlog, shares
 from services.planner.domain.rounding import half_up
 
@@ -53,14 +53,16 @@ class Need(NamedTuple):
 class TerritoryNeed(NamedTuple):
     """Fabbisogno di un territorio: `by_size` of one to six people, empty when no municipality divided its households.
 
-    `uses` are the components that were counted. The ambito is linked if all municipalities are, declared if one is.
+    `uses` are the components that were counted. The ambito has a linked total if all municipalities have one, and is
+    declared if one of them is.
     """
 
+    households: int
     whole: Need
     by_size: tuple[Need, ...]
     uses: tuple[Use, ...]
     size_weights: SizeWeights
-    is_linked: bool
+    linked_total: int | None
     is_declared: bool
 
 
@@ -69,6 +71,7 @@ class NeedAssessment:
     """Fabbisogno dell'ambito e dei suoi comuni; `unknown` components were declared by nobody and count nothing."""
 
     method: NeedMethod
+    bases: Mapping[Component, PooledCount]
     municipalities: Mapping[str, TerritoryNeed]
     ambito: TerritoryNeed
     declared_count: int
@@ -105,9 +108,10 @@ def assess_need(
     sound = {name: mended(name, need) for name, need in sorted(declared.items())}
     evidence = weigh_evidence({name: need for name, (need, _) in sound.items()}, households, method)
     places = {name: place_of(name, evidence, method) for name in sorted(households)}
-    found = {name: territory_need(place, evidence.of(name), method) for name, place in places.items()}
+    found = {name: territory_need(place, households[name], evidence.of(name), method) for name, place in places.items()}
     return NeedAssessment(
         method,
+        evidence.bases,
         found,
         ambito_need(list(places.values()), list(found.values()), method),
         sum(need.is_declared for need in found.values()),
@@ -144,13 +148,14 @@ def place_of(municipality: str, evidence: Evidence, method: NeedMethod) -> Place
     return Place(whole, tuple(NeedParts(*parts) for parts in by_size), own, components)
 
 
-def territory_need(place: Place, declared: DeclaredNeed, method: NeedMethod) -> TerritoryNeed:
+def territory_need(place: Place, households: int, declared: DeclaredNeed, method: NeedMethod) -> TerritoryNeed:
     years = method.years_to_clear
     need = max(net(place.whole, YEARS), 0)
     yearly = half_up(max(net(place.whole, years), 0), years)
     needs = apportion(need, [max(net(parts, YEARS), 0) for parts in place.by_size])
     yearlies = apportion(yearly, [max(net(parts, years), 0) for parts in place.by_size])
     return TerritoryNeed(
+        households,
         banded(place.whole, need, yearly, years),
         tuple(
             banded(parts, need, yearly, years)
@@ -160,7 +165,7 @@ def territory_need(place: Place, declared: DeclaredNeed, method: NeedMethod) -> 
             Use(part, households.band(), is_estimated) for part, (households, is_estimated) in place.components.items()
         ),
         place.size_weights,
-        declared.linked_total is not None,
+        declared.linked_total,
         not declared.is_empty,
     )
 
@@ -179,7 +184,9 @@ def ambito_need(places: Sequence[Place], found: Sequence[TerritoryNeed], method:
 
     classes = zip(*(place.by_size for place in places), strict=True)
     needs_by_class = zip(*(territory.by_size for territory in found), strict=True)
+    linked = [territory.linked_total for territory in found if territory.linked_total is not None]
     return TerritoryNeed(
+        sum(territory.households for territory in found),
         added([place.whole for place in places], [territory.whole for territory in found]),
         tuple(added(parts, needs) for parts, needs in zip(classes, needs_by_class, strict=True)),
         tuple(
@@ -188,7 +195,7 @@ def ambito_need(places: Sequence[Place], found: Sequence[TerritoryNeed], method:
             if (counted := [place.components[part] for place in places if part in place.components])
         ),
         SizeWeights(),
-        all(territory.is_linked for territory in found),
+        sum(linked) if len(linked) == len(found) else None,
         any(territory.is_declared for territory in found),
     )
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from services.planner.domain.need.amounts import UncertainCount
 from services.planner.domain.need.declared import BACKLOG, Component, DeclaredNeed
-from services.planner.domain.need.rates import estimate_missing, forecast_flow
+from services.planner.domain.need.rates import PooledCount, basis, estimate_missing, flow_basis, forecast_flow
 from services.planner.domain.need.sizes import pooled
 
 NOTHING_DECLARED = DeclaredNeed()
@@ -34,6 +34,7 @@ class Evidence(NamedTuple):
     """What was declared, once contradictions are left out, and what follows of it for everybody."""
 
     declared: Mapping[str, DeclaredNeed]
+    bases: Mapping[Component, PooledCount]
     estimates: Mapping[Component, Mapping[str, UncertainCount]]
     arrivals: Mapping[str, UncertainCount]
     departures: Mapping[str, UncertainCount]
@@ -61,8 +62,17 @@ def weigh_evidence(declared: Mapping[str, DeclaredNeed], households: Mapping[str
     on = method.components
     arrivals = {name: need.newly_admitted for name, need in declared.items()}
     departures = {name: need.left_without_assignment for name, need in declared.items()}
+    bases = {component: basis(counts[component], households) for component in BACKLOG if component in on} | {
+        component: flow_basis(history, households)
+        for component, history in (
+            (Component.NEWLY_ADMITTED, arrivals),
+            (Component.LEFT_WITHOUT_ASSIGNMENT, departures),
+        )
+        if component in on
+    }
     return Evidence(
         declared,
+        bases,
         {component: estimate_missing(counts[component], households) for component in BACKLOG if component in on},
         forecast_flow(arrivals, households) if Component.NEWLY_ADMITTED in on else {},
         forecast_flow(departures, households) if Component.LEFT_WITHOUT_ASSIGNMENT in on else {},

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Final
 
-from services.planner.domain.narrative.figures import Figure, FigureUnit, Value
+from services.planner.domain.narrative.figures import Figure, FigureUnit, Operands
 from services.planner.domain.need.amounts import HouseholdBand, UncertainCount, spread
-from services.planner.domain.need.assessment import Need, NeedAssessment, TerritoryNeed
+from services.planner.domain.need.assessment import Need, NeedAssessment, TerritoryNeed, Use
 from services.planner.domain.need.coverage import Coverage
-from services.planner.domain.need.declared import SIZE_CLASSES, DeclaredTotal
+from services.planner.domain.need.declared import FLOWS, SIZE_CLASSES, DeclaredTotal
 from services.planner.domain.need.pressure import Pressure
 from services.planner.domain.need.rates import YEARS
 
@@ -33,11 +34,12 @@ FORMULAS: Final = MappingProxyType(
         "need_yearly_high": "come need_3y_high con T al posto di 3, diviso T",
         "size_class": "whole x weight / weights, con i resti più grandi perché le classi sommino al totale",
         "sum_of_municipalities": "somma dei comuni",
-        "component": "famiglie della componente, dichiarate o stimate dagli altri comuni",
+        "component_declared": "famiglie della componente, dichiarate dal comune",
+        "component_estimated": "tasso dell'ambito (counted / of_households) x households x moltiplicatore del comune",
         "completeness": "comuni che hanno dichiarato dati sul fabbisogno, e comuni dell'ambito",
         "method": "parametro del metodo",
         "coverage": "offerta / fabbisogno, arrotondata al centesimo di punto percentuale",
-        "pressure": "media dei rapporti fra il comune e l'ambito; intervallo all'80 % (Gamma)",
+        "pressure": "100 x media dei rapporti fra il comune e l'ambito; intervallo all'80 % (Gamma)",
         "rank": "1 + comuni sicuramente sopra; comuni meno quelli sicuramente sotto",
         "per_thousand": "1000 x conteggio / base, al decimo",
         "declared_total": "somma dei comuni che hanno dichiarato, nulla di stimato",
@@ -45,24 +47,45 @@ FORMULAS: Final = MappingProxyType(
 )
 
 
-def need_figures(scope: str, territory: TerritoryNeed, years_to_clear: int) -> tuple[Figure, ...]:
+def need_figures(scope: str, territory: TerritoryNeed, assessment: NeedAssessment) -> tuple[Figure, ...]:
     """Every figure of one municipality."""
+    years = assessment.method.years_to_clear
     return (
-        Figure(scope, "years_to_clear", FigureUnit.COUNT, years_to_clear, "method", (), (CLEARANCE,)),
-        *of_need(scope, "", territory.whole, years_to_clear),
-        *of_sizes(scope, territory, years_to_clear),
-        *(
-            found
-            for use in territory.uses
-            for found in banded(scope, f"component_{use.component.lower()}", use.households, "component")
-        ),
+        Figure(scope, "years_to_clear", FigureUnit.COUNT, years, "method", (), (CLEARANCE,)),
+        *of_need(scope, "", territory.whole, years, inputs_of(territory)),
+        *of_sizes(scope, territory, years),
+        *(found for use in territory.uses for found in of_use(scope, use, territory, assessment)),
     )
+
+
+def inputs_of(territory: TerritoryNeed) -> Operands:
+    """What B was made of: the linked total and, where it does not decide alone, every component."""
+    components = tuple(
+        (f"component_{use.component.lower()}", use.households.central)
+        for use in territory.uses
+        if use.component not in FLOWS
+    )
+    return components if territory.linked_total is None else (("linked_total", territory.linked_total), *components)
+
+
+def of_use(scope: str, use: Use, territory: TerritoryNeed, assessment: NeedAssessment) -> tuple[Figure, ...]:
+    """A component that the municipality declared is its own explanation; others say what rate they follow."""
+    name = f"component_{use.component.lower()}"
+    if not use.is_estimated and use.component not in FLOWS:
+        return banded(scope, name, use.households, "component_declared")
+    pooled = assessment.bases[use.component]
+    operands = (
+        ("counted", pooled.counted),
+        ("of_households", pooled.households),
+        ("households", territory.households),
+    )
+    return banded(scope, name, use.households, "component_estimated", operands)
 
 
 def ambito_figures(scope: str, assessment: NeedAssessment) -> tuple[Figure, ...]:
     """Every figure of the ambito: its means are sums, and their operands the municipalities' figures."""
     parts = {
-        name: {figure.name: figure for figure in need_figures(name, territory, assessment.method.years_to_clear)}
+        name: {figure.name: figure for figure in need_figures(name, territory, assessment)}
         for name, territory in assessment.municipalities.items()
     }
 
@@ -72,7 +95,7 @@ def ambito_figures(scope: str, assessment: NeedAssessment) -> tuple[Figure, ...]
         operands = tuple((own[figure.name].id, own[figure.name].value) for own in parts.values() if figure.name in own)
         return figure._replace(formula="sum_of_municipalities", operands=operands)
 
-    own = need_figures(scope, assessment.ambito, assessment.method.years_to_clear)
+    own = need_figures(scope, assessment.ambito, assessment)
     completeness = (
         Figure(scope, "need_declared_count", FigureUnit.COUNT, assessment.declared_count, "completeness"),
         Figure(scope, "municipality_count", FigureUnit.COUNT, len(assessment.municipalities), "completeness"),
@@ -100,11 +123,11 @@ def of_sizes(scope: str, territory: TerritoryNeed, years_to_clear: int) -> Itera
             yield figure._replace(formula="size_class", operands=operands) if operands else figure
 
 
-def of_need(scope: str, suffix: str, need: Need, years_to_clear: int) -> Iterator[Figure]:
+def of_need(scope: str, suffix: str, need: Need, years_to_clear: int, inputs: Operands = ()) -> Iterator[Figure]:
     parts = need.parts
     limits = (("at_least", parts.backlog.fewest.mean), ("at_most", parts.backlog.most.mean))
     chances = tuple(chances_of(need, 0).items())
-    operands = (("largest", parts.backlog.largest), *limits, *chances)
+    operands = (("largest", parts.backlog.largest), *limits, *chances, *inputs)
     yield from banded(scope, f"need_backlog{suffix}", need.backlog, "need_backlog", operands)
     for name, flow, band in (
         ("arrivals", parts.arrivals, need.arrivals),
@@ -138,7 +161,7 @@ def banded(
     name: str,
     band: HouseholdBand,
     formula: str,
-    operands: tuple[tuple[str, Value], ...] = (),
+    operands: Operands = (),
     parameters: tuple[str, ...] = (),
 ) -> tuple[Figure, Figure, Figure]:
     """`name` in thousandths, and its ends in households."""
@@ -163,12 +186,19 @@ def coverage_figures(scope: str, covered: Coverage, supply: HouseholdBand, need:
 
 
 def pressure_figures(scope: str, pressure: Pressure) -> tuple[Figure, ...]:
-    """The index as so many times the ambito's level, the rank interval, and the indicators per thousand."""
+    """The index, the ambito being 100, the rank interval, and the indicators per thousand."""
     ratios = tuple((ratio.indicator.lower(), int(1000 * ratio.estimate.mean + 0.5)) for ratio in pressure.ratios)
-    values = (("pressure_low", pressure.low), ("pressure", pressure.value), ("pressure_high", pressure.high))
+    values = tuple(
+        (name, Decimal(value) / 10)
+        for name, value in (
+            ("pressure_low", pressure.low),
+            ("pressure", pressure.value),
+            ("pressure_high", pressure.high),
+        )
+    )
     ranks = (("pressure_first_rank", pressure.first_rank), ("pressure_last_rank", pressure.last_rank))
     return (
-        *(Figure(scope, name, FigureUnit.THOUSANDTHS, value, "pressure", ratios) for name, value in values),
+        *(Figure(scope, name, FigureUnit.DECIMAL, value, "pressure", ratios) for name, value in values),
         *(Figure(scope, name, FigureUnit.COUNT, value, "rank", values) for name, value in ranks),
         *(
             Figure(

@@ -31,6 +31,16 @@ HALF_A_HOUSEHOLD = 0.5
 YEARS = 3
 
 
+class PooledCount(NamedTuple):
+    """What the ambito's rate was pooled from: households counted, and the households of whoever counted them.
+
+    Of a flow each year counts for itself.
+    """
+
+    counted: int
+    households: int
+
+
 class YearlyFactor(NamedTuple):
     """The factor of each past year; its mean over the triennium ahead, and that mean's relative variance."""
 
@@ -41,10 +51,10 @@ class YearlyFactor(NamedTuple):
 
 def estimate_missing(declared: Mapping[str, int], households: Mapping[str, int]) -> dict[str, UncertainCount]:
     """The count of every municipality that declared none; empty when nobody did: there is nothing to learn from."""
-    exposure = sum(households[name] for name in declared)
-    if not exposure:
+    pooled = basis(declared, households)
+    if not pooled.households:
         return {}
-    rate = (sum(declared.values()) + HALF_A_HOUSEHOLD) / exposure
+    rate = (pooled.counted + HALF_A_HOUSEHOLD) / pooled.households
     names = sorted(households)
     found = multipliers(
         [declared.get(name, 0) for name in names],
@@ -78,6 +88,15 @@ def forecast_flow(history: Mapping[str, Mapping[int, int]], households: Mapping[
     return {
         name: ahead(rate * households[name], multiplier, factor) for name, multiplier in zip(names, found, strict=True)
     }
+
+
+def basis(declared: Mapping[str, int], households: Mapping[str, int]) -> PooledCount:
+    return PooledCount(sum(declared.values()), sum(households[name] for name in declared))
+
+
+def flow_basis(history: Mapping[str, Mapping[int, int]], households: Mapping[str, int]) -> PooledCount:
+    counts, exposures = yearly(history, households)
+    return PooledCount(sum(counts.values()), sum(exposures.values()))
 
 
 def yearly(

@@ -131,7 +131,7 @@ def everything(declared: Mapping[str, DeclaredNeed], homes: Mapping[str, int]) -
     for name, territory in found.municipalities.items():
         need = territory.whole.need
         figures[name] = [
-            *need_figures(name, territory, found.method.years_to_clear),
+            *need_figures(name, territory, found),
             *coverage_figures(name, coverage(SUPPLY, need), SUPPLY, need),
             *pressure_figures(name, ranks[name]),
         ]
@@ -190,7 +190,7 @@ def test_the_text_on_need() -> None:
 
 
 def parts(found: NeedAssessment, name: str) -> tuple[Figure, ...]:
-    return need_figures(name, found.municipalities[name], found.method.years_to_clear)
+    return need_figures(name, found.municipalities[name], found)
 
 
 def amount(thousandths: int) -> str:
