@@ -37,17 +37,21 @@ class Municipality:
     """*Comune*: residents on 1 January 2023 (ISTAT), age bands adding up to ``population``.
 
     ``population_history`` holds (year, residents) pairs, oldest first; 2011 is the census.
+    ``registered_2024`` counts the national register of residents (ANPR) on 10 January 2024, which is another source.
     """
 
     istat_code: str
     name: str
     population: int
+    female: int
+    male: int
     age_0_14: int
     age_15_64: int
     age_65_plus: int
     age_75_plus: int
     area_km2: Decimal
     population_history: tuple[tuple[int, int], ...]
+    registered_2024: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,12 +163,15 @@ def _municipality(row: Mapping[str, str]) -> Municipality:
         istat_code=row["istat_code"],
         name=row["name"],
         population=int(row["pop_2023"]),
+        female=int(row["female_2023"]),
+        male=int(row["male_2023"]),
         age_0_14=int(row["age_0_14"]),
         age_15_64=int(row["age_15_64"]),
         age_65_plus=int(row["age_65_plus"]),
         age_75_plus=int(row["age_75_plus"]),
         area_km2=Decimal(row["area_km2"]),
         population_history=tuple((year, int(row[f"pop_{year}"])) for year in _POPULATION_YEARS),
+        registered_2024=int(row["pop_anpr_2024_01_10"]),
     )
 
 

@@ -30,7 +30,14 @@ NO_TERMS = {
     "how the registry decides": {"registry.Decision", "registry.To", "registry.Rule"},
     "statistics of the forecast": {
         *("planner.Window", "planner.Estimate", "planner.Outlook", "planner.Rate", "planner.Share", "planner.Bands"),
-        *("planner.Group", "planner.Cell"),
+        *("planner.Group", "planner.Cell", "planner.Past", "planner.Occupancy", "planner.Distribution"),
+        *("planner.CommonFactor", "planner.Walk", "planner.Multiplier", "planner.Likeness", "planner.Standing"),
+        *("planner.CellRate", "planner.Expectation", "planner.Account", "planner.Column"),
+        *("planner.Experience", "planner.AssignableOutlook"),
+    },
+    "statistics of the need": {
+        *("planner.Counted", "planner.Evidence", "planner.UncertainCount", "planner.YearlyFactor", "planner.Place"),
+        *("planner.SizeWeights", "planner.NeedParts", "planner.Inhabitants", "planner.Ratio", "planner.PooledCount"),
     },
     "how a number of the annual plan is scoped, summed and compared": {
         *("planner.Amount", "planner.Aggregation", "planner.ScopeFault", "planner.ScopeProblem", "planner.Total"),
@@ -48,6 +55,7 @@ NO_TERMS = {
     "how the plan is kept and named": {
         *("planner.PlanState", "planner.Touched", "planner.Delta", "planner.Deltas", "planner.FigureKey"),
         *("planner.Label", "planner.Move", "planner.Sheet", "planner.VacantHomes"),
+        *("planner.FigureUnit", "planner.Voices"),
     },
     "how due rows are named": {"intake.RowKey"},
     "errors of a look-up": {"territory.UnknownAmbitoError", "territory.UnknownMunicipalityError"},

@@ -43,6 +43,7 @@ PLANTS = [
     ("stores leave transactions to who opened them", "services/intake/store.py", "await session.rollback()"),
     ("domain code knows no clock, chance or waiting", "services/planner/domain/plan.py", "datetime.now(UTC)"),
     ("domain code knows no clock, chance or waiting", "services/planner/domain/plan.py", "datetime.date.today()"),
+    ("domain code knows no clock, chance or waiting", "services/planner/domain/supply/works.py", "date.today()"),
     ("domain code knows no clock, chance or waiting", "services/registry/domain.py", "from time import monotonic"),
     ("domain code knows no clock, chance or waiting", "services/planner/law/__init__.py", "import random"),
     ("domain code knows no clock, chance or waiting", "services/registry/domain/history.py", "uuid.uuid4()"),

@@ -63,7 +63,7 @@ def test_a_quota_that_ends_goes_to_none() -> None:
 
 
 def test_a_larger_set_aside_opens_actions_and_says_so_in_figures_and_caps() -> None:
-    """A tenth of five homes is none: a lease is proposed; of half of five two may be set aside, one for the one case."""
+    """A tenth of five homes is none: a lease is proposed; of half of five two may be set aside, one offered."""
     found = rehearsed(period("sat_set_aside_share", '"0.50"'))
     assert moved(found, ShiftKind.CAP) == {(None, "cap/sat"): (0, 2)}
     actions = {what: before for (_, what), (before, _) in moved(found, ShiftKind.ACTION).items()}
