@@ -24,7 +24,7 @@ class HoldStatus(StrEnum):
     RETURNED = "RETURNED"
 
 
-class Account(StrEnum):
+class LedgerAccount(StrEnum):
     """Conto del registro degli alloggi prenotati."""
 
     FREE = "FREE"
@@ -43,11 +43,11 @@ FOLLOWS = {
 }
 """The one status that each may follow; a hold begins as held."""
 WHERE = {
-    HoldStatus.HELD: Account.HELD,
-    HoldStatus.ACCEPTED: Account.PLACED,
-    HoldStatus.DECLINED: Account.RETURNED,
-    HoldStatus.EXPIRED: Account.RETURNED,
-    HoldStatus.RETURNED: Account.RETURNED,
+    HoldStatus.HELD: LedgerAccount.HELD,
+    HoldStatus.ACCEPTED: LedgerAccount.PLACED,
+    HoldStatus.DECLINED: LedgerAccount.RETURNED,
+    HoldStatus.EXPIRED: LedgerAccount.RETURNED,
+    HoldStatus.RETURNED: LedgerAccount.RETURNED,
 }
 """The account that the home is on after a step of its hold; before its first it is free."""
 
@@ -69,7 +69,7 @@ class Hold(NamedTuple):
 class Entry(NamedTuple):
     """Scrittura contabile: one home more (+1) or less (-1) on an account."""
 
-    account: Account
+    account: LedgerAccount
     amount: int
 
 
@@ -89,12 +89,12 @@ def check_step(status: HoldStatus, wanted: HoldStatus) -> None:
 
 def movement(before: HoldStatus | None, after: HoldStatus) -> tuple[Entry, Entry]:
     """The two entries of a home's step; `before` is the status of its last step, of this hold or an earlier one."""
-    return Entry(Account.FREE if before is None else WHERE[before], -1), Entry(WHERE[after], +1)
+    return Entry(LedgerAccount.FREE if before is None else WHERE[before], -1), Entry(WHERE[after], +1)
 
 
-def balances(entries: Iterable[Entry]) -> Mapping[Account, int]:
+def balances(entries: Iterable[Entry]) -> Mapping[LedgerAccount, int]:
     """What the entries of one home, or of many, come to: zero in all."""
-    sums = dict.fromkeys(Account, 0)
+    sums = dict.fromkeys(LedgerAccount, 0)
     for account, amount in entries:
         sums[account] += amount
     return sums

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.planner.domain.holds import Account, Entry, balances
+from services.planner.domain.holds import Entry, LedgerAccount, balances
 from services.planner.tables import EntryRow, HoldRow
 from shared.auth import Role
 from shared.events import HoldDeclined, HoldExpired, HoldPlaced
@@ -229,5 +229,10 @@ async def test_the_ledger_keeps_every_step_and_sums_to_zero(room: Room) -> None:
         for number, pair in enumerate(("FREE HELD", "HELD RETURNED", "RETURNED HELD", "HELD PLACED"), start=1)
         for account, amount in zip(pair.split(), (-1, 1), strict=True)
     ]
-    balance = balances(Entry(Account(row.account), row.amount) for row in rows)
-    assert balance == {Account.FREE: -1, Account.HELD: 0, Account.PLACED: 1, Account.RETURNED: 0}
+    balance = balances(Entry(LedgerAccount(row.account), row.amount) for row in rows)
+    assert balance == {
+        LedgerAccount.FREE: -1,
+        LedgerAccount.HELD: 0,
+        LedgerAccount.PLACED: 1,
+        LedgerAccount.RETURNED: 0,
+    }

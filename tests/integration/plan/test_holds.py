@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 
 from services.planner.app import create_runtime
-from services.planner.domain.holds import Account, Entry, balances
+from services.planner.domain.holds import Entry, LedgerAccount, balances
 from services.planner.settings import PlannerSettings
 from services.planner.tables import EntryRow, HoldRow
 from shared.events.topics import declared
@@ -36,8 +36,13 @@ async def test_of_a_thousand_concurrent_holds_as_many_succeed_as_there_are_homes
         holds, entries = await room.rows(HoldRow), await room.rows(EntryRow)
         assert {row.unit_id for row in holds} == {f"H{number}" for number in range(HOMES)}
         assert (len(holds), len(entries), len(await room.said())) == (HOMES, 2 * HOMES, HOMES)
-        balance = balances(Entry(Account(row.account), row.amount) for row in entries)
-        assert balance == {Account.FREE: -HOMES, Account.HELD: HOMES, Account.PLACED: 0, Account.RETURNED: 0}
+        balance = balances(Entry(LedgerAccount(row.account), row.amount) for row in entries)
+        assert balance == {
+            LedgerAccount.FREE: -HOMES,
+            LedgerAccount.HELD: HOMES,
+            LedgerAccount.PLACED: 0,
+            LedgerAccount.RETURNED: 0,
+        }
 
 
 async def test_of_many_homes_wanted_at_once_for_one_case_it_gets_one(installation: Installation) -> None:

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from services.planner.domain.holds import (
     ACTIVE,
-    Account,
     Entry,
     HoldStatus,
+    LedgerAccount,
     WrongStep,
     balances,
     check_step,
@@ -54,14 +54,18 @@ def test_a_home_is_always_in_one_place_and_its_entries_sum_to_zero(choices: list
         entries += pair
         balance = balances(entries)
         assert sum(balance.values()) == 0
-        assert balance[Account.FREE] == -1
-        assert sorted(balance[a] for a in (Account.HELD, Account.PLACED, Account.RETURNED)) == [0, 0, 1]
-        assert (balance[Account.HELD] + balance[Account.PLACED] == 1) is (after in ACTIVE)
+        assert balance[LedgerAccount.FREE] == -1
+        assert sorted(balance[a] for a in (LedgerAccount.HELD, LedgerAccount.PLACED, LedgerAccount.RETURNED)) == [
+            0,
+            0,
+            1,
+        ]
+        assert (balance[LedgerAccount.HELD] + balance[LedgerAccount.PLACED] == 1) is (after in ACTIVE)
 
 
 def test_a_hold_that_is_placed_and_accepted_moves_the_home_twice() -> None:
-    assert movement(None, HELD) == ((Account.FREE, -1), (Account.HELD, 1))
-    assert movement(HELD, ACCEPTED) == ((Account.HELD, -1), (Account.PLACED, 1))
+    assert movement(None, HELD) == ((LedgerAccount.FREE, -1), (LedgerAccount.HELD, 1))
+    assert movement(HELD, ACCEPTED) == ((LedgerAccount.HELD, -1), (LedgerAccount.PLACED, 1))
 
 
 def test_a_hold_runs_out_at_the_very_moment_it_says() -> None:
