@@ -49,7 +49,7 @@ $(STAMP): tests/requirements.txt pyproject.toml
 	@echo "installing into .venv ..."
 	@test -x $(PY) || python3 -m venv .venv
 	@$(PY) -m pip install -q --disable-pip-version-check uv
-	@.venv/bin/uv pip install -q --python $(PY) --no-deps --require-hashes -r tests/requirements.txt
+	@.venv/bin/uv pip install -q --python $(PY) --compile-bytecode --no-deps --require-hashes -r tests/requirements.txt
 	@.venv/bin/uv pip install -q --python $(PY) --no-deps --no-build-isolation -e .
 	@touch $@
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from deploy.obstacles import Obstacle
 from deploy.standalone import ensure_local_key
 from shared import settings
 from shared.auth import Role, load_or_create_key
@@ -29,13 +31,25 @@ def issue(
     hours: Annotated[float, typer.Option(min=0.01, max=24 * 365, help="How long it is valid")] = 12,
 ) -> None:
     """Print a token of an organisation, signed with the key in PIANOVIVO_HOME/keys."""
-    typer.echo(local_token(settings.load(Settings), organisation, role, subject, timedelta(hours=hours)))
+    configured = settings.load(Settings)
+    key = _key_of(configured).absolute()
+    if not key.exists():
+        if configured.jwks is not None:
+            raise Obstacle(
+                f"there is no key to sign with: PIANOVIVO_JWKS={configured.jwks} says that tokens come from elsewhere; "
+                f"ask there, or put the private key into {key}"
+            )
+        typer.echo(f"a new key is made in {key}: services that run on another PIANOVIVO_HOME do not know it", err=True)
+    try:
+        typer.echo(local_token(configured, organisation, role, subject, timedelta(hours=hours)))
+    except ValueError as error:
+        raise typer.BadParameter(f"{error}; organisations are written aler-bcm or comune-019036") from None
 
 
 def local_token(configured: Settings, organisation: str, role: Role, subject: str, lifetime: timedelta) -> str:
     ensure_local_key(configured)
     return issue_token(
-        load_or_create_key(configured.home / "keys" / "signing.json", kid="local"),
+        load_or_create_key(_key_of(configured), kid="local"),
         organisation=organisation,
         role=role,
         ambito=configured.ambito,
@@ -45,3 +59,7 @@ def local_token(configured: Settings, organisation: str, role: Role, subject: st
         lifetime=lifetime,
         subject=subject,
     )
+
+
+def _key_of(configured: Settings) -> Path:
+    return configured.home / "keys" / "signing.json"

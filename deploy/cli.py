@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from importlib import import_module
 
 import typer
 
-from shared.settings import SettingsError
+from shared.settings import Settings, SettingsError, load
 
 GROUPS = {
     "intake": "services.intake.cli",
@@ -20,7 +21,7 @@ GROUPS = {
 }
 SINGLE = {
     "up": "deploy.standalone",
-    "rebuild": "deploy.standalone",
+    "rebuild": "deploy.rebuild",
     "lag": "deploy.topics",
     "demo": "deploy.demo.runner",
 }
@@ -46,11 +47,21 @@ def assemble(asked: str | None) -> typer.Typer:
 
 
 def main() -> None:
+    logging.basicConfig(
+        level=logging.CRITICAL
+    )  # what stops a command is told once, by it; services log as they are set
     try:
         assemble(sys.argv[1] if len(sys.argv) > 1 else None)()
     except SettingsError as error:
         typer.echo(str(error), err=True)
         raise SystemExit(2) from None
+    except Exception as error:
+        from deploy import obstacles  # drivers of bus and database, which most commands do without
+
+        sentence = obstacles.sentence(error, load(Settings))
+        if sentence is None:
+            raise
+        raise SystemExit(sentence) from None
 
 
 if __name__ == "__main__":

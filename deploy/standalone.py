@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Annotated
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 
-import typer
 import uvloop
 from fastapi import FastAPI
 
-from deploy.services import SERVICES, service
+from deploy.obstacles import Obstacle
+from deploy.services import SERVICES
 from shared import log, settings, web
 from shared.auth import load_or_create_key, public_jwks
 from shared.bus.transport import Transport
-from shared.commands import run_rebuild
 from shared.runtime import connect
 from shared.settings import Settings, SettingsError
 
@@ -27,6 +28,24 @@ def ensure_local_key(configured: Settings) -> None:
         keys.mkdir(parents=True, exist_ok=True)
         key = load_or_create_key(keys / "signing.json", kid="local")
         (keys / "jwks.json").write_text(json.dumps(public_jwks([key])))
+
+
+@contextmanager
+def sole_user_of(home: Path) -> Iterator[None]:
+    """Refuse a second process on the same folder before it touches anything there."""
+    home.mkdir(parents=True, exist_ok=True)
+    folder = os.open(home, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise Obstacle(
+            f"another `pianovivo up` or `rebuild` is at work in {home.absolute()}: "
+            "stop it, or set PIANOVIVO_HOME to another folder and PIANOVIVO_*_PORT to free ports"
+        ) from None
+    try:
+        yield
+    finally:
+        os.close(folder)
 
 
 @asynccontextmanager
@@ -54,16 +73,7 @@ async def run() -> None:
 
 def up() -> None:
     """Run all four services in this process until SIGTERM."""
-    log.configure(settings.load(Settings))
-    uvloop.run(run())
-
-
-def rebuild(name: Annotated[str, typer.Argument(metavar="SERVICE", help="registry or planner")]) -> None:
-    """Drop a service's projections and derive them again from its topics (stop it first)."""
-    try:
-        one = service(name)
-    except LookupError as error:
-        raise typer.BadParameter(str(error)) from None
-    configured = settings.load(one.settings)
+    configured = settings.load(Settings)
     log.configure(configured)
-    run_rebuild(one.create_runtime(configured))
+    with sole_user_of(configured.home):
+        uvloop.run(run())

@@ -1,7 +1,6 @@
-"""Who is asking: sign-in tokens (JWT access tokens, RFC 9068) checked, issued, and asked for by HTTP handlers.
+"""Who is asking: sign-in tokens (JWT access tokens, RFC 9068) checked and issued.
 
-The organisation of a request comes from its token and from nowhere else. `Depends(current_principal)` answers 401
-without a valid token, `Depends(require(...))` answers 403 to every role not named.
+The organisation of a request comes from its token and from nowhere else; `shared.sign_in` asks requests for it.
 """
 
 import json
@@ -16,21 +15,18 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from threading import Lock
-from typing import Annotated, Any, cast
+from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
 import structlog
-from fastapi import Depends, Request
 from joserfc import jwt
 from joserfc.errors import ExpiredTokenError, InvalidClaimError, JoseError, MissingClaimError
 from joserfc.jwk import ECKey, Key, KeySet, KeySetSerialization, OKPKey, RSAKey, import_key
 from joserfc.jws import JWSRegistry
 from joserfc.jwt import ClaimsOption, JWTClaimsRegistry
 
-from shared.problems import Problem, Text, of_status
+from shared.problem_texts import Text
 
-SESSION_COOKIE = "pianovivo_session"
 _JWT_TYPE = "at+jwt"
 ALGORITHMS = ("Ed25519", "EdDSA", "ES256", "PS256", "RS256")
 
@@ -139,7 +135,7 @@ class KeySource:
         self._tried_at = now
         try:
             self._keys = _verification_keys(json.loads(self._read()))
-        except (OSError, httpx.HTTPError, ValueError) as error:
+        except (OSError, ValueError) as error:
             _log.warning("token-keys-not-read", reason=str(error))
         else:
             self._read_at = now
@@ -156,15 +152,20 @@ def _reader(location: str | Path) -> Callable[[], bytes]:
 
 
 def _download(url: str, *, through_proxy: bool) -> bytes:
+    import httpx  # which only an installation needs whose keys lie at an address
+
     body = bytearray()
-    with httpx.Client(timeout=5, trust_env=through_proxy) as client, client.stream("GET", url) as response:
-        # A redirect is not followed: it could lead to plain http.
-        if response.status_code != httpx.codes.OK:
-            raise ValueError(f"{url} answered {response.status_code}")
-        for chunk in response.iter_bytes():
-            body += chunk
-            if len(body) > _MAX_JWKS_BYTES:
-                raise ValueError(f"{url} exceeds {_MAX_JWKS_BYTES} bytes")
+    try:
+        with httpx.Client(timeout=5, trust_env=through_proxy) as client, client.stream("GET", url) as response:
+            # A redirect is not followed: it could lead to plain http.
+            if response.status_code != httpx.codes.OK:
+                raise ValueError(f"{url} answered {response.status_code}")
+            for chunk in response.iter_bytes():
+                body += chunk
+                if len(body) > _MAX_JWKS_BYTES:
+                    raise ValueError(f"{url} exceeds {_MAX_JWKS_BYTES} bytes")
+    except httpx.HTTPError as error:
+        raise OSError(f"{url}: {error!r}") from error
     return bytes(body)
 
 
@@ -251,60 +252,6 @@ class Authenticator:
         return key
 
 
-def current_principal(request: Request) -> Principal:
-    """FastAPI dependency; raises `Problem` 401, or 403 for a page of another site acting through the session cookie.
-
-    Not a coroutine: reading the keys again may wait for the issuer, and must not hold up the event loop.
-    """
-    authorization = request.headers.get("authorization")
-    if authorization is None:
-        token = request.cookies.get(SESSION_COOKIE, "")
-        if token:
-            _refuse_cross_origin(request)
-    else:
-        scheme, _, token = authorization.partition(" ")
-        token = token.strip() if scheme.lower() == "bearer" else ""
-    if not token:
-        raise of_status(401, headers={"WWW-Authenticate": "Bearer"})
-    authenticator = cast(Authenticator, request.app.state.authenticator)
-    try:
-        return authenticator.principal(token)
-    except AuthError as error:
-        raise _refusal(error) from None
-
-
-def _refusal(error: AuthError) -> Problem:
-    usual = of_status(error.status)
-    challenge = {"WWW-Authenticate": 'Bearer error="invalid_token"'} if error.status == 401 else {"Retry-After": "30"}
-    return Problem(error.status, error.code, usual.title, error.message, headers=challenge)
-
-
-def _refuse_cross_origin(request: Request) -> None:
-    """A browser sends the cookie whoever asks for it; only the browser's own headers tell who did."""
-    if request.method in ("GET", "HEAD", "OPTIONS"):
-        return
-    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
-    # Old browsers lack Sec-Fetch-Site; every browser sends Origin with a POST of another site.
-    is_own = (
-        site in ("same-origin", "none") if site else origin is None or urlsplit(origin).netloc == request.url.netloc
-    )
-    if not is_own:
-        raise Problem(403, "cross-origin-request", of_status(403).title, _CROSS_ORIGIN)
-
-
-def require(*roles: Role) -> Callable[[Principal], Principal]:
-    """A FastAPI dependency that lets only `roles` pass; every other role gets 403."""
-    if not roles:
-        raise ValueError("require() needs at least one role")
-
-    def allowed(principal: Annotated[Principal, Depends(current_principal)]) -> Principal:
-        if principal.role not in roles:
-            raise Problem(403, "role-not-allowed", of_status(403).title, _ROLE_NOT_ALLOWED.filled(role=principal.role))
-        return principal
-
-    return allowed
-
-
 def issue(
     key: OKPKey,
     organisation: str,
@@ -382,5 +329,3 @@ _EXPIRED = Text("Il token è scaduto: accedere di nuovo.", "The token has expire
 _INCOMPLETE = Text("Nel token manca: {claim}.", "Missing from the token: {claim}.")
 _REFUSED = Text("Il token non vale per questo servizio: {claim}.", "The token is not good for this service: {claim}.")
 _KEYS_UNAVAILABLE = Text("Le chiavi di firma non sono raggiungibili.", "The signing keys cannot be reached.")
-_CROSS_ORIGIN = Text("La richiesta viene da un altro sito.", "The request comes from another site.")
-_ROLE_NOT_ALLOWED = Text("Il ruolo {role} non può farlo.", "The role {role} may not do this.")

@@ -8,18 +8,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import structlog
-from sqlalchemy import DateTime, Dialect, event, text
+from sqlalchemy import DateTime, Dialect, event
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.types import TypeDecorator
+
+from shared.sql import write_rows
 
 log = structlog.get_logger()
 
@@ -39,7 +41,8 @@ _TRANSIENT = (
 )
 
 
-_Lock = tuple[Callable[[], Awaitable[bool]], Callable[[], Awaitable[None]]]
+Sessions = Callable[[], contextlib.AbstractAsyncContextManager[AsyncSession]]
+_Lock = tuple[Callable[[], Awaitable[bool]], Sessions]
 
 
 class Occupied(Exception):
@@ -120,22 +123,33 @@ class Database:
             if not self.is_postgresql:
                 await stack.enter_async_context(self._write_lock)
             connection = await stack.enter_async_context(self.engine.connect())
-            await connection.execution_options(pianovivo_write=True)
-            session = await stack.enter_async_context(AsyncSession(connection, expire_on_commit=False))
+            session = await self._session(connection)
             try:
                 yield session
                 channels = session.info.get("signals", set())
-                for channel in sorted(channels - self._local_only) if self.is_postgresql else ():
-                    await session.execute(
-                        text("SELECT pg_notify(:schema, :channel)"), {"schema": self.schema, "channel": channel}
-                    )
-                await _to_its_end(session.commit())
+                told = sorted(channels - self._local_only) if self.is_postgresql else []
+                await _to_its_end(_commit(session, (self.schema, told) if told else None))
             except BaseException:
                 with contextlib.suppress(Exception):  # of a connection that is gone: the first error says more
                     await _to_its_end(session.rollback())
                 raise
+        for call in session.info.get("afterwards", ()):
+            call()
         for channel in channels:
             self._set(channel)
+
+    async def _session(self, connection: AsyncConnection) -> AsyncSession:
+        """A session for writing; on PostgreSQL with the driver's own connection at hand, see `shared.sql`."""
+        session = AsyncSession(connection, expire_on_commit=False)
+        if not self.is_postgresql:
+            await connection.execution_options(pianovivo_write=True)
+            return session
+        raw = await connection.get_raw_connection()
+        if raw.driver_connection.is_closed():  # type: ignore[union-attr]
+            await connection.invalidate()
+            raw = await connection.get_raw_connection()
+        session.info.update(driver=raw.driver_connection, begin=raw.dbapi_connection._start_transaction)  # type: ignore[union-attr]
+        return session
 
     @contextlib.asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
@@ -150,6 +164,11 @@ class Database:
     def signal(session: AsyncSession, channel: str) -> None:
         """Wake the waiters of `channel`, in every replica, after this transaction has committed."""
         session.info.setdefault("signals", set()).add(channel)
+
+    @staticmethod
+    def afterwards(session: AsyncSession, call: Callable[[], object]) -> None:
+        """Call when this transaction has committed."""
+        session.info.setdefault("afterwards", []).append(call)
 
     @contextlib.contextmanager
     def only_here(self, channel: str) -> Iterator[None]:
@@ -201,37 +220,38 @@ class Database:
         self._set(channel)
 
     @contextlib.asynccontextmanager
-    async def locked(self, name: str, *, wait: bool = True) -> AsyncIterator[Callable[[], Awaitable[None]]]:
-        """Hold the lock `name` of this database; yields a check that raises when the lock has been lost.
+    async def locked(self, name: str, *, wait: bool = True) -> AsyncIterator[Sessions]:
+        """Hold the lock `name` of this database; yields sessions that end in an error once the lock has been lost.
 
-        PostgreSQL: an advisory lock on a connection of its own. SQLite: a lock file. Without `wait` raises `Occupied`.
+        PostgreSQL: an advisory lock, lost only with its connection, on which the sessions are; each of their statements
+        is a transaction of its own. SQLite: a lock file. Without `wait` raises `Occupied`.
         """
         hold = self._advisory_lock if self.is_postgresql else self._file_lock
-        async with hold(name) as (try_lock, check):
+        async with hold(name) as (try_lock, sessions):
             while not await try_lock():
                 if not wait:
                     raise Occupied(f"a {self.schema} service is running on this database: stop all its replicas first")
                 await asyncio.sleep(0.2)
-            yield check
+            yield sessions
 
     @contextlib.asynccontextmanager
     async def _advisory_lock(self, name: str) -> AsyncIterator[_Lock]:
-        key = {"key": f"{self.schema}.{name}"}
+        key = f"{self.schema}.{name}"
         async with self.engine.connect() as connection:
-            await connection.execution_options(isolation_level="AUTOCOMMIT")
+            session = await self._session(connection)
+            driver = session.info["driver"]
+
+            @contextlib.asynccontextmanager
+            async def sessions() -> AsyncIterator[AsyncSession]:
+                yield session
 
             async def try_lock() -> bool:
-                found = await connection.scalar(text("SELECT pg_try_advisory_lock(hashtextextended(:key, 0))"), key)
-                return bool(found)
-
-            async def check() -> None:  # the lock lives as long as its connection
-                await connection.exec_driver_sql("SELECT 1")
+                return bool(await driver.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", key))
 
             try:
-                yield try_lock, check
+                yield try_lock, sessions
             finally:
-                with contextlib.suppress(Exception):
-                    await connection.execute(text("SELECT pg_advisory_unlock(hashtextextended(:key, 0))"), key)
+                await connection.invalidate()  # the lock ends with its connection, whatever state that is in
 
     @contextlib.asynccontextmanager
     async def _file_lock(self, name: str) -> AsyncIterator[_Lock]:
@@ -244,16 +264,19 @@ class Database:
                     return False
                 return True
 
-            async def check() -> None:
-                return None
-
-            yield try_lock, check
+            yield try_lock, self.transaction
 
     async def close(self) -> None:
         if self._listener is not None:
             self._listener.cancel()
             await asyncio.gather(self._listener, return_exceptions=True)
         await self.engine.dispose()
+
+
+async def _commit(session: AsyncSession, notify: tuple[str, Sequence[str]] | None) -> None:
+    await write_rows(session, notify)
+    if session.in_transaction():
+        await session.commit()
 
 
 async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:

@@ -8,15 +8,15 @@ from weakref import WeakKeyDictionary
 
 import asyncpg
 import structlog
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 import shared.bus.migrations
 from shared.db import Database
 
 log = structlog.get_logger()
 _ENVIRONMENT = Path(shared.bus.migrations.__file__).parent
+_VERSIONS = _ENVIRONMENT / "versions"
 
 
 _in_turn: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
@@ -27,6 +27,8 @@ async def migrate(db: Database, migrations: Path) -> None:
     """Upgrade to the heads of the bus's and the service's (`migrations`) branches, under an advisory lock."""
     while True:
         try:
+            if await _is_current(db, migrations):
+                return
             lock = _in_turn.setdefault(asyncio.get_running_loop(), asyncio.Lock())
             async with lock, db.engine.execution_options(pianovivo_write=True).begin() as connection:
                 if db.is_postgresql:
@@ -42,11 +44,30 @@ async def migrate(db: Database, migrations: Path) -> None:
             await asyncio.sleep(0.5)
 
 
+async def _is_current(db: Database, migrations: Path) -> bool:
+    """Whether the newest revisions have been applied: as a rule they have, and a restart need not load Alembic."""
+    async with db.engine.connect() as connection:
+        try:
+            found = await connection.execute(text("SELECT version_num FROM alembic_version"))
+        except (OperationalError, ProgrammingError):  # no such table: nothing has ever been applied
+            return False
+        return set(found.scalars()) == heads(migrations)
+
+
+def heads(migrations: Path) -> set[str]:
+    """The newest revision of the bus's and of the service's branch: a file is named by its revision and its subject."""
+    files = [sorted(path.stem for path in folder.glob("*_[0-9]*.py")) for folder in (_VERSIONS, migrations)]
+    return {"_".join(names[-1].split("_")[:2]) for names in files}
+
+
 def _upgrade(connection: Connection, migrations: Path) -> None:
+    from alembic import command
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(_ENVIRONMENT))
     config.set_main_option("path_separator", "os")
-    config.set_main_option("version_locations", f"{_ENVIRONMENT / 'versions'}:{migrations}")
+    config.set_main_option("version_locations", f"{_VERSIONS}:{migrations}")
     config.attributes["connection"] = connection
     command.upgrade(config, "heads")
 

@@ -8,7 +8,7 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from decimal import Decimal
@@ -35,6 +35,7 @@ __all__ = [
     "install",
     "invalid",
     "json_body",
+    "language_of",
     "of_status",
     "preferred_language",
     "read_body",
@@ -112,6 +113,10 @@ class Problem(Exception):
         return members
 
 
+ProblemPage = Callable[[Request, Problem], Response]
+"""Writes a problem as a page, with its status and headers."""
+
+
 def preferred_language(accept_language: str | None) -> Language:
     """The language of an answer under RFC 9110, section 12.5.4; Italian wins ties and is the default."""
     weights: dict[str, float] = {}
@@ -123,17 +128,32 @@ def preferred_language(accept_language: str | None) -> Language:
     return "en" if weights.get("en", anything) > weights.get("it", anything) else "it"
 
 
+def language_of(request: Request) -> Language:
+    """The language that `request` asks for."""
+    return preferred_language(",".join(request.headers.getlist("accept-language")))
+
+
 def respond(request: Request, problem: Problem) -> Response:
-    """The answer to `request`, in the language it asks for."""
-    language = preferred_language(",".join(request.headers.getlist("accept-language")))
+    """The answer to `request`, in the language it asks for: a page for a browser, where there are pages."""
+    page = cast(ProblemPage | None, getattr(request.app.state, "problem_page", None))
+    if page is not None and problem.status >= 400 and is_from_browser(request):
+        return page(request, problem)
+    language = language_of(request)
     # A lone surrogate is legal in a JSON string but not in UTF-8; it must not turn a 422 into a 500.
     body = json.dumps(problem.document(language), ensure_ascii=False).encode("utf-8", errors="replace")
     headers = {**problem.headers, "Content-Language": language, "Vary": "Accept-Language"}
     return Response(body, problem.status, headers, media_type="application/problem+json")
 
 
-def install(app: FastAPI) -> None:
-    """Make every error answer of `app` a problem document."""
+def is_from_browser(request: Request) -> bool:
+    """Whether whoever asks names HTML as what it reads, and JSON not at all."""
+    accept = ",".join(request.headers.getlist("accept")).lower()
+    return "text/html" in accept and "json" not in accept
+
+
+def install(app: FastAPI, page: ProblemPage | None = None) -> None:
+    """Make every error answer of `app` a problem document, and `page` for browsers."""
+    app.state.problem_page = page
     app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_exception)

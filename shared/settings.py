@@ -58,6 +58,20 @@ class Settings(BaseSettings):
     token_audience: str = Field("pianovivo", description="Audience a token must name")
     token_issuer: str = Field("pianovivo-local", description="Issuer a token must name")
     ambito: str = Field("cremonese", description="Code of the ambito this installation serves")
+    public_url: str | None = Field(
+        None,
+        pattern=r"^https://[^{}]+(\{service\}[^{}]*)?$",
+        description="https address under which the services are reached, {service} in it standing for a service's name",
+    )
+    contact_url: str | None = Field(None, description="Web page of who answers for this installation")
+    contact_email: str | None = Field(None, description="E-mail address of who answers for this installation")
+    terms_url: str | None = Field(None, description="Terms of service of this installation; without it the licence's")
+    rate_limit_organisation: int = Field(
+        6000, ge=1, description="Requests an organisation may make in a minute, in each replica"
+    )
+    rate_limit_address: int = Field(
+        600, ge=1, description="Requests an address may make in a minute without signing in, in each replica"
+    )
     batch: int = Field(1000, ge=1, le=10_000, description="Most records of one partition handled in one transaction")
     watchdog_seconds: float = Field(
         60, gt=0, description="End the process when lag stays and nothing is delivered so long"

@@ -5,50 +5,62 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import socket
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, cast
 
 import asyncpg
+import structlog
 import uvicorn
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy.exc import DBAPIError
 
-from shared import problems
+from shared import openapi, problems
 from shared.auth import Authenticator, KeySource
 from shared.db import Database, is_transient
-from shared.pages import SecurityHeaders, mount_static
+from shared.openapi import PROBLEM_JSON, SCHEMAS, Api
+from shared.pages import SecurityHeaders, mount_static, problem_page
 from shared.problems import Problem, Text
+from shared.rate_limits import RateLimitHeaders, RateLimits, limited
 from shared.runtime import Runtime
 from shared.settings import Settings
 
+log = structlog.get_logger()
 VERSION = "0.1.0"
 
 
-def create(title: str, runtime: Runtime, routers: Sequence[APIRouter]) -> FastAPI:
-    """The application of a service: its routers, health and metrics, and its runtime as lifespan."""
+def create(api: Api, runtime: Runtime, routers: Sequence[APIRouter], home: str | None = None) -> FastAPI:
+    """The application of a service: its routers, health and metrics, and its runtime as lifespan.
+
+    `home` is where its pages begin; a service without pages tells browsers too about problems in JSON.
+    """
+    settings = runtime.settings
     app = FastAPI(
-        title=f"Piano Vivo — {title}",
+        **api.info(settings),
         version=VERSION,
         lifespan=runtime.serving,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
     )
-    settings = runtime.settings
     app.state.runtime = runtime
     app.state.authenticator = Authenticator(
         KeySource(settings.jwks or settings.home / "keys" / "jwks.json"),
         audience=settings.token_audience,
         issuer=settings.token_issuer,
     )
+    app.state.rate_limits = RateLimits(settings.rate_limit_organisation, settings.rate_limit_address)
+    app.add_middleware(RateLimitHeaders)
     app.add_middleware(SecurityHeaders)
-    problems.install(app)
+    problems.install(app, problem_page(home, settings.ambito) if home else None)
     for kind in (DBAPIError, OSError, asyncpg.PostgresError):
         app.add_exception_handler(kind, _on_database_error)
     mount_static(app)
-    for router in (*routers, health):
-        app.include_router(router)
+    for router in routers:
+        app.include_router(router, dependencies=[Depends(limited)])
+    app.include_router(health)
+    openapi.complete(app, api, runtime.name, settings)
     return app
 
 
@@ -67,29 +79,45 @@ async def _on_database_error(request: Request, error: Exception) -> Response:
 health = APIRouter(tags=["health"])
 
 
-@health.get("/live", operation_id="service_live", summary="Il processo risponde")
+@health.get("/live", include_in_schema=False)
 async def live() -> dict[str, str]:
     return {"state": "live"}
 
 
-@health.get("/ready", operation_id="service_ready", summary="Il servizio può lavorare, o perché no")
-@health.get("/status", operation_id="service_status", summary="Stato del servizio (ModI)")
+@health.get("/ready", include_in_schema=False)
 async def ready(request: Request) -> dict[str, Any]:
     runtime = runtime_of(request)
     if reason := await runtime.why_not_ready():
-        raise Problem(
-            503,
-            "not-ready",
-            Text("Servizio non pronto", "Service not ready"),
-            Text(
-                f"Il servizio {runtime.name} non è pronto: {reason.it}.",
-                f"Service {runtime.name} is not ready: {reason.en}.",
-            ),
-        )
+        raise _not_ready(runtime.name, reason)
     return {"state": "ready", "service": runtime.name, "lag": runtime.progress.lag, "relay": runtime.relay.active}
 
 
-@health.get("/metrics", operation_id="service_metrics", summary="Misure per Prometheus")
+@health.get(
+    "/status",
+    operation_id="service_status",
+    summary="Stato del servizio",
+    description="Un documento RFC 9457 anche quando tutto va bene, come chiedono le linee guida; per chiunque.",
+    response_class=Response,
+    responses={
+        200: {"description": "In servizio", "content": {PROBLEM_JSON: {"schema": {"$ref": SCHEMAS + "Problem"}}}}
+    },
+)
+async def status(request: Request) -> Response:
+    runtime = runtime_of(request)
+    if reason := await runtime.why_not_ready():
+        raise _not_ready(runtime.name, reason)
+    title = Text("Servizio attivo", "Service available")
+    detail = Text(f"Il servizio {runtime.name} lavora.", f"Service {runtime.name} is at work.")
+    return problems.respond(request, Problem(200, "available", title, detail))
+
+
+def _not_ready(name: str, reason: Text) -> Problem:
+    title = Text("Servizio non pronto", "Service not ready")
+    detail = Text(f"Il servizio {name} non è pronto: {reason.it}.", f"Service {name} is not ready: {reason.en}.")
+    return Problem(503, "not-ready", title, detail, headers={"Retry-After": "5"})
+
+
+@health.get("/metrics", include_in_schema=False)
 async def metrics() -> Response:
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
@@ -118,12 +146,25 @@ class _Server(uvicorn.Server):
         yield
 
 
+def _listen(name: str, host: str, port: int) -> socket.socket:
+    """Take the port before anything starts: who cannot be asked has nothing to do here."""
+    try:
+        bound = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        why = str(error.strerror).partition(" (")[0]
+        raise SystemExit(
+            f"the {name} cannot listen on {host}:{port} ({why}): "
+            f"stop the program that has this port, or set PIANOVIVO_{name.upper()}_PORT to a free one; "
+            "PIANOVIVO_HOST must be an address of this machine"
+        ) from None
+    log.info("listening", service=name, address=f"http://{host}:{bound.getsockname()[1]}")
+    return bound
+
+
 async def serve(*apps: tuple[FastAPI, str, int]) -> None:
     """Serve each app on its address until SIGTERM or SIGINT, then let all of them drain."""
-    servers = [
-        _Server(uvicorn.Config(app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=10))
-        for app, host, port in apps
-    ]
+    sockets = [_listen(app.state.runtime.name, host, port) for app, host, port in apps]
+    servers = [_Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=10)) for app, _, _ in apps]
 
     def drain() -> None:
         for (app, _, _), server in zip(apps, servers, strict=True):
@@ -133,7 +174,7 @@ async def serve(*apps: tuple[FastAPI, str, int]) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, drain)
-    await asyncio.gather(*(server.serve() for server in servers))
+    await asyncio.gather(*(server.serve([bound]) for server, bound in zip(servers, sockets, strict=True)))
     failures = [app.state.runtime.failure for app, _, _ in apps if app.state.runtime.failure]
     if failures or not all(server.started for server in servers):
         raise SystemExit("\n".join(failures) or 1)

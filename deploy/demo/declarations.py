@@ -4,11 +4,10 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from random import Random
-from uuid import uuid5
 
 from deploy.demo.lives import Life, Moment
 from deploy.demo.stock import ALER, towns_of
-from shared.events.base import NAMESPACE
+from shared.events.base import derived
 from shared.events.submissions import AnnualColumns, EmergencyCaseClosed, EmergencyCaseOpened, SubmissionReceived
 from shared.events.units import OwnerKind, Report, ServiceType, UnitAssigned, UnitStatus, UnitVacated
 from shared.territory import Ambito, Municipality, municipality_organisation
@@ -46,7 +45,7 @@ def declare(seed: int, ambito: Ambito, lives: Sequence[Life], until: date) -> li
         stock = by_owner.get((where.istat_code, owner), [])
         is_lead = where is ambito.lead and owner != ALER
         row = SubmissionReceived(
-            submission_id=uuid5(NAMESPACE, f"demo/{seed}/submission/{due_on.year}/{owner}/{where.istat_code}"),
+            submission_id=derived(f"demo/{seed}/submission/{due_on.year}/{owner}/{where.istat_code}"),
             ambito=ambito.code,
             cycle_year=due_on.year,
             owner=owner,

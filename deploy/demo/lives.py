@@ -10,11 +10,11 @@ from decimal import Decimal
 from math import log
 from random import Random
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from deploy.demo.rates import AWAITING_INSPECTION, AWAITING_WORKS, FIRST_STATES, OUTCOMES, WORKS, YEARLY, Rates
 from deploy.demo.stock import Home
-from shared.events.base import NAMESPACE
+from shared.events.base import derived
 from shared.events.units import (
     DeclaredUninhabitable,
     DisposalApproved,
@@ -135,7 +135,7 @@ def live(seed: int, home: Home, start: date, until: date) -> Life:
 
 
 def report_id(seed: int, unit_id: str, part: str) -> UUID:
-    return uuid5(NAMESPACE, f"demo/{seed}/{unit_id}/{part}")
+    return derived(f"demo/{seed}/{unit_id}/{part}")
 
 
 @dataclass(slots=True)

@@ -17,7 +17,9 @@ from rich.console import Console
 from deploy.demo import journey, loading
 from deploy.demo.receiver import Receiver
 from deploy.demo.synthetic import SYNTHETIC_NOTICE_IT, SyntheticWorld, generate
-from deploy.demo.system import System, running
+from deploy.demo.system import DidNotStart, System, running
+from deploy.kafka.local import ServerError, missing
+from deploy.obstacles import Obstacle
 from shared.territory import ambito
 
 SEED = 2026
@@ -32,6 +34,8 @@ def demo(
     hash_file: Annotated[Path | None, typer.Option(help="Write the hash of the plan at the end")] = None,
 ) -> None:
     """Show the whole system at work with a synthetic housing stock; needs no server and no data."""
+    if kafka and (lacks := missing()):
+        raise Obstacle("`pianovivo demo --kafka` needs " + "; ".join(lacks))
     stays = sys.stdin.isatty() and not once
     world = generate(SEED, ambito("cremonese"), datetime.now(UTC).date())
     folder = Path(tempfile.mkdtemp(prefix="pianovivo-demo-"))
@@ -44,6 +48,8 @@ def demo(
                 system.wait()
     except KeyboardInterrupt:
         console.print("stopped")
+    except (DidNotStart, ServerError) as error:
+        raise Obstacle(str(error)) from None
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -20,6 +20,4 @@ def create_runtime(settings: IntakeSettings, transport: Transport | None = None)
 
 
 def create_app(settings: IntakeSettings, transport: Transport | None = None) -> FastAPI:
-    app = web.create("raccolta", create_runtime(settings, transport), [api.router])
-    api.complete_openapi(app)
-    return app
+    return web.create(api.API, create_runtime(settings, transport), [api.router])

@@ -45,7 +45,7 @@ def on_report_refused(message: Message, work: Work) -> None:
 async def save(session: AsyncSession, work: Work) -> Sequence[Message]:
     outcomes = [work.outcomes[report_id] for report_id in sorted(work.outcomes)]
     await store.decide_reports(session, [o for o in outcomes if o.report_id in work.known])
-    await store.add_decided_reports(session, [o for o in outcomes if o.report_id not in work.known])
+    store.add_decided_reports(session, [o for o in outcomes if o.report_id not in work.known])
     return ()
 
 

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-import orjson
 from sqlalchemy import ColumnElement, Select, Uuid, bindparam, literal, select, text, tuple_, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.intake.domain.submissions import Confirmations
-from services.intake.tables import EmergencyCaseRow, IdempotencyRow, SubmissionRow, UnitReportRow
+from services.intake.tables import EmergencyCaseRow, SubmissionRow, UnitReportRow
 from shared.db import Instant
 from shared.events import EmergencyCaseClosed, EmergencyCaseUpdated, Message, Report, SubmissionReceived
 from shared.sql import among, insert_rows, table_of
@@ -23,23 +22,6 @@ from shared.sql import among, insert_rows, table_of
 R = TypeVar("R", UnitReportRow, SubmissionRow)
 Place = tuple[datetime, UUID]
 """Where a listing, newest first, goes on: the last row shown."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a request was answered, word for word."""
-
-    status: int
-    body: bytes
-    headers: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """An idempotency key as it stands; without an answer it is this transaction that works on it."""
-
-    fingerprint: str
-    answer: Answer | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,27 +45,9 @@ class ReferenceTaken(Exception):
     """The ambito has an emergency case of that reference; the transaction cannot go on."""
 
 
-async def claim_key(session: AsyncSession, organisation: str, key: str, fingerprint: str, at: datetime) -> Claim:
-    """Take the key, or read what was answered under it; waits while another transaction holds it."""
-    await insert_rows(session, IdempotencyRow, [(organisation, key, fingerprint, at, None, None, None)], skip=True)
-    row = (await session.execute(select(IdempotencyRow).where(*_key(organisation, key)))).scalar_one()
-    if row.status is None:
-        return Claim(row.fingerprint, None)
-    return Claim(row.fingerprint, Answer(row.status, row.body or b"", orjson.loads(row.headers or "{}")))
-
-
-async def keep_answer(session: AsyncSession, organisation: str, key: str, answer: Answer) -> None:
-    values = {"status": answer.status, "headers": orjson.dumps(dict(answer.headers)).decode(), "body": answer.body}
-    await session.execute(update(IdempotencyRow).where(*_key(organisation, key)).values(**values))
-
-
-def _key(organisation: str, key: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return col(IdempotencyRow.organisation) == organisation, col(IdempotencyRow.key) == key
-
-
-async def add_reports(session: AsyncSession, messages: Sequence[Message]) -> list[UnitReportRow]:
+def add_reports(session: AsyncSession, messages: Sequence[Message]) -> list[UnitReportRow]:
     rows = [_report_row(message) for message in messages]
-    await insert_rows(session, UnitReportRow, [tuple(row.model_dump().values()) for row in rows])
+    insert_rows(session, UnitReportRow, [tuple(row.model_dump().values()) for row in rows])
     return rows
 
 
@@ -124,7 +88,7 @@ async def decide_reports(session: AsyncSession, outcomes: Sequence[Outcome]) -> 
     )
 
 
-async def add_decided_reports(session: AsyncSession, outcomes: Sequence[Outcome]) -> None:
+def add_decided_reports(session: AsyncSession, outcomes: Sequence[Outcome]) -> None:
     """Reports that came by an owner's own topic: their content stays there, their outcome can be read here."""
     rows = [
         (
@@ -133,7 +97,7 @@ async def add_decided_reports(session: AsyncSession, outcomes: Sequence[Outcome]
         )
         for o in outcomes
     ]
-    await insert_rows(session, UnitReportRow, rows)
+    insert_rows(session, UnitReportRow, rows)
 
 
 async def report_of(session: AsyncSession, ambito: str, report_id: UUID) -> UnitReportRow | None:

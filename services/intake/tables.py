@@ -1,4 +1,4 @@
-"""The intake's tables: what was sent, and how requests that may be repeated were answered."""
+"""The intake's tables: what was sent. How requests that may be repeated were answered is in `shared.idempotency`."""
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ from sqlalchemy import (
     Date,
     Index,
     Integer,
-    LargeBinary,
     MetaData,
-    SmallInteger,
     Text,
     UniqueConstraint,
     Uuid,
@@ -89,21 +87,6 @@ class EmergencyCaseRow(SQLModel, table=True):
     changed_at: datetime = Field(sa_column=Column(Instant, nullable=False))
     body: str = Field(sa_column=Column(Text, nullable=False))
     closure: str | None = Field(default=None, sa_column=Column(Text))
-
-
-class IdempotencyRow(SQLModel, table=True):
-    """The answer given under an `Idempotency-Key`; without one only inside the transaction that is working on it."""
-
-    __tablename__ = "idempotency_key"
-    metadata: ClassVar[MetaData] = metadata
-
-    organisation: str = Field(sa_column=Column(Text, primary_key=True))
-    key: str = Field(sa_column=Column(Text, primary_key=True))
-    fingerprint: str = Field(sa_column=Column(Text, nullable=False))
-    claimed_at: datetime = Field(sa_column=Column(Instant, nullable=False))
-    status: int | None = Field(default=None, sa_column=Column(SmallInteger))
-    headers: str | None = Field(default=None, sa_column=Column(Text))
-    body: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
 
 
 PROJECTIONS: tuple[type[SQLModel], ...] = ()

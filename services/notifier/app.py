@@ -1,13 +1,18 @@
 """Composition root of the notifier: settings, database, bus, handlers, routes and the webhook task."""
 
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
+from uuid import UUID
 
 from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.notifier import api, pages
 from services.notifier.delivery import Deliverer
-from services.notifier.handlers import HANDLERS
+from services.notifier.handlers import handlers
 from services.notifier.settings import NotifierSettings
+from services.notifier.store import Job
 from services.notifier.tables import PROJECTIONS
 from shared import web
 from shared.bus.transport import Transport
@@ -17,10 +22,14 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def create_runtime(settings: NotifierSettings, transport: Transport | None = None) -> Runtime:
-    runtime = Runtime("notifier", settings, MIGRATIONS, HANDLERS, PROJECTIONS, transport)
-    runtime.tasks.append(Deliverer(runtime.db, settings.address_policy).run)
+    def lease(session: AsyncSession, jobs: Sequence[Job]) -> Mapping[UUID, datetime]:
+        return deliverer.lease(session, jobs)  # which needs the runtime's database, and the runtime its handlers
+
+    runtime = Runtime("notifier", settings, MIGRATIONS, handlers(lease), PROJECTIONS, transport)
+    deliverer = Deliverer(runtime.db, settings.address_policy)
+    runtime.tasks.append(deliverer.run)
     return runtime
 
 
 def create_app(settings: NotifierSettings, transport: Transport | None = None) -> FastAPI:
-    return web.create("avvisi", create_runtime(settings, transport), [api.router, pages.router])
+    return web.create(api.API, create_runtime(settings, transport), [api.router, pages.router], home="/inbox")

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from uuid import UUID, uuid5
+from datetime import datetime
+from functools import cache, partial
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.notifier import store
 from services.notifier.domain import wording
 from services.notifier.domain.moves import FigureId, figure_id, moves
-from services.notifier.domain.outcomes import DeliveryState
 from services.notifier.domain.payloads import PLAN_CHANGED
-from services.notifier.store import Told
-from services.notifier.tables import INBOX, WEBHOOK, WHOLE_AMBITO, DeliveryRow, NoticeRow, SubscriptionRow
+from services.notifier.store import Audience, Job, Listener, PlanNotice, Told
+from services.notifier.tables import INBOX, WEBHOOK, WHOLE_AMBITO
 from shared.bus.consumer import Handlers
-from shared.events import NAMESPACE, FigureChange, Message, MunicipalityChange, NoticeDelivered, PlanRecomputed
+from shared.events import FigureChange, Message, MunicipalityChange, NoticeDelivered, PlanRecomputed, derived
 from shared.territory import ambito as territory
 from shared.territory import members_of
 
-Audience = dict[tuple[str, str], list[SubscriptionRow]]
-"""Subscriptions by ambito and municipality; the whole ambito's under `all`."""
+Lease = Callable[[AsyncSession, Sequence[Job]], Mapping[UUID, datetime]]
+"""Takes new deliveries for this process, to be sent once the session has committed; until when, by identifier."""
 
 
 @dataclass
@@ -33,10 +34,10 @@ class Work:
     told: Told
     heard: set[UUID]
     names: dict[str, dict[str, str]]
-    remembered: defaultdict[tuple[UUID, str], dict[FigureId, int]] = field(default_factory=lambda: defaultdict(dict))
+    remembered: set[tuple[UUID, str]] = field(default_factory=set)
     newly_heard: list[UUID] = field(default_factory=list)
-    notices: list[NoticeRow] = field(default_factory=list)
-    deliveries: list[DeliveryRow] = field(default_factory=list)
+    notices: list[PlanNotice] = field(default_factory=list)
+    jobs: list[Job] = field(default_factory=list)
     said: list[Message] = field(default_factory=list)
 
 
@@ -45,16 +46,17 @@ class Hearing:
     """What one organisation hears of one municipality: each figure as the first of its subscriptions sees it."""
 
     figures: dict[FigureId, FigureChange] = field(default_factory=dict)
-    webhooks: list[UUID] = field(default_factory=list)
+    webhooks: list[Listener] = field(default_factory=list)
 
 
 async def load(session: AsyncSession, messages: Sequence[Message]) -> Work:
     plans = [message.event for message in messages if isinstance(message.event, PlanRecomputed)]
     ambiti = sorted({plan.ambito for plan in plans})
-    audience = _audience(await store.subscriptions_in(session, ambiti))
-    municipalities = sorted({change.municipality for plan in plans for change in plan.changes})
-    listeners = {row.id for rows in audience.values() for row in rows}
-    told = await store.told_to(session, sorted(listeners), municipalities)
+    audience = await store.audience_of(session, ambiti)
+    changed = sorted({(plan.ambito, change.municipality) for plan in plans for change in plan.changes})
+    places = {(ambito, code) for ambito, municipality in changed for code in (municipality, WHOLE_AMBITO)}
+    listeners = {listener.id for place in places for listener in audience.get(place, ())}
+    told = await store.told_to(session, sorted(listeners), sorted({municipality for _, municipality in changed}))
     heard = await store.heard_among(session, [message.envelope.id for message in messages])
     return Work(audience, told, heard, {ambito: _names(ambito) for ambito in ambiti})
 
@@ -73,10 +75,10 @@ def on_plan_recomputed(message: Message, work: Work) -> None:
             _tell(message, plan, organisation, own, hearing.webhooks, work)
 
 
-async def save(session: AsyncSession, work: Work) -> Sequence[Message]:
-    await store.save_told(session, work.remembered)
-    await store.add_heard(session, work.newly_heard)
-    await store.add_notices(session, work.notices, work.deliveries)
+async def save(session: AsyncSession, work: Work, lease: Lease) -> Sequence[Message]:
+    store.save_told(session, {place: work.told[place] for place in work.remembered})
+    store.add_heard(session, work.newly_heard)
+    store.add_notices(session, work.notices, work.jobs, lease(session, work.jobs))
     return work.said
 
 
@@ -89,11 +91,11 @@ def _hearings(ambito: str, change: MunicipalityChange, work: Work) -> dict[str, 
             moved, remembered = moves(change.figures, subscription.organisation, subscription.threshold, told)
             if remembered:
                 told.update(remembered)
-                work.remembered[subscription.id, change.municipality].update(remembered)
+                work.remembered.add((subscription.id, change.municipality))
             if moved:
                 hearing = hearings[subscription.organisation]
                 hearing.figures = {figure_id(figure): figure for figure in moved} | hearing.figures
-                hearing.webhooks += [subscription.id] if subscription.channel == WEBHOOK else []
+                hearing.webhooks += [subscription] if subscription.channel == WEBHOOK else []
     return hearings
 
 
@@ -102,12 +104,12 @@ def _tell(
     plan: PlanRecomputed,
     organisation: str,
     change: MunicipalityChange,
-    webhooks: Iterable[UUID],
+    webhooks: Iterable[Listener],
     work: Work,
 ) -> None:
     part = f"{organisation}/{change.municipality}"
-    notice = NoticeRow(
-        id=uuid5(NAMESPACE, f"notifier/notice/{message.envelope.id}/{part}"),
+    notice = PlanNotice(
+        id=derived(f"notifier/notice/{message.envelope.id}/{part}"),
         ambito=plan.ambito,
         organisation=organisation,
         created_at=message.envelope.time,
@@ -121,32 +123,18 @@ def _tell(
         change=change.model_dump_json(),
     )
     work.notices.append(notice)
-    for subscription_id in webhooks:
-        delivery_id = uuid5(NAMESPACE, f"notifier/delivery/{notice.id}/{subscription_id}")
-        work.deliveries.append(
-            DeliveryRow(
-                id=delivery_id,
-                notice_id=notice.id,
-                subscription_id=subscription_id,
-                state=DeliveryState.PENDING,
-                next_attempt_at=message.envelope.time,
-            )
-        )
+    for listener in webhooks:
+        delivery_id = derived(f"notifier/delivery/{notice.id}/{listener.id}")
+        work.jobs.append(Job(delivery_id, 0, notice, listener))
     fact = NoticeDelivered(notice_id=notice.id, organisation=organisation, channel=INBOX, attempts=1)
     work.said.append(message.caused(fact, "notifier", str(notice.id), part=part))
 
 
-def _audience(subscriptions: Iterable[SubscriptionRow]) -> Audience:
-    audience: Audience = {}
-    for row in subscriptions:
-        for code in row.codes:
-            audience.setdefault((row.ambito, code), []).append(row)
-    return audience
-
-
+@cache
 def _names(ambito: str) -> dict[str, str]:
     known = territory(ambito).municipalities if members_of(ambito) else ()
     return {municipality.istat_code: municipality.name for municipality in known}
 
 
-HANDLERS = Handlers(load=load, on={PlanRecomputed: on_plan_recomputed}, save=save)
+def handlers(lease: Lease) -> Handlers[Work]:
+    return Handlers(load=load, on={PlanRecomputed: on_plan_recomputed}, save=partial(save, lease=lease))

@@ -19,36 +19,39 @@ from services.notifier import store
 from services.notifier.domain import wording
 from services.notifier.domain.outcomes import DeliveryState
 from services.notifier.tables import AttemptRow, DeliveryRow, NoticeRow, SubscriptionRow
-from shared.auth import SESSION_COOKIE, Principal, current_principal
+from shared.auth import Principal
 from shared.events import MunicipalityChange
-from shared.pages import Column, NavItem, Page, page_environment
+from shared.pages import Column, NavItem, Page, carried, page_environment, say, speak, spoken
 from shared.problems import Problem, Text, read_body
+from shared.sign_in import SESSION_COOKIE, Attempt, principal_of
 from shared.territory import ambito, members_of
 from shared.web import Db, settings_of
 from shared.wording import amount
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[Depends(speak)])
 templates = Jinja2Templates(env=page_environment(Path(__file__).parent / "templates"))
 
 PAGE_SIZE: Final = 20
 _TOKEN: Final = re.compile(r"[A-Za-z0-9._-]{1,8192}")
 _NOT_A_TOKEN: Final = Text("Questo non è un token di accesso.", "This is not an access token.")
+_NO_NOTICE: Final = Text("Avviso non trovato", "No such notice")
+_NOT_YOURS: Final = Text(
+    "L'avviso non esiste, o non è della vostra organizzazione.",
+    "The notice does not exist, or is not of your organisation.",
+)
 _STATES: Final = {
-    DeliveryState.PENDING: "in attesa",
-    DeliveryState.DELIVERED: "consegnato",
-    DeliveryState.EXHAUSTED: "non consegnato",
-    DeliveryState.DISABLED: "non voluto dal destinatario",
+    DeliveryState.PENDING: Text("in attesa", "waiting"),
+    DeliveryState.DELIVERED: Text("consegnato", "delivered"),
+    DeliveryState.EXHAUSTED: Text("non consegnato", "not delivered"),
+    DeliveryState.DISABLED: Text("non voluto dal destinatario", "not wanted by the receiver"),
 }
 
 
-def signed_in(request: Request) -> Principal:
+async def signed_in(attempt: Attempt) -> Principal:
     """Who looks at a page; whoever has not signed in is sent to do so."""
-    try:
-        return current_principal(request)
-    except Problem as problem:
-        if problem.status != 401:
-            raise
-        raise HTTPException(303, headers={"Location": "/sign-in"}) from None
+    if isinstance(attempt, Principal):
+        return attempt
+    raise HTTPException(303, headers={"Location": carried("/sign-in")}) if attempt.status == 401 else attempt
 
 
 Reader = Annotated[Principal, Depends(signed_in)]
@@ -56,7 +59,7 @@ Reader = Annotated[Principal, Depends(signed_in)]
 
 @router.get("/")
 async def home() -> Response:
-    return RedirectResponse("/inbox", 303)
+    return RedirectResponse(carried("/inbox"), 303)
 
 
 @router.get("/inbox")
@@ -67,12 +70,12 @@ async def inbox(
     sections = []
     async with db.reading() as session:
         count = await store.unread_count(session, who)
-        for name, title in (("unread", "Da leggere"), ("read", "Già letti")):
+        for name, title in (("unread", say("Da leggere", "Unread")), ("read", say("Già letti", "Read"))):
             if show in (None, name):
                 rows = await store.notices_of(session, who, name == "unread", cursor, PAGE_SIZE + 1)
                 following = f"/inbox?show={name}&cursor={rows[PAGE_SIZE - 1].id}" if len(rows) > PAGE_SIZE else None
                 sections.append({"name": name, "title": title, "notices": rows[:PAGE_SIZE], "next": following})
-    page = _page(request, who, "Avvisi", current=True)
+    page = _page(request, who, say("Avvisi", "Notices"), current=True)
     return templates.TemplateResponse(
         request, "inbox.html", {"page": page, "unread_count": count, "sections": sections, "turned": cursor is not None}
     )
@@ -84,8 +87,7 @@ async def notice(request: Request, db: Db, who: Reader, notice_id: UUID) -> Resp
         row = await store.notice_of(session, who, notice_id)
         deliveries = await store.deliveries_of(session, notice_id) if row else []
     if row is None:
-        page = _page(request, who, "Avviso non trovato")
-        return templates.TemplateResponse(request, "no_notice.html", {"page": page}, 404)
+        raise Problem(404, "no-such-notice", _NO_NOTICE, _NOT_YOURS)
     content = {"page": _page(request, who, row.subject), "notice": row, **_figures(row), **_deliveries(deliveries)}
     return templates.TemplateResponse(request, "notice.html", content)
 
@@ -94,7 +96,7 @@ async def notice(request: Request, db: Db, who: Reader, notice_id: UUID) -> Resp
 async def mark_read(db: Db, who: Reader, notice_id: UUID) -> Response:
     async with db.transaction() as session:
         await store.mark_read(session, who, notice_id, datetime.now(UTC))
-    return RedirectResponse("/inbox", 303)
+    return RedirectResponse(carried("/inbox"), 303)
 
 
 @router.get("/sign-in")
@@ -112,12 +114,12 @@ async def sign_in(request: Request) -> Response:
     kept = [item for item in request.scope["headers"] if item[0] not in (b"cookie", b"authorization")]
     cookie = (b"cookie", f"{SESSION_COOKIE}={token}".encode())
     try:
-        await run_in_threadpool(current_principal, Request({**request.scope, "headers": [*kept, cookie]}))
+        await run_in_threadpool(principal_of, Request({**request.scope, "headers": [*kept, cookie]}))
     except Problem as problem:
         if problem.status != 401:
             raise
         return _sign_in_page(request, problem.detail)
-    response = RedirectResponse("/inbox", 303)
+    response = RedirectResponse(carried("/inbox"), 303)
     secure = request.url.scheme == "https"
     response.set_cookie(SESSION_COOKIE, token, path="/", secure=secure, httponly=True, samesite="strict")
     return response
@@ -125,19 +127,19 @@ async def sign_in(request: Request) -> Response:
 
 @router.post("/sign-out")
 async def sign_out(_who: Reader) -> Response:
-    response = RedirectResponse("/sign-in", 303)
+    response = RedirectResponse(carried("/sign-in"), 303)
     response.delete_cookie(SESSION_COOKIE, path="/", httponly=True, samesite="strict")
     return response
 
 
 def _sign_in_page(request: Request, error: Text | None) -> Response:
-    page = Page("Accesso", _ambito_name(settings_of(request).ambito), home="/inbox")
-    content = {"page": page, "error": error.it if error else None}
+    page = Page(say("Accesso", "Sign in"), _ambito_name(settings_of(request).ambito), home="/inbox")
+    content = {"page": page, "error": error.read_in(spoken().language) if error else None}
     return templates.TemplateResponse(request, "sign_in.html", content, 401 if error else 200)
 
 
 def _page(request: Request, who: Principal, title: str, *, current: bool = False) -> Page:
-    nav = [NavItem("Avvisi", "/inbox", current=current)]
+    nav = [NavItem(say("Avvisi", "Notices"), "/inbox", current=current)]
     return Page(title, _ambito_name(who.ambito), nav, home="/inbox", organisation=_organisation_name(who))
 
 
@@ -160,7 +162,11 @@ def _figures(row: NoticeRow) -> dict[str, Any]:
         return {"rows": (), "columns": (), "reasons": row.text.splitlines()}
     change = MunicipalityChange.model_validate_json(row.change)
     return {
-        "columns": (Column("Numero del piano"), Column("Prima"), Column("Ora")),
+        "columns": (
+            Column(say("Numero del piano", "Figure of the plan")),
+            Column(say("Prima", "Before")),
+            Column(say("Ora", "Now")),
+        ),
         "rows": [
             (wording.figure_name(f), amount(f.measure, f.before), amount(f.measure, f.after)) for f in change.figures
         ],
@@ -172,15 +178,15 @@ def _deliveries(found: Sequence[tuple[DeliveryRow, SubscriptionRow, list[Attempt
     """Webhooks of a notice by the host they go to: the path of an address may be a secret."""
     return {
         "delivery_columns": (
-            Column("Indirizzo"),
-            Column("Stato"),
-            Column("Tentativi", "number"),
-            Column("Ultimo esito"),
+            Column(say("Indirizzo", "Address")),
+            Column(say("Stato", "State")),
+            Column(say("Tentativi", "Attempts"), "number"),
+            Column(say("Ultimo esito", "Last outcome")),
         ),
         "deliveries": [
             (
                 urlsplit(subscription.url or "").hostname,
-                _STATES[DeliveryState(delivery.state)],
+                _STATES[DeliveryState(delivery.state)].read_in(spoken().language),
                 delivery.attempts,
                 _answer(attempts[-1]) if attempts else None,
             )
@@ -190,4 +196,4 @@ def _deliveries(found: Sequence[tuple[DeliveryRow, SubscriptionRow, list[Attempt
 
 
 def _answer(attempt: AttemptRow) -> str:
-    return "nessuna risposta" if attempt.status is None else f"HTTP {attempt.status}"
+    return say("nessuna risposta", "no answer") if attempt.status is None else f"HTTP {attempt.status}"

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
-from uuid import UUID, uuid5
+from functools import cache
+from typing import NamedTuple
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+import orjson
+from sqlalchemy import Integer, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import SQLModel, col
+from sqlmodel import col
 
 from services.notifier.domain.moves import DEFAULT_THRESHOLD, FigureId
 from services.notifier.domain.outcomes import DeliveryState, SubscriptionState
@@ -24,8 +27,8 @@ from services.notifier.tables import (
 )
 from shared.auth import Principal
 from shared.db import Database
-from shared.events import NAMESPACE
-from shared.sql import among, insert_rows, table_of, upsert_rows
+from shared.events import derived
+from shared.sql import among, insert_rows, matching, table_of, upsert_rows
 from shared.territory import members_of, municipality_organisation
 
 DELIVERIES = "deliveries"
@@ -35,28 +38,75 @@ Told = dict[tuple[UUID, str], dict[FigureId, int]]
 
 
 @dataclass(frozen=True, slots=True)
+class Listener:
+    """A subscription as it is read to be told: columns of its row, by the same names and in this order."""
+
+    id: UUID
+    ambito: str
+    organisation: str
+    channel: str
+    municipalities: str
+    threshold: int
+    state: str
+    url: str | None = None
+    secret: str | None = None
+    old_secret: str | None = None
+    old_secret_until: datetime | None = None
+    failing_since: datetime | None = None
+
+
+_LISTENER = tuple(column.name for column in fields(Listener))
+Audience = dict[tuple[str, str], list[Listener]]
+"""Listeners by ambito and municipality; the whole ambito's under `all`."""
+
+
+class PlanNotice(NamedTuple):
+    """A notice about a plan as it is inserted: the columns of its row in their order."""
+
+    id: UUID
+    ambito: str
+    organisation: str
+    created_at: datetime
+    kind: str
+    subject: str
+    text: str
+    cause_id: UUID
+    correlation_id: UUID
+    plan_version: int
+    plan_hash: str
+    change: str
+    read_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
-    """A claimed delivery and what it takes to make one attempt."""
+    """A delivery and what it takes to make one attempt; `attempts` were made when it was claimed."""
 
     delivery_id: UUID
-    notice: NoticeRow
-    subscription: SubscriptionRow
+    attempts: int
+    notice: PlanNotice
+    listener: Listener
 
 
-async def subscriptions_in(session: AsyncSession, ambiti: Sequence[str]) -> list[SubscriptionRow]:
-    """Active subscriptions of these ambiti, inboxes first; every municipality has one for itself unless it ended it."""
-    found = await session.execute(select(SubscriptionRow).where(among(session, SubscriptionRow.ambito, ambiti)))
-    rows = {row.id: row for ambito in ambiti for row in _defaults(ambito)} | {row.id: row for row in found.scalars()}
-    active = [row for row in rows.values() if row.state == SubscriptionState.ACTIVE]
-    return sorted(active, key=lambda row: (row.channel, str(row.id)))
+async def audience_of(session: AsyncSession, ambiti: Sequence[str]) -> Audience:
+    """Who listens in these ambiti, inboxes first; every municipality has one for itself unless it ended it."""
+    rows = await matching(session, SubscriptionRow, _LISTENER, ambito=list(ambiti))
+    found = {listener.id: listener for ambito in ambiti for listener in _defaults(ambito)}
+    found |= {listener.id: listener for listener in (Listener(*row) for row in rows)}
+    audience: Audience = {}
+    for listener in sorted(found.values(), key=lambda listener: (listener.channel, str(listener.id))):
+        if listener.state == SubscriptionState.ACTIVE:
+            for code in listener.municipalities.split(","):
+                audience.setdefault((listener.ambito, code), []).append(listener)
+    return audience
 
 
 async def subscriptions_of(session: AsyncSession, who: Principal) -> list[SubscriptionRow]:
     """All that an organisation has not ended, its default one included."""
     mine = col(SubscriptionRow.organisation) == who.organisation, col(SubscriptionRow.ambito) == who.ambito
     found = await session.execute(select(SubscriptionRow).where(*mine).order_by(col(SubscriptionRow.id)))
-    default = [row for row in _defaults(who.ambito) if row.organisation == who.organisation]
-    rows = {row.id: row for row in default} | {row.id: row for row in found.scalars()}
+    default = [listener for listener in _defaults(who.ambito) if listener.organisation == who.organisation]
+    rows = {listener.id: _row(listener) for listener in default} | {row.id: row for row in found.scalars()}
     return [row for row in rows.values() if row.state != SubscriptionState.ENDED]
 
 
@@ -66,17 +116,18 @@ async def subscription_to_change(
     """One of the organisation's, locked; its default one becomes a row of its own with its first change."""
     row = await session.get(SubscriptionRow, subscription_id, with_for_update=True)
     if row is None:
-        row = next((default for default in _defaults(who.ambito) if default.id == subscription_id), None)
+        row = next((_row(listener) for listener in _defaults(who.ambito) if listener.id == subscription_id), None)
     if row is None or (row.organisation, row.ambito) != (who.organisation, who.ambito):
         return None
     session.add(row)
     return None if row.state == SubscriptionState.ENDED else row
 
 
-def _defaults(ambito: str) -> list[SubscriptionRow]:
-    return [
-        SubscriptionRow(
-            id=uuid5(NAMESPACE, f"notifier/default/{ambito}/{code}"),
+@cache
+def _defaults(ambito: str) -> tuple[Listener, ...]:
+    return tuple(
+        Listener(
+            id=derived(f"notifier/default/{ambito}/{code}"),
             ambito=ambito,
             organisation=municipality_organisation(code),
             channel=INBOX,
@@ -85,44 +136,46 @@ def _defaults(ambito: str) -> list[SubscriptionRow]:
             state=SubscriptionState.ACTIVE,
         )
         for code in sorted(members_of(ambito) or ())
-    ]
+    )
+
+
+def _row(listener: Listener) -> SubscriptionRow:
+    return SubscriptionRow(**asdict(listener))
 
 
 async def heard_among(session: AsyncSession, event_ids: Sequence[UUID]) -> set[UUID]:
-    known = await session.execute(select(col(HeardRow.event_id)).where(among(session, HeardRow.event_id, event_ids)))
-    return set(known.scalars())
+    return {event_id for (event_id,) in await matching(session, HeardRow, ("event_id",), event_id=list(event_ids))}
 
 
 async def told_to(session: AsyncSession, subscriptions: Sequence[UUID], municipalities: Sequence[str]) -> Told:
     """What these subscriptions were last told of these municipalities."""
-    query = select(table_of(ToldRow)).where(
-        among(session, ToldRow.subscription_id, subscriptions), among(session, ToldRow.municipality, municipalities)
-    )
-    told: Told = {}
-    for row in await session.execute(query):
-        told.setdefault((row.subscription_id, row.municipality), {})[row.figure, row.owner, row.year] = row.value
-    return told
+    where = {"subscription_id": list(subscriptions), "municipality": list(municipalities)}
+    rows = await matching(session, ToldRow, ("subscription_id", "municipality", "figures"), **where)
+    return {(subscription_id, municipality): orjson.loads(figures) for subscription_id, municipality, figures in rows}
 
 
-async def save_told(session: AsyncSession, told: Mapping[tuple[UUID, str], Mapping[FigureId, int]]) -> None:
-    rows = [(*place, *key, value) for place, values in told.items() for key, value in values.items()]
-    await upsert_rows(session, ToldRow, sorted(rows))
+def save_told(session: AsyncSession, told: Told) -> None:
+    rows = [(*place, orjson.dumps(figures, option=orjson.OPT_SORT_KEYS).decode()) for place, figures in told.items()]
+    upsert_rows(session, ToldRow, sorted(rows))
 
 
-async def add_heard(session: AsyncSession, event_ids: Iterable[UUID]) -> None:
-    await insert_rows(session, HeardRow, [(event_id,) for event_id in sorted(event_ids)], skip=True)
+def add_heard(session: AsyncSession, event_ids: Iterable[UUID]) -> None:
+    insert_rows(session, HeardRow, [(event_id,) for event_id in sorted(event_ids)], skip=True)
 
 
-async def add_notices(session: AsyncSession, notices: Sequence[NoticeRow], deliveries: Sequence[DeliveryRow]) -> None:
-    """Their identifiers are derived from the cause: what is there already stays."""
-    await insert_rows(session, NoticeRow, _values(NoticeRow, notices), skip=True)
-    await insert_rows(session, DeliveryRow, _values(DeliveryRow, deliveries), skip=True)
-    if deliveries:
+def add_notices(
+    session: AsyncSession, notices: Sequence[PlanNotice], jobs: Sequence[Job], leased: Mapping[UUID, datetime]
+) -> None:
+    """Notices and their deliveries, due now or when their lease ends; identifiers are derived: what is there stays."""
+    insert_rows(session, NoticeRow, notices, skip=True)
+    deliveries = [
+        (job.delivery_id, job.notice.id, job.listener.id, DeliveryState.PENDING, job.attempts, 0, due)
+        for job in jobs
+        for due in (leased.get(job.delivery_id, job.notice.created_at),)
+    ]
+    insert_rows(session, DeliveryRow, deliveries, skip=True)
+    if len(leased) < len(jobs):
         Database.signal(session, DELIVERIES)
-
-
-def _values(model: type[SQLModel], rows: Sequence[SQLModel]) -> list[list[object]]:
-    return [[getattr(row, name) for name in model.model_fields] for row in rows]
 
 
 async def notices_of(
@@ -220,50 +273,84 @@ async def claim(
     session: AsyncSession, now: datetime, lease: timedelta, room: int, busy: Mapping[UUID, int], endpoint_limit: int
 ) -> list[Job]:
     """Take up to `room` due deliveries, oldest first, leaving no endpoint more than `endpoint_limit` with `busy`."""
-    ready = and_(col(DeliveryRow.state) == DeliveryState.PENDING, col(DeliveryRow.next_attempt_at) <= now)
-    place = func.row_number().over(
-        partition_by=col(DeliveryRow.subscription_id), order_by=(col(DeliveryRow.next_attempt_at), col(DeliveryRow.id))
-    )
-    ranked = (
-        select(col(DeliveryRow.id), place.label("place"))
-        .join(SubscriptionRow, col(SubscriptionRow.id) == col(DeliveryRow.subscription_id))
-        .where(ready, _open(session, busy, endpoint_limit))
-        .subquery()
-    )
-    # `ready` once more: a row that another replica has taken since is judged by its new state.
-    query = select(DeliveryRow, ranked.c.place).join(ranked, ranked.c.id == col(DeliveryRow.id))
-    query = query.where(ready, ranked.c.place <= endpoint_limit).order_by(col(DeliveryRow.next_attempt_at)).limit(room)
-    found = (await session.execute(query.with_for_update(skip_locked=True, of=DeliveryRow))).all()
-    taken = [row for row, place in found if place <= endpoint_limit - busy.get(row.subscription_id, 0)]
-    for delivery in taken:
-        delivery.next_attempt_at = now + lease
-    return await _jobs(session, taken)
-
-
-async def _jobs(session: AsyncSession, taken: Sequence[DeliveryRow]) -> list[Job]:
-    if not taken:
-        return []
-    by_notice = select(NoticeRow).where(among(session, NoticeRow.id, sorted({row.notice_id for row in taken})))
-    notices = {row.id: row for row in (await session.execute(by_notice)).scalars()}
-    subscribers = sorted({row.subscription_id for row in taken})
-    by_id = select(SubscriptionRow).where(among(session, SubscriptionRow.id, subscribers))
-    subscriptions = {row.id: row for row in (await session.execute(by_id)).scalars()}
-    return [Job(row.id, notices[row.notice_id], subscriptions[row.subscription_id]) for row in taken]
+    connection = await session.connection()
+    limits = {"now": now, "room": room, "endpoint_limit": endpoint_limit, "full": _full(busy, endpoint_limit)}
+    found = (await connection.execute(_DUE, limits)).all()
+    jobs, width = [], len(PlanNotice._fields)
+    for place, delivery_id, attempts, *values in found:
+        job = Job(delivery_id, attempts, PlanNotice(*values[:width]), Listener(*values[width:]))
+        if place <= endpoint_limit - busy.get(job.listener.id, 0):
+            jobs.append(job)
+    if jobs:
+        await connection.execute(_LEASE_OUT, [{"which": job.delivery_id, "until": now + lease} for job in jobs])
+    return jobs
 
 
 async def next_due(session: AsyncSession, busy: Mapping[UUID, int], endpoint_limit: int) -> datetime | None:
     """When the next delivery comes due whose endpoint has room."""
-    query = (
-        select(col(DeliveryRow.next_attempt_at))
-        .join(SubscriptionRow, col(SubscriptionRow.id) == col(DeliveryRow.subscription_id))
-        .where(col(DeliveryRow.state) == DeliveryState.PENDING, _open(session, busy, endpoint_limit))
-        .order_by(col(DeliveryRow.next_attempt_at))
-        .limit(1)
+    connection = await session.connection()
+    return (await connection.execute(_NEXT_DUE, {"full": _full(busy, endpoint_limit)})).scalar_one_or_none()
+
+
+async def deliver(session: AsyncSession, job: Job) -> bool:
+    """Close a claimed delivery that has arrived, in one statement.
+
+    Returns whether that is all there is to write: not if somebody has settled it since, or its endpoint had failed.
+    """
+    connection = await session.connection()
+    which = {"which": job.delivery_id, "claimed_attempts": job.attempts}
+    return (await connection.execute(_DELIVERED, which)).rowcount == 1
+
+
+def _full(busy: Mapping[UUID, int], endpoint_limit: int) -> list[UUID]:
+    return [subscription_id for subscription_id, count in busy.items() if count >= endpoint_limit]
+
+
+# Made once: putting these statements together takes longer than running them.
+_DELIVERY, _NOTICE, _SUBSCRIPTION = (table_of(model) for model in (DeliveryRow, NoticeRow, SubscriptionRow))
+_OF_DELIVERY = _SUBSCRIPTION.c.id == _DELIVERY.c.subscription_id
+_OPEN = and_(
+    _SUBSCRIPTION.c.state == SubscriptionState.ACTIVE, _SUBSCRIPTION.c.id.not_in(bindparam("full", expanding=True))
+)
+_READY = and_(_DELIVERY.c.state == DeliveryState.PENDING, _DELIVERY.c.next_attempt_at <= bindparam("now"))
+_PLACE = func.row_number().over(
+    partition_by=_DELIVERY.c.subscription_id, order_by=(_DELIVERY.c.next_attempt_at, _DELIVERY.c.id)
+)
+_RANKED = (
+    select(_DELIVERY.c.id, _PLACE.label("place")).join(_SUBSCRIPTION, _OF_DELIVERY).where(_READY, _OPEN).subquery()
+)
+_DUE = (
+    select(_RANKED.c.place, _DELIVERY.c.id, _DELIVERY.c.attempts)
+    .add_columns(*(_NOTICE.c[name] for name in PlanNotice._fields), *(_SUBSCRIPTION.c[name] for name in _LISTENER))
+    .join(_DELIVERY, _DELIVERY.c.id == _RANKED.c.id)
+    .join(_SUBSCRIPTION, _OF_DELIVERY)
+    .join(_NOTICE, _NOTICE.c.id == _DELIVERY.c.notice_id)
+    # `_READY` once more: a row that another replica has taken since is judged by its new state.
+    .where(_READY, _RANKED.c.place <= bindparam("endpoint_limit"))
+    .order_by(_DELIVERY.c.next_attempt_at)
+    .limit(bindparam("room", type_=Integer))
+    .with_for_update(skip_locked=True, of=_DELIVERY)
+)
+_LEASE_OUT = _DELIVERY.update().where(_DELIVERY.c.id == bindparam("which")).values(next_attempt_at=bindparam("until"))
+_NEXT_DUE = (
+    select(_DELIVERY.c.next_attempt_at)
+    .join(_SUBSCRIPTION, _OF_DELIVERY)
+    .where(_DELIVERY.c.state == DeliveryState.PENDING, _OPEN)
+    .order_by(_DELIVERY.c.next_attempt_at)
+    .limit(1)
+)
+_DELIVERED = (
+    _DELIVERY.update()
+    .where(
+        _DELIVERY.c.id == bindparam("which"),
+        _DELIVERY.c.attempts == bindparam("claimed_attempts"),
+        _DELIVERY.c.state == DeliveryState.PENDING,
+        exists().where(_OF_DELIVERY, _SUBSCRIPTION.c.failing_since.is_(None)),
     )
-    return (await session.execute(query)).scalar_one_or_none()
-
-
-def _open(session: AsyncSession, busy: Mapping[UUID, int], endpoint_limit: int) -> ColumnElement[bool]:
-    full = [subscription_id for subscription_id, count in busy.items() if count >= endpoint_limit]
-    active = col(SubscriptionRow.state) == SubscriptionState.ACTIVE
-    return and_(active, ~among(session, SubscriptionRow.id, full)) if full else active
+    .values(
+        state=DeliveryState.DELIVERED,
+        attempts=_DELIVERY.c.attempts + 1,
+        step=_DELIVERY.c.step + 1,
+        next_attempt_at=None,
+    )
+)

@@ -50,17 +50,14 @@ class SubscriptionRow(SQLModel, table=True):
 
 
 class ToldRow(SQLModel, table=True):
-    """The value of a figure that a subscription was last told; owner "" is all owners, year 0 none."""
+    """What a subscription was last told of a municipality: each figure's value, as a JSON object by its identifier."""
 
     __tablename__ = "told"
     metadata: ClassVar[MetaData] = metadata
 
     subscription_id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
     municipality: str = Field(sa_column=Column(Text, primary_key=True))
-    figure: str = Field(sa_column=Column(Text, primary_key=True))
-    owner: str = Field(sa_column=Column(Text, primary_key=True))
-    year: int = Field(sa_column=Column(Integer, primary_key=True))
-    value: int = Field(sa_column=Column(BigInteger, nullable=False))
+    figures: str = Field(sa_column=Column(Text, nullable=False))
 
 
 class HeardRow(SQLModel, table=True):

@@ -27,4 +27,4 @@ def create_runtime(settings: PlannerSettings, transport: Transport | None = None
 
 
 def create_app(settings: PlannerSettings, transport: Transport | None = None) -> FastAPI:
-    return web.create("pianificazione", create_runtime(settings, transport), [api.router, pages.router])
+    return web.create(api.API, create_runtime(settings, transport), [api.router, pages.router], home="/")

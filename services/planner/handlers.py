@@ -8,13 +8,13 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.planner import store
 from services.planner.domain.causes import cause_of
 from services.planner.domain.forecast import Triennium
 from services.planner.domain.plan import Plan, canonical, changes, compute, hash_of, read
 from services.planner.domain.rules import Rules
 from services.planner.domain.state import PlanState, fold
-from services.planner.store import Edition
+from services.planner.store import plans as store
+from services.planner.store.plans import Edition
 from shared.bus.consumer import Handlers
 from shared.db import Database
 from shared.events import (
@@ -36,11 +36,15 @@ READ = (UnitChanged, SubmissionReceived, EmergencyCaseOpened, EmergencyCaseUpdat
 
 @dataclass(slots=True)
 class Draft:
-    """One ambito's plan in hand: the edition and content read, the state with this batch folded in, and its causes."""
+    """One ambito's plan in hand: the edition and content read, the state with this batch folded in, and its causes.
+
+    `known` is the plan computed here of this very state before the batch; only what has moved since is counted anew.
+    """
 
     edition: Edition | None
     state: PlanState
     plan: Plan | None
+    known: Plan | None = None
     messages: list[Message] = field(default_factory=list)
 
 
@@ -72,7 +76,8 @@ class Planner:
         said = []
         for ambito, draft in work.items():
             before = draft.plan
-            draft.plan = compute(draft.state, self._triennium, self._rules, names_of(ambito))
+            draft.plan = compute(draft.state, self._triennium, self._rules, names_of(ambito), draft.known)
+            draft.known = draft.plan
             content = canonical(draft.plan)
             if hash_of(content) == (draft.edition.hash if draft.edition else None):
                 await self._keep(session, ambito, draft)
@@ -83,20 +88,21 @@ class Planner:
             last = draft.messages[-1]
             said.append(last.caused(event, "planner", ambito))
             await self._keep(session, ambito, draft, version, event.hash, content.decode())
-            await store.add_version(session, event, last.envelope.time)
+            store.add_version(session, event, last.envelope.time)
             Database.signal(session, CHANNEL)
         return said
 
     async def save_state(self, session: AsyncSession, work: Work) -> Sequence[Message]:
         """Replay: only the state is derived again; versions stay as they were published."""
         for ambito, draft in work.items():
+            draft.known = None
             await self._keep(session, ambito, draft)
         return ()
 
     async def _draft(self, session: AsyncSession, ambito: str, edition: Edition | None) -> Draft:
         kept = self._kept.pop(ambito, None)  # given back by `_keep`: a batch that fails leaves nothing half-folded
         if kept is not None and kept.edition == edition:
-            return Draft(edition, kept.state, kept.plan)
+            return Draft(edition, kept.state, kept.plan, kept.known)
         row = await store.plan_content(session, ambito) if edition else None
         state = await store.state_of(session, ambito, self._rules.bands)
         return Draft(edition, state, read(row.content, names_of(ambito)) if row and row.version else None)
@@ -121,7 +127,7 @@ class Planner:
         await store.replace_edition(session, ambito, was, written, content)
         await store.save_state(session, draft.state)
         draft.state.settle()
-        self._kept[ambito] = Draft(written, draft.state, draft.plan)
+        self._kept[ambito] = Draft(written, draft.state, draft.plan, draft.known)
 
 
 def _recomputed(

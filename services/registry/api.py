@@ -6,38 +6,35 @@ from datetime import UTC, date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Path, Query
+from pydantic import Field
 
 from services.registry import store
 from services.registry.domain.access import may_read, readable_municipality
 from services.registry.domain.history import state_at
-from shared.auth import Principal, current_principal
+from shared.arrivals import PageLinks, Shape, not_found
 from shared.events import Unit
-from shared.problems import Problem, Text, of_status
+from shared.openapi import Api, problems
+from shared.sign_in import Who
 from shared.web import Db
 
+API = Api(
+    "anagrafe",
+    "Gli alloggi di un ambito, oggi e in ogni altro giorno, e la loro storia",
+    {"units": "Alloggi, come sono e come erano", "health": "Stato del servizio"},
+)
 router = APIRouter(tags=["units"])
-Who = Annotated[Principal, Depends(current_principal)]
 UnitPath = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", max_length=64)]
 
 
-class Answer(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class Links(Answer):
-    next: str | None = Field(None, max_length=400)
-
-
-class UnitPage(Answer):
+class UnitPage(Shape):
     """Homes in the order of their identifiers."""
 
     items: list[Unit] = Field(max_length=200)
-    links: Links = Field(alias="_links")
+    links: PageLinks = Field(alias="_links")
 
 
-class HistoryItem(Answer):
+class HistoryItem(Shape):
     """One accepted report."""
 
     sequence: int = Field(ge=1, le=2**31 - 1)
@@ -48,14 +45,19 @@ class HistoryItem(Answer):
     organisation: str = Field(max_length=64)
 
 
-class History(Answer):
+class History(Shape):
     """All reports of a home in the order of arrival."""
 
     unit_id: str = Field(max_length=64)
     items: list[HistoryItem] = Field(max_length=10_000)
 
 
-@router.get("/units", operation_id="units_list", summary="Elenco degli alloggi")
+@router.get(
+    "/units",
+    operation_id="units_list",
+    summary="Elenco degli alloggi",
+    description="Gli alloggi che l'organizzazione può vedere, in ordine di identificativo.",
+)
 async def units(
     db: Db,
     who: Who,
@@ -69,10 +71,16 @@ async def units(
     shown = [unit for unit in found[:limit] if may_read(who.role, who.organisation, who.istat_code, unit)]
     query = f"&municipality={municipality}" if municipality else ""
     following = f"/units?cursor={found[limit - 1].unit_id}&limit={limit}{query}" if len(found) > limit else None
-    return UnitPage(items=shown, _links=Links(next=following))
+    return UnitPage(items=shown, _links=PageLinks(next=following))
 
 
-@router.get("/units/{unit_id}", operation_id="unit_show", summary="Un alloggio, oggi o a una data")
+@router.get(
+    "/units/{unit_id}",
+    operation_id="unit_show",
+    summary="Un alloggio, oggi o a una data",
+    description="Com'è, com'era in un giorno (true_on), e come lo si conosceva in un istante (known_at).",
+    responses=problems(404),
+)
 async def unit(
     db: Db, who: Who, unit_id: UnitPath, true_on: date | None = None, known_at: datetime | None = None
 ) -> Unit:
@@ -85,17 +93,23 @@ async def unit(
             known = (known_at or datetime.max).replace(tzinfo=known_at.tzinfo if known_at and known_at.tzinfo else UTC)
             found = state_at(history, true_on or date.max, known)
     if found is None or not may_read(who.role, who.organisation, who.istat_code, found):
-        raise _not_found(unit_id)
+        raise not_found(f"/units/{unit_id}")
     return found
 
 
-@router.get("/units/{unit_id}/history", operation_id="unit_history", summary="Storia di un alloggio")
+@router.get(
+    "/units/{unit_id}/history",
+    operation_id="unit_history",
+    summary="Storia di un alloggio",
+    description="Ogni segnalazione accolta, nell'ordine in cui è arrivata.",
+    responses=problems(404),
+)
 async def history(db: Db, who: Who, unit_id: UnitPath) -> History:
     async with db.reading() as session:
         home = (await store.homes_of(session, [unit_id])).get(unit_id)
         entries = (await store.history_of(session, [unit_id])).get(unit_id, [])
     if home is None or not may_read(who.role, who.organisation, who.istat_code, home.unit):
-        raise _not_found(unit_id)
+        raise not_found(f"/units/{unit_id}")
     items = [
         HistoryItem(
             sequence=entry.sequence,
@@ -108,15 +122,3 @@ async def history(db: Db, who: Who, unit_id: UnitPath) -> History:
         for entry in entries
     ]
     return History(unit_id=unit_id, items=items)
-
-
-def _not_found(unit_id: str) -> Problem:
-    return Problem(
-        404,
-        "unknown-unit",
-        of_status(404).title,
-        Text(
-            f"L'alloggio {unit_id} non è in anagrafe o non è visibile alla vostra organizzazione.",
-            f"Unit {unit_id} is not in the registry or not visible to your organisation.",
-        ),
-    )

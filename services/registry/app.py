@@ -20,4 +20,4 @@ def create_runtime(settings: RegistrySettings, transport: Transport | None = Non
 
 
 def create_app(settings: RegistrySettings, transport: Transport | None = None) -> FastAPI:
-    return web.create("anagrafe", create_runtime(settings, transport), [api.router])
+    return web.create(api.API, create_runtime(settings, transport), [api.router])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -32,21 +33,21 @@ class Work:
 
 
 async def load(session: AsyncSession, messages: Sequence[Message]) -> Work:
-    reports = [message.event for message in messages if isinstance(message.event, Report)]
-    homes = await store.homes_of(session, sorted({report.unit_id for report in reports}))
+    reports = [cast(Report, message.event) for message in messages]
+    homes = await store.homes_of(session, list({report.unit_id for report in reports}))
     latest = {unit_id: home.latest_on for unit_id, home in homes.items()}
     corrected = set()
     for report in reports:
         if needs_history(latest.get(report.unit_id), report):
             corrected.add(report.unit_id)
-        latest[report.unit_id] = max(report.effective_on, latest.get(report.unit_id, report.effective_on))
+        else:
+            latest[report.unit_id] = report.effective_on
     histories = await store.history_of(session, sorted(corrected))
     return Work(homes, {unit_id: histories[unit_id] for unit_id in corrected})
 
 
 def on_report(message: Message, work: Work) -> None:
-    report, envelope = message.event, message.envelope
-    assert isinstance(report, Report)
+    report, envelope = cast(Report, message.event), message.envelope
     home = work.homes.get(report.unit_id)
     history = work.histories.get(report.unit_id) if home and needs_history(home.latest_on, report) else None
     try:
@@ -67,8 +68,8 @@ def on_report(message: Message, work: Work) -> None:
 
 
 async def save(session: AsyncSession, work: Work) -> Sequence[Message]:
-    await store.add_history(session, work.accepted)
-    await store.save_homes(session, work.changed.values())
+    store.add_history(session, work.accepted)
+    store.save_homes(session, work.changed.values())
     return work.said
 
 
@@ -77,25 +78,28 @@ def _accept(message: Message, report: Report, home: Home | None, decision: Decis
     sequence = home.sequence + 1 if home else 1
     latest_on = max(home.latest_on, report.effective_on) if home else report.effective_on
     entry = Entry(sequence, envelope.time, envelope.id, organisation, report)
-    after = Home(envelope.ambito, decision.unit, sequence, latest_on)
+    after = Home(envelope.ambito, decision.unit, decision.unit.write(), sequence, latest_on)
     work.homes[report.unit_id] = work.changed[report.unit_id] = after
     work.accepted.append(entry)
     if report.unit_id in work.histories:
         work.histories[report.unit_id].append(entry)
-    fact = UnitChanged(
-        unit_id=report.unit_id,
-        ambito=envelope.ambito,
-        sequence=sequence,
-        report=report.name(),
-        report_id=envelope.id,
-        organisation=organisation,
-        effective_on=report.effective_on,
-        before=home.unit if home else None,
-        after=decision.unit,
-        transitions=decision.transitions,
-        withdrawn=decision.withdrawn,
+    fact = UnitChanged.believed(
+        {
+            "unit_id": report.unit_id,
+            "ambito": envelope.ambito,
+            "sequence": sequence,
+            "report": report.NAME,
+            "report_id": envelope.id,
+            "organisation": organisation,
+            "effective_on": report.effective_on,
+            "before": home.unit if home else None,
+            "after": decision.unit,
+            "transitions": decision.transitions,
+            "withdrawn": decision.withdrawn,
+        }
     )
-    work.said.append(message.caused(fact, "registry", report.unit_id, sequence=sequence))
+    body = fact.write_around(home.state if home else None, after.state)
+    work.said.append(message.caused(fact, "registry", report.unit_id, sequence=sequence, body=body))
 
 
 def _refuse(message: Message, report: Report, refusal: Refusal, work: Work) -> None:

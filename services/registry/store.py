@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,12 +17,12 @@ from shared.events import REPORTS, Unit
 from shared.sql import among, insert_rows, matching, upsert_rows
 
 
-@dataclass(slots=True)
-class Home:
-    """A home as the registry knows it: its record, its last number, and the latest date any report of it speaks of."""
+class Home(NamedTuple):
+    """A home as the registry knows it; `state` is its record as JSON, `latest_on` the latest day its reports name."""
 
     ambito: str
     unit: Unit
+    state: bytes
     sequence: int
     latest_on: date
 
@@ -31,7 +31,10 @@ async def homes_of(session: AsyncSession, unit_ids: Sequence[str]) -> dict[str, 
     """The known homes among `unit_ids`."""
     columns = ("unit_id", "ambito", "state", "sequence", "latest_on")
     rows = await matching(session, UnitRow, columns, unit_id=list(unit_ids))
-    return {unit_id: Home(ambito, read_unit(state), sequence, on) for unit_id, ambito, state, sequence, on in rows}
+    return {
+        unit_id: Home(ambito, read_unit(state), state.encode(), sequence, on)
+        for unit_id, ambito, state, sequence, on in rows
+    }
 
 
 async def history_of(session: AsyncSession, unit_ids: Sequence[str]) -> dict[str, list[Entry]]:
@@ -46,17 +49,16 @@ async def history_of(session: AsyncSession, unit_ids: Sequence[str]) -> dict[str
     return histories
 
 
-async def save_homes(session: AsyncSession, homes: Iterable[Home]) -> None:
+def save_homes(session: AsyncSession, homes: Iterable[Home]) -> None:
     rows = []
     for home in homes:
         unit = home.unit
-        state = unit.__pydantic_serializer__.to_json(unit).decode()
-        columns = (unit.municipality, unit.owner, unit.manager, unit.status.value)
-        rows.append((unit.unit_id, home.ambito, *columns, home.sequence, home.latest_on, state))
-    await upsert_rows(session, UnitRow, sorted(rows))
+        columns = (unit.municipality, unit.owner, unit.manager, unit.status)
+        rows.append((unit.unit_id, home.ambito, *columns, home.sequence, home.latest_on, home.state.decode()))
+    upsert_rows(session, UnitRow, sorted(rows))
 
 
-async def add_history(session: AsyncSession, entries: Sequence[Entry]) -> None:
+def add_history(session: AsyncSession, entries: Sequence[Entry]) -> None:
     """Fails on a number that is there already: a writer that lost its partition cannot write."""
     rows = [
         (
@@ -71,7 +73,7 @@ async def add_history(session: AsyncSession, entries: Sequence[Entry]) -> None:
         )
         for entry in entries
     ]
-    await insert_rows(session, HistoryRow, rows)
+    insert_rows(session, HistoryRow, rows)
 
 
 async def list_units(

@@ -8,10 +8,10 @@ Nothing is doubled: the inbox row and the effect commit together.
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Generic, TypeVar
+from dataclasses import dataclass, field
+from typing import Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 import structlog
@@ -24,7 +24,7 @@ from shared.bus.records import REDRIVE, Malformed, Record, decode
 from shared.bus.tables import DeadLetterRow, InboxRow, SequenceRow
 from shared.db import Database, is_conflict, is_transient
 from shared.events.base import Event, Message
-from shared.sql import Row, insert_rows, matching, upsert_rows
+from shared.sql import Match, insert_rows, matching_each, upsert_rows
 
 log = structlog.get_logger()
 W = TypeVar("W")
@@ -52,8 +52,7 @@ class Handlers(Generic[W]):
     replay: Callable[[AsyncSession, W], Awaitable[Sequence[Message]]] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
+class _Read(NamedTuple):
     """A record and what it says, or why it says nothing; `letter_id` is the dead letter it comes back from.
 
     `event_id` is what the inbox knows it by: the event's own identifier, or its letter's if it cannot be read.
@@ -87,14 +86,16 @@ class _Batch:
     redriven: dict[UUID, DeadLetterRow] = field(default_factory=dict)
     seen: dict[UUID, str] = field(default_factory=dict)
     advanced: dict[str, int] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
 
     def outcome(self, read: _Read) -> str | None:
         return self.seen.get(read.event_id) or self.outcomes.get(read.event_id)
 
     def is_done(self, read: _Read) -> bool:
         """Applied or given up; or refused or failed, unless it comes back to be tried again."""
-        outcome = self.outcome(read)
-        return outcome in ("applied", "discarded") or (outcome is not None and read.letter_id is None)
+        if read.event_id not in self.outcomes and read.event_id not in self.seen:
+            return False
+        return self.outcome(read) in ("applied", "discarded") or read.letter_id is None
 
     def is_blocked(self, subject: str, letter_id: UUID | None) -> bool:
         """Whether an earlier event of the subject failed or waits."""
@@ -169,7 +170,7 @@ class Consumer(Generic[W]):
                 return
             log.error("record-failed", offset=reads[0].record.offset, exc_info=error)
             failure = Malformed(type(error).__name__, f"{type(error).__name__}: {error}")
-            await self._apply([replace(reads[0], failure=failure)])
+            await self._apply([reads[0]._replace(failure=failure)])
 
     async def _apply(self, reads: Sequence[_Read]) -> None:
         async with self._db.transaction() as session:
@@ -182,14 +183,17 @@ class Consumer(Generic[W]):
             said = await self._save(session, work) if work is not None else ()
             await self._finish(session, batch)
             if self._emit:
-                await outbox.put(session, said)
-                await outbox.put_records(session, dead_letters.announcements(batch.letters))
-                await dead_letters.redrive(session, list(batch.redriven.values()))
+                outbox.put(session, said)
+                outbox.put(session, dead_letters.announcements(batch.letters))
+                dead_letters.redrive(session, list(batch.redriven.values()))
+        for outcome, number in batch.counts.items():
+            self.progress.count(outcome, number)
 
     def _is_due(self, batch: _Batch, read: _Read) -> bool:
         """Whether a handler may see it: `load` hears of nothing else."""
-        is_handled = read.message is not None and type(read.message.event) in self._handlers.on
-        return is_handled and read.failure is None and not batch.is_done(read)
+        if read.message is None or read.failure is not None or batch.is_done(read):
+            return False
+        return type(read.message.event) in self._handlers.on
 
     async def _believed(self, session: AsyncSession, reads: Sequence[_Read]) -> Sequence[_Read]:
         """Anybody can write the header of a redrive: it counts for the letter that holds the same record."""
@@ -201,24 +205,25 @@ class Consumer(Generic[W]):
         return [
             read
             if read.letter_id in mine and dead_letters.holds(mine[read.letter_id], read.record)
-            else replace(read, letter_id=None)
+            else read._replace(letter_id=None)
             for read in reads
         ]
 
     async def _begin(self, session: AsyncSession, reads: Sequence[_Read]) -> _Batch:
+        me = {"consumer": self.name}
         ids = [read.event_id for read in reads]
-        known = await matching(session, InboxRow, ("event_id", "outcome"), consumer=self.name, event_id=ids)
+        subjects = list({read.subject for read in reads if read.subject})
+        known, letters, sequences = await matching_each(
+            session,
+            Match(InboxRow, ("event_id", "outcome"), me | {"event_id": ids}),
+            Match(DeadLetterRow, ("id",), me | {"subject": subjects}),
+            Match(SequenceRow, ("subject", "sequence"), me | {"subject": subjects}),
+        )
         waiting: dict[str, list[DeadLetterRow]] = defaultdict(list)
-        subjects = sorted({read.subject for read in reads if read.subject})
-        if await matching(session, DeadLetterRow, ("id",), consumer=self.name, subject=subjects):  # as a rule, none
+        if letters:  # as a rule, none
             first = reads[0].record
             for row in await dead_letters.pending(session, self.name, first.topic, first.partition, subjects):
                 waiting[row.subject or ""].append(row)
-        sequences: Sequence[Row] = ()
-        if numbered := sorted({read.subject for read in reads if read.subject and read.sequence is not None}):
-            sequences = await matching(
-                session, SequenceRow, ("subject", "sequence"), consumer=self.name, subject=numbered
-            )
         return _Batch(dict(map(tuple, known)), dict(map(tuple, sequences)), waiting)
 
     def _step(self, batch: _Batch, read: _Read, work: W | None) -> None:
@@ -250,7 +255,7 @@ class Consumer(Generic[W]):
 
     def _skip(self, batch: _Batch, read: _Read) -> None:
         """There is nothing to do: dealt with before, or not of interest."""
-        self.progress.count("skipped")
+        batch.counts["skipped"] += 1
         if read.subject is None:
             return
         if batch.outcome(read) == "discarded" and read.sequence == batch.sequences.get(read.subject, 0) + 1:
@@ -270,14 +275,14 @@ class Consumer(Generic[W]):
             self._set_aside(batch, read, "refused", refusal.code, refusal.detail)
         else:
             batch.seen[envelope.id] = "applied"
-            self.progress.count("applied")
+            batch.counts["applied"] += 1
             batch.advance(envelope.subject, envelope.sequence)
             if read.letter_id is not None:
                 batch.resolved.add(read.letter_id)
         batch.leaves(envelope.subject, read.letter_id)
 
     def _set_aside(self, batch: _Batch, read: _Read, kind: str, code: str, detail: str) -> None:
-        self.progress.count(kind)
+        batch.counts[kind] += 1
         if kind == "failed":
             batch.seen[read.event_id] = "failed"
         if read.letter_id is not None:
@@ -289,10 +294,10 @@ class Consumer(Generic[W]):
         seen = sorted(batch.seen.items(), key=lambda item: item[0].int)  # replicas lock in one order
         rows = [(self.name, event_id, outcome) for event_id, outcome in seen]
         # A new row is inserted, not replaced: of two replicas with the same event the second one fails here.
-        await insert_rows(session, InboxRow, [row for row in rows if row[1] not in batch.outcomes])
-        await upsert_rows(session, InboxRow, [row for row in rows if row[1] in batch.outcomes])
-        await upsert_rows(session, SequenceRow, [(self.name, s, n) for s, n in sorted(batch.advanced.items())])
-        await dead_letters.add(session, batch.letters)
+        insert_rows(session, InboxRow, [row for row in rows if row[1] not in batch.outcomes])
+        upsert_rows(session, InboxRow, [row for row in rows if row[1] in batch.outcomes])
+        upsert_rows(session, SequenceRow, [(self.name, s, n) for s, n in sorted(batch.advanced.items())])
+        dead_letters.add(session, batch.letters)
         if batch.resolved:
             await dead_letters.resolve(session, sorted(batch.resolved), "applied")
         for letter_id, kind, code, detail in batch.again:
@@ -318,9 +323,9 @@ def _in_parts(reads: Sequence[_Read]) -> Iterator[Sequence[_Read]]:
 
 
 def _claim(record: Record) -> UUID | None:
-    """The letter that the record says it comes back from."""
-    value = dict(record.headers).get(REDRIVE)
+    """The letter that the record says it comes back from; `redrive` says so in the last header."""
+    name, value = record.headers[-1] if record.headers else ("", None)
     try:
-        return UUID(value.decode()) if value else None
+        return UUID(value.decode()) if value and name == REDRIVE else None
     except ValueError:
         return None

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from shared.bus import outbox
-from shared.bus.records import LARGEST, REDRIVE, Malformed, Outgoing, Record, decode, size_of
+from shared.bus.records import (
+    LARGEST,
+    REDRIVE,
+    Malformed,
+    Outgoing,
+    Record,
+    decode,
+    dump_headers,
+    load_headers,
+    size_of,
+)
 from shared.bus.tables import DeadLetterRow, InboxRow, SequenceRow
 from shared.db import StaleWriter
-from shared.events.base import NAMESPACE
+from shared.events.base import derived
 from shared.events.topics import DEAD_LETTERS, base_name
 from shared.sql import among, insert_rows, upsert_rows
 
@@ -24,7 +33,7 @@ from shared.sql import among, insert_rows, upsert_rows
 def identify(consumer: str, record: Record) -> UUID:
     """The identifier of the record's letter, the same at each delivery."""
     place = f"{consumer}/{record.topic}/{record.partition}/{record.offset}/{record.timestamp}"
-    return uuid5(NAMESPACE, place)
+    return derived(place)
 
 
 def letter(consumer: str, record: Record, subject: str | None, kind: str, code: str, detail: str) -> DeadLetterRow:
@@ -38,7 +47,7 @@ def letter(consumer: str, record: Record, subject: str | None, kind: str, code: 
         timestamp=record.timestamp,
         key=record.key,
         value=record.value,
-        headers=outbox.dump_headers(record.headers),
+        headers=dump_headers(record.headers),
         subject=subject,
         kind=kind,
         code=code,
@@ -57,14 +66,14 @@ def _storable(detail: str) -> str:
 
 def record_of(row: DeadLetterRow) -> Record:
     """The record as it was read."""
-    headers = outbox.load_headers(row.headers)
+    headers = load_headers(row.headers)
     return Record(row.topic, row.partition, row.offset, row.timestamp, row.key, row.value, headers)
 
 
-async def add(session: AsyncSession, rows: Sequence[DeadLetterRow]) -> None:
+def add(session: AsyncSession, rows: Sequence[DeadLetterRow]) -> None:
     """Keep the letters; a redelivered record changes nothing."""
     names = list(DeadLetterRow.model_fields)
-    await insert_rows(session, DeadLetterRow, [[getattr(row, name) for name in names] for row in rows], skip=True)
+    insert_rows(session, DeadLetterRow, [[getattr(row, name) for name in names] for row in rows], skip=True)
 
 
 def announcements(rows: Sequence[DeadLetterRow]) -> list[Outgoing]:
@@ -86,7 +95,7 @@ def _announcement(row: DeadLetterRow) -> Outgoing:
     }
     record = record_of(row)
     if size_of(record) > LARGEST:  # the letter keeps it whole
-        facts["pv-bytes"], record = size_of(record), replace(record, key=b"", value=b"", headers=())
+        facts["pv-bytes"], record = size_of(record), record._replace(key=b"", value=b"", headers=())
     headers = record.headers + tuple((name, str(value).encode()) for name, value in facts.items())
     return Outgoing(base_name(row.topic) + DEAD_LETTERS, record.key or b"", record.value or b"", headers)
 
@@ -161,7 +170,7 @@ def sequence_of(row: DeadLetterRow) -> int | None:
         return failure.sequence
 
 
-async def redrive(session: AsyncSession, rows: Sequence[DeadLetterRow]) -> None:
+def redrive(session: AsyncSession, rows: Sequence[DeadLetterRow]) -> None:
     """Send the records again through their own topics; the inbox makes a second redrive harmless."""
     again = []
     for row in rows:
@@ -169,22 +178,22 @@ async def redrive(session: AsyncSession, rows: Sequence[DeadLetterRow]) -> None:
         kept = tuple(header for header in record.headers if header[0] != REDRIVE)
         headers = (*kept, (REDRIVE, str(row.id).encode()))
         again.append(Outgoing(record.topic, record.key or b"", record.value or b"", headers))
-    await outbox.put_records(session, again)
+    outbox.put(session, again)
 
 
 async def discard(session: AsyncSession, row: DeadLetterRow, reason: str) -> None:
     """Give a record up for good, and send on what waited behind it."""
     await resolve(session, [row.id], f"discarded: {reason}")
-    await upsert_rows(session, InboxRow, [(row.consumer, _event_id(row), "discarded")])
+    upsert_rows(session, InboxRow, [(row.consumer, _event_id(row), "discarded")])
     if row.subject is None:
         return
     last = await _last_number(session, row.consumer, row.subject)
     if sequence_of(row) == last + 1:  # its number counts as dealt with, or the next one would wait for it for ever
         last += 1
-        await upsert_rows(session, SequenceRow, [(row.consumer, row.subject, last)])
+        upsert_rows(session, SequenceRow, [(row.consumer, row.subject, last)])
     waiting = await pending(session, row.consumer, row.topic, row.partition, [row.subject])
     if following := next_to_return(waiting, last):
-        await redrive(session, [following])
+        redrive(session, [following])
 
 
 def _event_id(row: DeadLetterRow) -> UUID:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-import logging
+import contextlib
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from functools import lru_cache, partial
 from typing import Any, cast
 
@@ -14,7 +13,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaConnectionError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 from aiokafka.partitioner import murmur2
 from aiokafka.structs import ConsumerRecord
 from faststream import AckPolicy
@@ -30,6 +29,7 @@ log = structlog.get_logger()
 DAY_MS = 86_400_000
 ACK_POLICY = AckPolicy.NACK_ON_ERROR
 SESSION_MS, HEARTBEAT_MS, REQUEST_MS = 10_000, 1_000, 10_000
+REMEMBER_SECONDS = 0.1
 
 
 class UnfitBroker(RuntimeError):
@@ -37,21 +37,62 @@ class UnfitBroker(RuntimeError):
 
 
 class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
-    """Waits for records itself: FastStream sleeps as long as it has waited in vain, which would delay a lone event."""
+    """Waits for records itself, and remembers positions beside the work.
+
+    FastStream sleeps as long as it has waited in vain, which would delay a lone event. And it waits for the broker to
+    remember each batch's positions before it takes the next one, though nothing hangs on that: positions that were not
+    remembered bring events again that the inbox knows.
+    """
+
+    _noted: dict[TopicPartition, Any] | None = None
+    _remembering: asyncio.Task[None] | None = None
 
     async def getmany(self, *partitions: TopicPartition, timeout_ms: int = 0, max_records: int | None = None) -> Any:
         return await super().getmany(*partitions, timeout_ms=max(timeout_ms, 1000), max_records=max_records)
+
+    async def commit(self, offsets: dict[TopicPartition, Any] | None = None) -> None:
+        """Note where the group stands now; what was noted last is remembered soon."""
+        if offsets is not None:
+            await super().commit(offsets)
+            return
+        subscription = self._subscription.subscription
+        if subscription is None or subscription.assignment is None:
+            return  # the partitions went to somebody else meanwhile
+        self._noted = subscription.assignment.all_consumed_offsets()
+        if self._remembering is None or self._remembering.done():
+            self._remembering = asyncio.create_task(self._remember_soon(), name="remember-positions")
+
+    async def remember(self) -> None:
+        """Let the broker remember what was noted."""
+        noted, self._noted = self._noted, None
+        if noted:
+            try:
+                await super().commit(noted)
+            except KafkaError as error:  # as after a rebalance: who has the partition now reads those events again
+                log.info("positions-not-remembered", error=repr(error))
+
+    async def stop(self) -> None:
+        if self._remembering is not None:
+            self._remembering.cancel()
+            with contextlib.suppress(TimeoutError):  # the broker is away
+                await asyncio.wait_for(self.remember(), REQUEST_MS / 1000)
+        await super().stop()
+
+    async def _remember_soon(self) -> None:
+        while self._noted:
+            await asyncio.sleep(REMEMBER_SECONDS)
+            await self.remember()
 
 
 class _Calm(ConsumerRebalanceListener):  # type: ignore[misc]
     """Lets the batch in hand end before its partitions go to another replica."""
 
-    def __init__(self, busy: asyncio.Lock) -> None:
-        self._busy = busy
+    def __init__(self, busy: asyncio.Lock, remember: Callable[[], Awaitable[None]]) -> None:
+        self._busy, self._remember = busy, remember
 
     async def on_partitions_revoked(self, revoked: object) -> None:
         async with self._busy:
-            pass
+            await self._remember()
 
     async def on_partitions_assigned(self, assigned: object) -> None:
         log.info("partitions-assigned", partitions=sorted(f"{p.topic}-{p.partition}" for p in assigned))  # type: ignore[attr-defined]
@@ -80,7 +121,6 @@ class KafkaTransport:
         config = self._broker.config.broker_config
         config.builder = partial(PatientConsumer, **config.builder.keywords)  # type: ignore[attr-defined]
         assert_settings(self._broker)
-        _collect_rarely()
         await self._broker.start()
 
     async def leave(self, group: str) -> None:
@@ -127,6 +167,8 @@ class KafkaTransport:
 
     async def replay(self, topics: Sequence[str]) -> AsyncIterator[list[Record]]:
         ends = {place: end for place, end in (await self._ends(topics)).items() if end}
+        if not ends:
+            return  # a consumer stopped before it has done anything raises CancelledError
         consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, enable_auto_commit=False)
         await consumer.start()
         try:
@@ -164,8 +206,7 @@ class KafkaTransport:
             consumer_only=True,
             allow_auto_create_topics=False,
             apply_types=False,  # its injection hops through a thread for each batch
-            logger=logging.getLogger("faststream"),
-            log_level=logging.DEBUG,
+            logger=None,  # of a failing batch it would print the whole traceback at each retry
             graceful_timeout=30.0,
         )
         subscriber = broker.subscriber(
@@ -179,7 +220,7 @@ class KafkaTransport:
             session_timeout_ms=SESSION_MS,
             heartbeat_interval_ms=HEARTBEAT_MS,
             ack_policy=ACK_POLICY,
-            listener=_Calm(self._busy),
+            listener=_Calm(self._busy, self._remember),
             no_reply=True,
         )
 
@@ -195,6 +236,10 @@ class KafkaTransport:
             await self._in_lanes(subscription, raws)
 
         return broker
+
+    async def _remember(self) -> None:
+        for subscriber in self._broker.subscribers if self._broker else ():
+            await cast(PatientConsumer, cast(BatchSubscriber, subscriber).consumer).remember()
 
     async def _in_lanes(self, subscription: Subscription, raws: tuple[ConsumerRecord, ...]) -> None:
         """Each partition its own batch, side by side; one that must wait does not undo the others."""
@@ -236,6 +281,8 @@ class KafkaTransport:
 
     async def _ends(self, topics: Sequence[str]) -> dict[TopicPartition, int]:
         layout = await self._layout(topics)
+        if not layout:
+            return {}  # aiokafka's consumer would be cancelled by its own stopping
         consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, enable_auto_commit=False)
         await consumer.start()
         try:
@@ -297,15 +344,6 @@ class KafkaTransport:
 def _hash(key: bytes) -> int:
     """Kafka's own hash of a key; there are few keys and many records."""
     return int(murmur2(key) & 0x7FFFFFFF)
-
-
-def _collect_rarely() -> None:
-    """A batch makes a hundred thousand objects that live until its commit.
-
-    Looked through every 700 allocations, as is Python's way, they cost more time than the work they are made for.
-    """
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 100)
 
 
 def assert_settings(broker: KafkaBroker) -> None:

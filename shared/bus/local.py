@@ -20,8 +20,7 @@ from typing import TypeVar
 import structlog
 from aiokafka.partitioner import murmur2
 
-from shared.bus.outbox import dump_headers, load_headers
-from shared.bus.records import Outgoing, Record
+from shared.bus.records import Outgoing, Record, dump_headers, load_headers
 from shared.bus.transport import Position, Subscription
 from shared.db import Occupied
 from shared.events.topics import Topic

@@ -5,70 +5,49 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-import orjson
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.bus.records import LARGEST, Headers, Outgoing, encode, size_of
+from shared.bus.records import LARGEST, Outgoing, pack, size_of, unpack
 from shared.bus.tables import OutboxRow
 from shared.bus.transport import Publisher
-from shared.db import Database
+from shared.db import Database, Sessions
 from shared.events.base import Message
-from shared.sql import insert_rows, table_of
+from shared.sql import delete_rows, insert_rows, oldest_rows
 
 log = structlog.get_logger()
 CHANNEL = "outbox"
 LOCK = "relay"
 """Held by one replica of a running service at any time."""
-CHUNK = 2000
-OUTBOX = table_of(OutboxRow)
-TAKE = (
-    OUTBOX.delete()
-    .where(OUTBOX.c.id.in_(OUTBOX.select().with_only_columns(OUTBOX.c.id).order_by(OUTBOX.c.id).limit(CHUNK)))
-    .returning(*OUTBOX.c)
-)
+PART = 500
+"""Records that share an outbox row: one row is stored, read and removed in the time that a record would take."""
+ROWS = 4
+"""Outbox rows that the relay publishes at once."""
 ROOM = 20_000
 """Bytes that a dead letter's reasons may add to a record."""
 
 
-async def put(session: AsyncSession, messages: Sequence[Message]) -> None:
-    """Owe `messages` to the bus, in this order, when the transaction commits."""
-    await put_records(session, [encode(message) for message in messages])
+def put(session: AsyncSession, records: Sequence[Message | Outgoing]) -> None:
+    """Owe messages, or raw records (dead letters keep their bytes), to the bus when the transaction commits.
 
-
-async def put_records(session: AsyncSession, records: Sequence[Outgoing]) -> None:
-    """Owe raw records (dead letters and their redrive keep the original bytes).
-
-    Refuses what no broker would take: once owed, it would hold up everything behind it.
+    They go in this order. Refuses what no broker would take: once owed, it would hold up everything behind it.
     """
-    if not records:
-        return
-    if max(map(size_of, records)) > LARGEST + ROOM:
-        raise ValueError(f"a record for {records[0].topic} is larger than {LARGEST + ROOM} bytes")
-    await insert_rows(session, OutboxRow, [(r.topic, r.key, r.value, dump_headers(r.headers)) for r in records])
-    Database.signal(session, CHANNEL)
-
-
-def dump_headers(headers: Headers) -> bytes:
-    """Names and values in turn: a name may be there twice, a value may be any bytes or none."""
-    texts: list[str | None] = []
-    for name, value in headers:
-        texts += name, None if value is None else value.decode("latin-1")
-    return orjson.dumps(texts)
-
-
-def load_headers(raw: bytes) -> Headers:
-    texts = orjson.loads(raw)
-    values = [None if text is None else text.encode("latin-1") for text in texts[1::2]]
-    return tuple(zip(texts[::2], values, strict=True))
+    for start in range(0, len(records), PART):
+        part = records[start : start + PART]
+        block = pack(part)
+        if len(block) > LARGEST and max(map(size_of, unpack(block))) > LARGEST + ROOM:
+            raise ValueError(f"one of {len(part)} records is larger than {LARGEST + ROOM} bytes")
+        insert_rows(session, OutboxRow, [(block,)])
+        Database.signal(session, CHANNEL)
 
 
 class Relay:
     """Publishes outbox rows in the order of their numbers; one active relay for each service's schema.
 
-    Rows are taken in a transaction that ends when the broker has acknowledged them: a crash in between brings them
-    back and publishes them again, and the readers' inbox makes that harmless. Rows are selected by being there, never
-    by "number greater than the last seen", so a transaction that commits late is not skipped.
+    Rows are removed when the broker has acknowledged them: a crash in between publishes them again, and the readers'
+    inbox makes that harmless. Rows are selected by being there, never by "number greater than the last seen", so a
+    transaction that commits late is not skipped. All happens on the connection that holds the lock: who has lost it
+    fails.
     """
 
     def __init__(self, db: Database, publisher: Publisher, *, poll_seconds: float = 1.0) -> None:
@@ -80,16 +59,15 @@ class Relay:
         pause = 0.05
         while True:
             try:
-                async with self._db.locked(LOCK) as check:
+                async with self._db.locked(LOCK) as sessions:
                     with self._db.waiting(CHANNEL) as woken, self._db.only_here(CHANNEL):
                         self.active = True
                         while True:
                             woken.clear()
-                            while await self._pass_on():
+                            while await self._pass_on(sessions):
                                 pass
                             pause = 0.05
                             await _wait(woken, self._poll)
-                            await check()
             except Exception as error:
                 log.warning("relay-waits", schema=self._db.schema, error=repr(error), seconds=pause)
                 await asyncio.sleep(pause)
@@ -97,15 +75,15 @@ class Relay:
             finally:
                 self.active = False
 
-    async def _pass_on(self) -> bool:
+    async def _pass_on(self, sessions: Sessions) -> bool:
         """Publish the oldest rows; returns whether there may be more."""
-        async with self._db.transaction() as session:
-            rows = sorted((await session.execute(TAKE)).all(), key=lambda row: row.id)
-            if rows:
-                await self._publisher.publish(
-                    [Outgoing(row.topic, row.key, row.value, load_headers(row.headers)) for row in rows]
-                )
-        return len(rows) == CHUNK
+        async with sessions() as session:
+            rows = await oldest_rows(session, OutboxRow, ROWS)
+        if rows:
+            await self._publisher.publish([record for _, block in rows for record in unpack(block)])
+            async with sessions() as session:
+                await delete_rows(session, OutboxRow, [number for number, _ in rows])
+        return len(rows) == ROWS
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

@@ -7,7 +7,6 @@ import os
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 
 import structlog
 from prometheus_client import Counter, Gauge
@@ -45,8 +44,8 @@ class Progress:
         self.last_delivery = self.clock()
         self.waiting.pop((records[0].topic, records[0].partition), None)
 
-    def count(self, outcome: str) -> None:
-        _counter(self.consumer, outcome).inc()
+    def count(self, outcome: str, number: int = 1) -> None:
+        EVENTS.labels(self.consumer, outcome).inc(number)
 
     def staleness(self) -> float:
         oldest = min(self.waiting.values(), default=None)
@@ -55,12 +54,6 @@ class Progress:
     def is_stuck(self, seconds: float) -> bool:
         """Records wait, and for so long nothing was even delivered (a batch that is retried counts as alive)."""
         return self.lag > 0 and self.clock() - self.last_delivery > seconds
-
-
-@cache
-def _counter(consumer: str, outcome: str) -> Counter:
-    """Looking a label up costs five times what counting does."""
-    return EVENTS.labels(consumer, outcome)
 
 
 async def watch(

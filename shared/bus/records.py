@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from uuid import UUID, uuid5
+from typing import NamedTuple
 
 import orjson
 from pydantic import ValidationError
 
-from shared.events.base import NAMESPACE, Envelope, Event, Message
+from shared.events.base import Envelope, Event, Message, derived, identifier
 from shared.events.topics import base_name, organisation_of
 
 Headers = tuple[tuple[str, bytes | None], ...]
 JSON = b"application/json"
-STRUCTURED = b"application/cloudevents+json"
+STRUCTURED = "application/cloudevents+json"
 REDRIVE = "pv-redrive"
 """Header of a record that an operator sent again; its value is the dead letter's number."""
 _READ = frozenset(
@@ -24,12 +23,13 @@ _READ = frozenset(
         *("ce_correlationid", "ce_causationid", "ce_organisation", "ce_sequence", "content-type", "traceparent"),
     }
 )
+BYTES = "latin-1"
+"""Any bytes as text, each one character."""
 LARGEST = 1_000_000
 """Bytes of a record we write or read: with a dead letter's reasons it still fits into Kafka's usual limit of 1 MiB."""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One record read from a topic. `timestamp` is in milliseconds since 1970."""
 
     topic: str
@@ -41,8 +41,7 @@ class Record:
     headers: Headers
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(NamedTuple):
     """One record to be written."""
 
     topic: str
@@ -64,41 +63,79 @@ class Malformed(Exception):
 
 def size_of(record: Record | Outgoing) -> int:
     """Bytes of key, body and headers."""
-    size = len(record.key or b"") + len(record.value or b"")
-    for name, value in record.headers:
-        size += len(name) + len(value or b"")
-    return size
+    headers = [len(name) + len(value or b"") for name, value in record.headers]
+    return len(record.key or b"") + len(record.value or b"") + sum(headers)
 
 
 def encode(message: Message) -> Outgoing:
     """The message in CloudEvents' binary mode: attributes in `ce_` headers, the event as JSON body."""
-    e, event = message.envelope, message.event
-    key = e.ambito.encode()
-    headers = [
-        ("ce_specversion", b"1.0"),
-        ("ce_id", _text(e.id)),
-        ("ce_source", e.source.encode()),
-        ("ce_type", event.TYPE.encode()),
-        ("ce_time", _text(e.time)),
-        ("ce_subject", e.subject.encode()),
-        ("ce_partitionkey", key),
-        ("ce_correlationid", _text(e.correlation_id)),
-        ("content-type", JSON),
-    ]
+    return unpack(pack([message]))[0]
+
+
+def pack(records: Sequence[Message | Outgoing]) -> bytes:
+    """Encoded messages and raw records as one block: a line of JSON that tells of each, then all bodies."""
+    lines, bodies = [], []
+    for record in records:
+        if isinstance(record, Message):
+            topic, key, body = record.event.TOPIC, _wire(record.envelope.ambito), record.body or record.event.write()
+            headers: Sequence[object] = _attributes(record)
+        else:
+            topic, key, body, headers = record.topic, record.key.decode(BYTES), record.value, _flat(record.headers)
+        lines.append((topic, key, len(body), headers))
+        bodies.append(body)
+    return orjson.dumps(lines, default=str) + b"\n" + b"".join(bodies)  # default: the driver's own UUIDs
+
+
+def unpack(block: bytes) -> list[Outgoing]:
+    at = block.index(b"\n") + 1
+    records = []
+    for topic, key, size, headers in orjson.loads(block[:at]):
+        records.append(Outgoing(topic, key.encode(BYTES), block[at : at + size], _paired(headers)))
+        at += size
+    return records
+
+
+def _attributes(message: Message) -> list[object]:
+    e = message.envelope
+    headers: list[object] = ["ce_specversion", "1.0", "ce_id", e.id, "ce_source", _wire(e.source)]
+    headers += "ce_type", message.event.TYPE, "ce_time", e.time, "ce_subject", _wire(e.subject)
+    headers += "ce_partitionkey", _wire(e.ambito), "ce_correlationid", e.correlation_id
+    headers += "content-type", "application/json"
     if e.causation_id is not None:
-        headers.append(("ce_causationid", _text(e.causation_id)))
+        headers += "ce_causationid", e.causation_id
     if e.organisation is not None:
-        headers.append(("ce_organisation", e.organisation.encode()))
+        headers += "ce_organisation", _wire(e.organisation)
     if e.sequence is not None:
-        headers.append(("ce_sequence", b"%d" % e.sequence))
+        headers += "ce_sequence", str(e.sequence)
     if e.traceparent is not None:
-        headers.append(("traceparent", e.traceparent.encode()))
-    return Outgoing(event.TOPIC, key, event.write(), tuple(headers))
+        headers += "traceparent", _wire(e.traceparent)
+    return headers
 
 
-def _text(value: UUID | datetime) -> bytes:
-    """What str() and isoformat() say, in a fifth of their time."""
-    return orjson.dumps(value, default=str)[1:-1]  # default: asyncpg's own UUID class
+def dump_headers(headers: Headers) -> bytes:
+    """Names and values in turn: a name may be there twice, a value may be any bytes or none."""
+    return orjson.dumps(_flat(headers))
+
+
+def load_headers(raw: bytes) -> Headers:
+    return _paired(orjson.loads(raw))
+
+
+def _flat(headers: Headers) -> list[str | None]:
+    texts: list[str | None] = []
+    for name, value in headers:
+        texts += name, None if value is None else value.decode(BYTES)
+    return texts
+
+
+def _paired(texts: Sequence[str | None]) -> Headers:
+    values = [None if text is None else text.encode(BYTES) for text in texts[1::2]]
+    return tuple(zip(texts[::2], values, strict=True))  # type: ignore[arg-type]
+
+
+def _wire(text: str) -> str:
+    """The text's bytes, each as one character."""
+    return text if text.isascii() else text.encode().decode(BYTES)
 
 
 def decode(record: Record) -> Message:
@@ -107,13 +144,13 @@ def decode(record: Record) -> Message:
     On a topic of one organisation's own the speaker is the topic's organisation, the time is the broker's, and the
     identifier is bound to the organisation, so that nobody can pass for another or use up another's identifiers.
     """
-    if size_of(record) > LARGEST:
-        raise Malformed("too-large", f"the record has {size_of(record)} bytes, at most {LARGEST} are read")
+    body = record.value
     try:
         # Other headers are none of our business: tracing agents write binary ones.
         attributes = {name: (value or b"").decode() for name, value in record.headers if name in _READ}
-        body = record.value
-        if attributes.get("content-type", "").startswith(STRUCTURED.decode()):
+        if _may_be_large(record, attributes) and size_of(record) > LARGEST:
+            raise Malformed("too-large", f"the record has {size_of(record)} bytes, at most {LARGEST} are read")
+        if attributes.get("content-type", "").startswith(STRUCTURED):
             attributes, body = _unfold(attributes, body)
     except (UnicodeDecodeError, orjson.JSONDecodeError, TypeError, AttributeError, KeyError) as error:
         raise Malformed("undecodable", f"headers or envelope cannot be read: {error}") from None
@@ -122,6 +159,12 @@ def decode(record: Record) -> Message:
     except Malformed as failure:
         failure.subject, failure.sequence = _subject(attributes), _sequence(attributes)
         raise
+
+
+def _may_be_large(record: Record, attributes: Mapping[str, str]) -> bool:
+    """Counting every byte takes as long as reading them; a character has at most four."""
+    has_others = len(attributes) < len(record.headers)
+    return has_others or len(record.value or b"") + 4 * sum(map(len, attributes.values())) > LARGEST
 
 
 def _message(record: Record, attributes: Mapping[str, str], body: bytes | None) -> Message:
@@ -176,7 +219,7 @@ def _envelope(record: Record, attributes: Mapping[str, str]) -> Envelope:
         if key != get("ce_partitionkey", key) or not key:
             raise ValueError(f"key {key!r} is not ce_partitionkey {get('ce_partitionkey')!r}")
         raw = attributes["ce_id"]
-        identifier = uuid5(NAMESPACE, f"{owner}/{raw}") if owner else UUID(raw)
+        event_id = derived(f"{owner}/{raw}") if owner else identifier(raw)
         at = None if owner else get("ce_time")
         time = datetime.fromisoformat(at) if at else datetime.fromtimestamp(record.timestamp / 1000, UTC)
         if time.tzinfo is None:
@@ -185,13 +228,13 @@ def _envelope(record: Record, attributes: Mapping[str, str]) -> Envelope:
         if "ce_sequence" in attributes and not _sequence(attributes):
             raise ValueError(f"ce_sequence {get('ce_sequence')!r} is not a positive number")
         return Envelope(
-            identifier,
+            event_id,
             attributes["ce_source"],
             time,
             subject,
             key,
-            UUID(correlation) if correlation and correlation != raw and not owner else identifier,
-            UUID(causation) if causation else None,
+            identifier(correlation) if correlation and correlation != raw and not owner else event_id,
+            identifier(causation) if causation else None,
             owner or get("ce_organisation"),
             _sequence(attributes),
             get("traceparent"),

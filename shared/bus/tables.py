@@ -16,16 +16,13 @@ _BIGSERIAL = BigInteger().with_variant(Integer, "sqlite")
 
 
 class OutboxRow(SQLModel, table=True):
-    """A record that its transaction owes to the bus; removed once the broker has acknowledged it."""
+    """Records that a transaction owes to the bus, packed; removed once the broker has acknowledged them."""
 
     __tablename__ = "outbox"
     metadata: ClassVar[MetaData] = metadata
 
     id: int | None = Field(default=None, sa_column=Column(_BIGSERIAL, primary_key=True, autoincrement=True))
-    topic: str = Field(sa_column=Column(Text, nullable=False))
-    key: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    value: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    headers: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    records: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
 class InboxRow(SQLModel, table=True):

@@ -1,7 +1,6 @@
 """Wire contracts: every event the services exchange. Importing this package registers all of them."""
 
 from shared.events.base import (
-    NAMESPACE,
     SOURCE,
     AmbitoCode,
     Envelope,
@@ -12,6 +11,8 @@ from shared.events.base import (
     Reference,
     UnitId,
     Value,
+    derived,
+    identifier,
     of_topic,
 )
 from shared.events.plans import (

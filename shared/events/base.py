@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Self
-from uuid import UUID, uuid5
+from hashlib import sha1
+from typing import Annotated, Any, ClassVar, NamedTuple, Self
+from uuid import UUID
 
+from asyncpg.pgproto import pgproto
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 IstatCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
@@ -20,8 +21,12 @@ ShortText = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 LongText = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 
 SOURCE = "urn:pianovivo:"
-NAMESPACE = UUID("5b0c4f5e-8f5b-5d0a-9b6e-3f0c1a7d2e64")
-"""Namespace of every identifier that is derived instead of drawn, so that a replay derives it again."""
+_NAMESPACE = sha1(UUID("5b0c4f5e-8f5b-5d0a-9b6e-3f0c1a7d2e64").bytes, usedforsecurity=False)
+identifier: Callable[[str | bytes], UUID] = pgproto.UUID
+"""The driver's own subclass of `UUID`: it reads and writes texts eight times as fast."""
+
+
+_UNTOLD: set[str] = set()
 
 
 class Value(BaseModel):
@@ -29,11 +34,31 @@ class Value(BaseModel):
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
+    @classmethod
+    def believed(cls, values: dict[str, Any]) -> Self:
+        """An instance of all its values, known to be right: Pydantic is not asked."""
+        made = cls.__new__(cls)
+        put = object.__setattr__
+        put(made, "__dict__", values)
+        put(made, "__pydantic_fields_set__", _UNTOLD)
+        put(made, "__pydantic_extra__", None)
+        put(made, "__pydantic_private__", None)
+        return made
+
+    def write(self) -> bytes:
+        """As JSON."""
+        return self.__pydantic_serializer__.to_json(self)
+
+    def having(self, changes: dict[str, Any]) -> Self:
+        """A copy with other values, known to be right."""
+        return self.believed(self.__dict__ | changes)
+
 
 class Event(Value):
     """A past-tense fact. Subclasses are the contract: adding optional fields is allowed within a version."""
 
     TYPE: ClassVar[str]
+    NAME: ClassVar[str]
     TOPIC: ClassVar[str]
     VERSION: ClassVar[int] = 1
     REGISTRY: ClassVar[dict[str, type[Event]]] = {}
@@ -43,25 +68,22 @@ class Event(Value):
         if topic:
             cls.TOPIC = topic
         if hasattr(cls, "TOPIC") and not cls.__name__.startswith("_"):
-            cls.TYPE = f"pianovivo.{kebab(cls.__name__)}.v{cls.VERSION}"
+            cls.NAME = kebab(cls.__name__)
+            cls.TYPE = f"pianovivo.{cls.NAME}.v{cls.VERSION}"
             Event.REGISTRY[cls.TYPE] = cls
 
     @classmethod
     def name(cls) -> str:
         """`unit-vacated` for `UnitVacated`."""
-        return cls.TYPE.split(".")[1]
+        return cls.NAME
 
     @classmethod
     def read(cls, body: bytes) -> Self:
         """Decode what somebody else wrote: additions of a newer producer are ignored."""
         return cls.__pydantic_validator__.validate_json(body, extra="ignore")  # type: ignore[no-any-return]
 
-    def write(self) -> bytes:
-        return self.__pydantic_serializer__.to_json(self)
 
-
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """CloudEvents 1.0 attributes and our extensions; `ambito` is the partition key of every topic.
 
     `organisation` is who claims (only on reports, submissions and cases); the bus sets it from the topic where the
@@ -80,15 +102,22 @@ class Envelope:
     traceparent: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """An event in its envelope: what handlers get and what the outbox stores."""
+class Message(NamedTuple):
+    """An event in its envelope: what handlers get and what the outbox stores. `body` is its JSON where known."""
 
     envelope: Envelope
     event: Event
+    body: bytes | None = None
 
     def caused(
-        self, event: Event, service: str, subject: str, *, sequence: int | None = None, part: str = ""
+        self,
+        event: Event,
+        service: str,
+        subject: str,
+        *,
+        sequence: int | None = None,
+        part: str = "",
+        body: bytes | None = None,
     ) -> Message:
         """The message `service` derives from this one, at this one's time.
 
@@ -96,20 +125,28 @@ class Message:
         the same identifier, so that no reader lets it take effect twice.
         """
         cause = self.envelope
-        return Message(
-            Envelope(
-                id=uuid5(NAMESPACE, f"{service}/{event.TYPE}/{cause.id}/{part}"),
-                source=SOURCE + service,
-                time=cause.time,
-                subject=subject,
-                ambito=cause.ambito,
-                correlation_id=cause.correlation_id,
-                causation_id=cause.id,
-                sequence=sequence,
-                traceparent=cause.traceparent,
-            ),
-            event,
+        envelope = Envelope(
+            derived(f"{service}/{event.TYPE}/{cause.id}/{part}"),
+            SOURCE + service,
+            cause.time,
+            subject,
+            cause.ambito,
+            cause.correlation_id,
+            cause.id,
+            None,
+            sequence,
+            cause.traceparent,
         )
+        return Message(envelope, event, body)
+
+
+def derived(name: str) -> UUID:
+    """The identifier (UUID version 5) that a name derives: a replay derives it again."""
+    digest = _NAMESPACE.copy()
+    digest.update(name.encode())
+    raw = bytearray(digest.digest()[:16])
+    raw[6], raw[8] = raw[6] & 0x0F | 0x50, raw[8] & 0x3F | 0x80
+    return identifier(bytes(raw))
 
 
 def kebab(name: str) -> str:

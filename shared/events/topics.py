@@ -41,11 +41,13 @@ def declared() -> dict[str, Topic]:
     return {topic.name: topic for topic in (Topic(**row) for row in rows)}
 
 
+@cache
 def base_name(topic: str) -> str:
     """`owner-reports` for `owner-reports.aler-bcm`: the declared topic whose contract a record follows."""
     return topic.partition(".")[0]
 
 
+@cache
 def organisation_of(topic: str) -> str | None:
     """Who alone may write this topic, if it is one organisation's own."""
     return topic.partition(".")[2] or None

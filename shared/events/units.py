@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
+import orjson
 from pydantic import Field
 
 from shared.events.base import (
@@ -285,6 +286,17 @@ class UnitChanged(Event, topic="units"):
     after: Unit
     transitions: tuple[Transition, ...]
     withdrawn: tuple[Transition, ...] = ()
+
+    def write_around(self, before: bytes | None, after: bytes) -> bytes:
+        """What `write` says, in half its time: both homes are at hand as JSON."""
+        plain = {
+            "report_id": str(self.report_id),
+            "before": orjson.Fragment(before or b"null"),
+            "after": orjson.Fragment(after),
+            "transitions": [step.__dict__ for step in self.transitions],
+            "withdrawn": [step.__dict__ for step in self.withdrawn],
+        }
+        return orjson.dumps(self.__dict__ | plain)
 
 
 class ReportRefused(Event, topic="units"):

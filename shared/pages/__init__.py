@@ -25,9 +25,11 @@ scripts and styles: no ``style=`` and no ``<script>`` with a body. Everything is
 
 from shared.pages.assets import AssetsMissingError, asset_url, mount_static
 from shared.pages.environment import page_environment
+from shared.pages.language import Spoken, carried, say, speak, speaking, spoken
 from shared.pages.layout import Cell, Column, NavItem, Page
 from shared.pages.live import LiveArea, LiveChange, LiveFigure, live_area, live_message
 from shared.pages.municipal_map import MapLabels, map_class, municipal_map
+from shared.pages.problem_page import problem_page
 from shared.pages.security import SecurityHeaders
 
 __all__ = [
@@ -41,11 +43,18 @@ __all__ = [
     "NavItem",
     "Page",
     "SecurityHeaders",
+    "Spoken",
     "asset_url",
+    "carried",
     "live_area",
     "live_message",
     "map_class",
     "mount_static",
     "municipal_map",
     "page_environment",
+    "problem_page",
+    "say",
+    "speak",
+    "speaking",
+    "spoken",
 ]

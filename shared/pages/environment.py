@@ -3,14 +3,21 @@
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 
-from shared.pages import formats
+from shared.pages import formats, language
 from shared.pages.assets import asset_url
 from shared.pages.layout import as_cell
 from shared.territory import ATTRIBUTION
 
 _TEMPLATES = Path(__file__).parent / "templates"
+
+
+@pass_context
+def _carried(_context: Context, href: str) -> str:
+    """Without a context Jinja would work it out for a constant address once, for the language of its first reader."""
+    return language.carried(href)
 
 
 @cache
@@ -24,5 +31,12 @@ def page_environment(*folders: Path) -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(formats.FILTERS, written=formats.written, as_cell=as_cell)
-    environment.globals.update(asset=asset_url, attribution=ATTRIBUTION)
+    environment.filters.update(carried=_carried)
+    environment.globals.update(
+        asset=asset_url,
+        attribution=ATTRIBUTION,
+        say=language.say,
+        spoken=language.spoken,
+        switched=language.switched,
+    )
     return environment

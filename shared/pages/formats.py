@@ -1,4 +1,7 @@
-"""How numbers and dates are written for an Italian reader; every one is a Jinja filter of the same name."""
+"""How numbers and dates are written in the language of the page; every one is a Jinja filter of the same name.
+
+The examples are Italian.
+"""
 
 from collections.abc import Callable
 from datetime import date, datetime
@@ -6,20 +9,29 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from shared.pages.language import say, spoken
+
 _MONTHS = (
     *("gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno"),
     *("luglio", "agosto", "settembre", "ottobre", "novembre", "dicembre"),
 )
+_ENGLISH_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 _ROME = ZoneInfo("Europe/Rome")
 _THOUSAND = Decimal(1000)
-_SWAP_SEPARATORS = str.maketrans({",": ".", ".": ",", "-": "\u2212"})
+_ITALIAN = str.maketrans({",": ".", ".": ",", "-": "\u2212"})
+_ENGLISH = str.maketrans({"-": "\u2212"})
 
 
 def number(value: int | Decimal, places: int = 0) -> str:
     """``1234.56`` with one place -> ``1.234,6`` (half up, as a reader rounds), minus sign U+2212."""
     rounded = Decimal(value).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
     # A result that rounds to nothing has no sign: never "-0,0".
-    return f"{abs(rounded) if rounded.is_zero() else rounded:,}".translate(_SWAP_SEPARATORS)
+    return f"{abs(rounded) if rounded.is_zero() else rounded:,}".translate(
+        _ENGLISH if spoken().language == "en" else _ITALIAN
+    )
 
 
 def thousandths(value: int, places: int = 1) -> str:
@@ -64,6 +76,8 @@ def day(value: date) -> str:
     """
     if isinstance(value, datetime):
         value = _in_rome(value)
+    if spoken().language == "en":
+        return f"{value.day} {_ENGLISH_MONTHS[value.month - 1]} {value.year}"
     ordinal = "1\u00ba" if value.day == 1 else str(value.day)
     return f"{ordinal} {_MONTHS[value.month - 1]} {value.year}"
 
@@ -74,7 +88,7 @@ def moment(value: datetime) -> str:
     Raises:
         ValueError: a datetime without time zone.
     """
-    return f"{day(value)}, ore {_in_rome(value):%H:%M}"
+    return f"{day(value)}, {say('ore ', '')}{_in_rome(value):%H:%M}"
 
 
 def _in_rome(value: datetime) -> datetime:

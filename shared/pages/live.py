@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
+from shared.pages.language import say
 from shared.pages.municipal_map import MapLabels, map_class
 
 EVENT = "plan"
@@ -41,7 +42,7 @@ class LiveChange:
 
 def live_area(istat_code: str, name: str, value: int | None, classes: Sequence[int], labels: MapLabels) -> LiveArea:
     """Redraw one municipality by the classes and words the map was drawn with."""
-    short = "n.d." if value is None else labels.number(value)
+    short = say("n.d.", "n/a") if value is None else labels.number(value)
     return LiveArea(labels.id, istat_code, map_class(value, classes), labels.area(name, value), short)
 
 

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from shared.pages.environment import page_environment
 from shared.pages.formats import number
+from shared.pages.language import say
 
 CLASS_COUNT = 5
 NO_DATA = "none"
@@ -29,7 +30,7 @@ class MapLabels:
     description: str
     one: str
     many: str
-    no_data: str = "dato non disponibile"
+    no_data: str = field(default_factory=lambda: say("dato non disponibile", "not available"))
     number: Callable[[int], str] = field(default=number)
 
     def area(self, name: str, value: int | None) -> str:
@@ -131,7 +132,7 @@ def _area(
         label_x=round(label_x),
         label_y=round(label_y),
         title=labels.area(feature["properties"]["name"], value),
-        short="n.d." if value is None else labels.number(value),
+        short=say("n.d.", "n/a") if value is None else labels.number(value),
         map_class=map_class(value, classes),
         selected=selected,
     )
@@ -143,7 +144,7 @@ def _legend(classes: Sequence[int], labels: MapLabels) -> list[tuple[str, str]]:
         labels.number(low) if high == low + 1 else f"{labels.number(low)}\u2013{labels.number(high - 1)}"
         for low, high in pairwise(classes)
     ]
-    words.append(f"{labels.number(classes[-1])} e oltre")
+    words.append(labels.number(classes[-1]) + say(" e oltre", " or more"))
     return [*((str(index), text) for index, text in enumerate(words, start=1)), (NO_DATA, labels.no_data)]
 
 

@@ -35,10 +35,10 @@ NO_TERMS = {
         *("planner.CellRate", "planner.Expectation", "planner.Account", "planner.Column"),
         *("planner.Experience", "planner.AssignableOutlook"),
     },
-    "matching of homes and cases": {"planner.Bucket", "planner.Vacancy", "planner.Matching"},
+    "matching of homes and cases": {"planner.Bucket", "planner.Matching"},
     "how the plan is kept and named": {
         *("planner.PlanState", "planner.Touched", "planner.Delta", "planner.Deltas", "planner.FigureKey"),
-        "planner.Label",
+        *("planner.Label", "planner.Move", "planner.Sheet", "planner.VacantHomes"),
     },
     "errors of a look-up": {"territory.UnknownAmbitoError", "territory.UnknownMunicipalityError"},
     "how notices travel": {

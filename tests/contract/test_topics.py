@@ -71,6 +71,7 @@ def made_in(source: str) -> set[str]:
         for part in (call.func, *call.args)
         if isinstance(part, ast.Name)
     }
+    named |= {ast.unparse(call.func).removesuffix(".believed") for call in calls}
     # The class is chosen by the name that the sender gives.
     is_looked_up = any(ast.unparse(call.func) == "REPORTS.get" for call in calls)
     return named | ({cls.__name__ for cls in REPORTS.values()} if is_looked_up else set())

@@ -23,39 +23,41 @@ MUTANTS = (
     Mutant(
         "the relay removes rows before it publishes them",
         "shared/bus/outbox.py",
-        "            if rows:\n"
-        "                await self._publisher.publish(\n"
-        "                    [Outgoing(row.topic, row.key, row.value, load_headers(row.headers)) for row in rows]\n"
-        "                )\n",
-        "        if rows:\n"
-        "            await self._publisher.publish(\n"
-        "                [Outgoing(row.topic, row.key, row.value, load_headers(row.headers)) for row in rows]\n"
-        "            )\n",
+        "            await self._publisher.publish([record for _, block in rows for record in unpack(block)])\n"
+        "            async with sessions() as session:\n"
+        "                await delete_rows(session, OutboxRow, [number for number, _ in rows])\n",
+        "            async with sessions() as session:\n"
+        "                await delete_rows(session, OutboxRow, [number for number, _ in rows])\n"
+        "            await self._publisher.publish([record for _, block in rows for record in unpack(block)])\n",
         (f"{BUS}/test_relay.py::test_crash_between_publishing_and_removing_has_one_effect[{LOCAL}]",),
     ),
     Mutant(
         "the relay reads on from the last number it saw",
         "shared/bus/outbox.py",
-        "            rows = sorted((await session.execute(TAKE)).all(), key=lambda row: row.id)\n"
-        "            if rows:\n",
+        "            rows = await oldest_rows(session, OutboxRow, ROWS)\n",
         '            after = getattr(self, "after", 0)\n'
-        "            found = await session.execute(TAKE.where(OUTBOX.c.id > after))\n"
-        "            rows = sorted(found.all(), key=lambda row: row.id)\n"
-        "            if rows:\n"
-        "                self.after = rows[-1].id\n",
+        "            rows = [row for row in await oldest_rows(session, OutboxRow, ROWS) if row[0] > after]\n"
+        "            self.after = max([row[0] for row in rows], default=after)\n",
         (f"{BUS}/test_relay.py::test_row_with_a_lower_number_that_commits_late_is_published",),
     ),
     Mutant(
         "the relay works without its lock",
         "shared/db.py",
-        "                return bool(found)\n",
-        "                return True\n",
+        'return bool(await driver.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", key))\n',
+        "return True\n",
         (f"{BUS}/test_relay.py::test_one_of_two_relays_works_and_the_other_takes_over[{KAFKA}]",),
+    ),
+    Mutant(
+        "a batch's writes are each a transaction of their own",
+        "shared/sql.py",
+        "        await _begin(session)\n        for target",
+        "        for target",
+        (f"{BUS}/test_statements.py",),
     ),
     Mutant(
         "oversized records are owed and hold up the relay",
         "shared/bus/outbox.py",
-        "if max(map(size_of, records)) > LARGEST + ROOM:",
+        "if len(block) > LARGEST and max(map(size_of, unpack(block))) > LARGEST + ROOM:",
         "if False:",
         (f"{BUS}/test_relay.py::test_record_that_no_broker_takes_is_refused_before_it_is_owed[{LOCAL}]",),
     ),
@@ -69,8 +71,8 @@ MUTANTS = (
     Mutant(
         "the inbox takes the same event from two replicas",
         "shared/bus/consumer.py",
-        "await insert_rows(session, InboxRow,",
-        "await upsert_rows(session, InboxRow,",
+        "insert_rows(session, InboxRow,",
+        "upsert_rows(session, InboxRow,",
         (f"{BUS}/test_races.py::test_inbox_alone_keeps_an_effect_single",),
     ),
     Mutant(
@@ -83,8 +85,8 @@ MUTANTS = (
     Mutant(
         "the history takes a number twice",
         "services/registry/store.py",
-        "await insert_rows(session, HistoryRow, rows)",
-        "await insert_rows(session, HistoryRow, rows, skip=True)",
+        "insert_rows(session, HistoryRow, rows)",
+        "insert_rows(session, HistoryRow, rows, skip=True)",
         (f"{BUS}/test_races.py::test_two_reports_of_one_home_from_two_topics_are_both_accepted",),
     ),
     Mutant(
@@ -213,7 +215,7 @@ MUTANTS = (
     ),
     Mutant(
         "a planner that is behind overwrites the plan",
-        "services/planner/store.py",
+        "services/planner/store/plans.py",
         "    if result.rowcount != 1:",
         "    if result.rowcount < 0:",
         ("tests/component/planner/test_keeping.py::test_a_writer_that_is_behind_undoes_its_whole_transaction",),

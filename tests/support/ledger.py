@@ -46,7 +46,7 @@ def _on_unit_changed(message: Message, work: list[tuple[str, int, UUID]]) -> Non
 
 
 async def _save(session: AsyncSession, work: list[tuple[str, int, UUID]]) -> Sequence[Message]:
-    await insert_rows(session, LedgerRow, work)
+    insert_rows(session, LedgerRow, work)
     return ()
 
 

@@ -12,14 +12,13 @@ from itertools import groupby
 from pathlib import Path
 from queue import Queue
 from typing import Any
-from uuid import uuid5
 
 from fastapi import FastAPI
 
 from deploy.demo.synthetic import generate, next_vacancy
 from services.planner.app import create_app
 from services.planner.settings import PlannerSettings
-from shared.events import NAMESPACE, Envelope, Event, Message
+from shared.events import Envelope, Event, Message, derived
 from shared.runtime import Runtime
 from shared.territory import ambito
 from tests.support.browser import serving
@@ -50,7 +49,7 @@ def synthetic() -> Told:
 
 def stated(event: Event, subject: str) -> Message:
     """The event, as intake would state it on the world's last day."""
-    identifier = uuid5(NAMESPACE, f"test/{event.TYPE}/{subject}")
+    identifier = derived(f"test/{event.TYPE}/{subject}")
     at = datetime.combine(UNTIL, time(8, 12), UTC)
     return Message(Envelope(identifier, "urn:pianovivo:intake", at, subject, AMBITO, identifier), event)
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from functools import cache
 from random import Random
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlmodel import col
@@ -18,9 +17,9 @@ from deploy.demo.synthetic import Claim, generate
 from services.registry.handlers import Work, on_report
 from services.registry.tables import HistoryRow
 from shared.bus import dead_letters
-from shared.bus.records import Outgoing, Record, encode
+from shared.bus.records import Outgoing, Record, encode, unpack
 from shared.bus.tables import DeadLetterRow, OutboxRow
-from shared.events import NAMESPACE, Envelope, Message, Report
+from shared.events import Envelope, Message, Report, derived
 from shared.runtime import Runtime
 from shared.territory import ambito
 from tests.unit.registry.samples import OWNER, registered, report
@@ -44,12 +43,12 @@ def _of_claim(claim: Claim) -> Message:
 
 def reported(report: Report, organisation: str = OWNER, event_id: UUID | None = None, **changes: Any) -> Message:
     """The report as intake would send it, received at noon of its effective date."""
-    identifier = event_id or uuid5(NAMESPACE, f"test/{report.name()}/{report.unit_id}/{report.effective_on}")
+    identifier = event_id or derived(f"test/{report.name()}/{report.unit_id}/{report.effective_on}")
     received = datetime.combine(report.effective_on, time(12), UTC)
     envelope = Envelope(
         identifier, "urn:pianovivo:intake", received, report.unit_id, AMBITO, identifier, organisation=organisation
     )
-    return Message(replace(envelope, **changes), report)
+    return Message(envelope._replace(**changes), report)
 
 
 def life_of(unit_id: str) -> list[Message]:
@@ -115,7 +114,8 @@ async def is_idle(runtime: Runtime) -> bool:
 async def owed(runtime: Runtime) -> int:
     """Records in the outbox."""
     async with runtime.db.reading() as session:
-        return (await session.execute(select(func.count()).select_from(OutboxRow))).scalar() or 0
+        blocks = (await session.execute(select(col(OutboxRow.records)))).scalars()
+        return sum(len(unpack(block)) for block in blocks)
 
 
 async def history(registry: Runtime) -> Counter[str]:

@@ -3,10 +3,22 @@
 from fastapi import APIRouter
 
 from services.intake.api import emergency_cases, submissions, unit_reports
-from services.intake.api.openapi import complete_openapi
+from services.intake.api.bodies import schemas
+from shared.openapi import Api
 
-__all__ = ["complete_openapi", "router"]
+__all__ = ["API", "router"]
 
+API = Api(
+    "raccolta",
+    "Segnalazioni sugli alloggi, dichiarazioni annuali e casi di emergenza abitativa di un ambito",
+    {
+        "unit-reports": "Segnalazioni: che cosa è accaduto a un alloggio",
+        "submissions": "Dichiarazioni annuali dei Comuni e dei proprietari",
+        "emergency-cases": "Casi di emergenza abitativa, senza dati personali",
+        "health": "Stato del servizio",
+    },
+    schemas,
+)
 router = APIRouter()
 for _part in (unit_reports, submissions, emergency_cases):
     router.include_router(_part.router)

@@ -3,41 +3,40 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Depends, Header, Path, Request, Response
+from fastapi import APIRouter, Header, Path, Response
 from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake import store
-from services.intake.api.arrivals import (
-    MAX_BYTES,
-    Arrival,
-    Arrived,
-    Shape,
-    Who,
-    answer,
-    not_found,
-    once,
-    read_value,
-    refuse,
-)
-from services.intake.api.openapi import body, problems, responses
+from services.intake.api.arrivals import ArrivedFromMunicipality, message, refuse
 from services.intake.domain.access import may_read, municipality_faults
 from services.intake.domain.cases import case_faults, closure_faults, personal_data_faults
-from services.intake.store import Answer
 from services.intake.tables import EmergencyCaseRow
-from shared.auth import Role, require
+from shared.arrivals import Arrival, Shape, answer, not_found, once, read_value
 from shared.bus import outbox
 from shared.events import EmergencyCaseClosed, EmergencyCaseOpened, EmergencyCaseUpdated
-from shared.problems import Problem, Text, json_body, of_status
+from shared.idempotency import Answer
+from shared.openapi import body, problems, responses
+from shared.problems import Problem, Text, of_status
+from shared.sign_in import Who
 from shared.territory import members_of
 from shared.web import Db
 
 router = APIRouter(tags=["emergency-cases"])
 CasePath = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", max_length=64)]
 IfMatch = Annotated[str | None, Header(alias="If-Match", pattern=r'^(\*|"[0-9]{1,9}")$', max_length=11)]
-MUNICIPALITIES_ONLY = [Depends(require(Role.MUNICIPALITY, Role.LEAD))]
+
+
+_EXAMPLE: Final = {
+    "municipality": "019036",
+    "household_size": 4,
+    "accessible": False,
+    "urgency_class": 1,
+    "waiting_since": "2026-01-10",
+}
+_CLOSURE: Final = {"closed_on": "2026-02-01", "reason": "Soluzione abitativa trovata"}
 
 
 class EmergencyCase(Shape):
@@ -63,28 +62,29 @@ class EmergencyCase(Shape):
     status_code=201,
     operation_id="emergency_case_open",
     summary="Aprire un caso di emergenza abitativa",
-    dependencies=MUNICIPALITIES_ONLY,
-    responses=responses({201: (EmergencyCase, "Aperto")}, 400, 401, 403, 409, 413, 415, 422),
-    openapi_extra=body("EmergencyCaseInput", "Il caso, senza dati personali"),
+    description="Un riferimento opaco e che cosa serve: nessun dato personale. Solo il Comune, per sé.",
+    responses=responses({201: (EmergencyCase, "Aperto")}, 409),
+    openapi_extra=body(
+        "EmergencyCaseInput", "Il caso, senza dati personali", caso={"case_ref": "CR-2026-007", **_EXAMPLE}
+    ),
     response_class=Response,
 )
-async def open_case(request: Request, db: Db, arrival: Arrived) -> Response:
-    document = await json_body(request, MAX_BYTES)
-    return await once(db, arrival, document, partial(_open, arrival, document))
+async def open_case(db: Db, arrival: ArrivedFromMunicipality) -> Response:
+    return await once(db, arrival, _open)
 
 
-async def _open(arrival: Arrival, document: object, session: AsyncSession) -> Answer:
-    if isinstance(document, dict):
+async def _open(arrival: Arrival, session: AsyncSession) -> Answer:
+    if isinstance(arrival.document, dict):
         # Before its form is checked: the answer to a wrong form repeats the value.
-        refuse(personal_data_faults("/case_ref", document.get("case_ref")))
-    event = read_value(EmergencyCaseOpened, document)
+        refuse(personal_data_faults("/case_ref", arrival.document.get("case_ref")))
+    event = read_value(EmergencyCaseOpened, arrival.document)
     _check(arrival, event)
     who, case = arrival.who, EmergencyCaseUpdated(**dict(event))
     try:
         row = await store.add_case(session, who.ambito, who.organisation, case, arrival.at)
     except store.ReferenceTaken:
         raise _reference_taken(event.case_ref) from None
-    await outbox.put(session, [arrival.message(event, event.case_ref, arrival.new_id())])
+    outbox.put(session, [message(arrival, event, event.case_ref, arrival.new_id())])
     return _answer(201, row, Location=f"/emergency-cases/{event.case_ref}")
 
 
@@ -92,26 +92,23 @@ async def _open(arrival: Arrival, document: object, session: AsyncSession) -> An
     "/emergency-cases/{case_ref}",
     operation_id="emergency_case_update",
     summary="Aggiornare un caso: i dati interi, come sono ora",
-    dependencies=MUNICIPALITIES_ONLY,
-    responses=responses({200: (EmergencyCase, "Aggiornato")}, 400, 401, 403, 404, 409, 412, 413, 415, 422),
-    openapi_extra=body("EmergencyCaseUpdateInput", "Il caso intero; il riferimento è nell'indirizzo"),
+    description="Sostituisce i dati del caso; con If-Match solo se nel frattempo non è cambiato.",
+    responses=responses({200: (EmergencyCase, "Aggiornato")}, 404, 409, 412),
+    openapi_extra=body("EmergencyCaseUpdateInput", "Il caso intero; il riferimento è nell'indirizzo", caso=_EXAMPLE),
     response_class=Response,
 )
 async def update_case(
-    request: Request, db: Db, arrival: Arrived, case_ref: CasePath, if_match: IfMatch = None
+    db: Db, arrival: ArrivedFromMunicipality, case_ref: CasePath, if_match: IfMatch = None
 ) -> Response:
-    document = await json_body(request, MAX_BYTES)
-    return await once(db, arrival, document, partial(_update, arrival, document, case_ref, if_match))
+    return await once(db, arrival, partial(_update, case_ref, if_match))
 
 
-async def _update(
-    arrival: Arrival, document: object, case_ref: str, if_match: str | None, session: AsyncSession
-) -> Answer:
+async def _update(case_ref: str, if_match: str | None, arrival: Arrival, session: AsyncSession) -> Answer:
     row = await _open_case(session, arrival, case_ref, if_match)
-    event = read_value(EmergencyCaseUpdated, document, known={"case_ref": case_ref})
+    event = read_value(EmergencyCaseUpdated, arrival.document, known={"case_ref": case_ref})
     _check(arrival, event)
     await store.change_case(session, row, event, arrival.at)
-    await outbox.put(session, [arrival.message(event, case_ref, arrival.new_id())])
+    outbox.put(session, [message(arrival, event, case_ref, arrival.new_id())])
     return _answer(200, row)
 
 
@@ -119,28 +116,25 @@ async def _update(
     "/emergency-cases/{case_ref}/closure",
     operation_id="emergency_case_close",
     summary="Chiudere un caso",
-    dependencies=MUNICIPALITIES_ONLY,
-    responses=responses({200: (EmergencyCase, "Chiuso")}, 400, 401, 403, 404, 409, 412, 413, 415, 422),
-    openapi_extra=body("EmergencyCaseClosureInput", "Quando e perché"),
+    description="Un caso chiuso non si riapre: se ne apre un altro.",
+    responses=responses({200: (EmergencyCase, "Chiuso")}, 404, 409, 412),
+    openapi_extra=body("EmergencyCaseClosureInput", "Quando e perché", chiusura=_CLOSURE),
     response_class=Response,
 )
 async def close_case(
-    request: Request, db: Db, arrival: Arrived, case_ref: CasePath, if_match: IfMatch = None
+    db: Db, arrival: ArrivedFromMunicipality, case_ref: CasePath, if_match: IfMatch = None
 ) -> Response:
-    document = await json_body(request, MAX_BYTES)
-    return await once(db, arrival, document, partial(_close, arrival, document, case_ref, if_match))
+    return await once(db, arrival, partial(_close, case_ref, if_match))
 
 
-async def _close(
-    arrival: Arrival, document: object, case_ref: str, if_match: str | None, session: AsyncSession
-) -> Answer:
+async def _close(case_ref: str, if_match: str | None, arrival: Arrival, session: AsyncSession) -> Answer:
     row = await _open_case(session, arrival, case_ref, if_match)
     case = EmergencyCaseUpdated.read(row.body.encode())
     known = {"case_ref": case_ref, "municipality": case.municipality}
-    event = read_value(EmergencyCaseClosed, document, known=known)
+    event = read_value(EmergencyCaseClosed, arrival.document, known=known)
     refuse([*personal_data_faults("/reason", event.reason), *closure_faults(event, case.waiting_since, arrival.on)])
     await store.change_case(session, row, event, arrival.at)
-    await outbox.put(session, [arrival.message(event, case_ref, arrival.new_id())])
+    outbox.put(session, [message(arrival, event, case_ref, arrival.new_id())])
     return _answer(200, row)
 
 
@@ -148,7 +142,8 @@ async def _close(
     "/emergency-cases/{case_ref}",
     operation_id="emergency_case_show",
     summary="Un caso di emergenza abitativa",
-    responses=problems(401, 404, 422),
+    description="Il caso com'è ora; il suo ETag serve a If-Match.",
+    responses=problems(404),
 )
 async def one(db: Db, who: Who, case_ref: CasePath, response: Response) -> EmergencyCase:
     async with db.reading() as session:

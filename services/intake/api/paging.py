@@ -9,11 +9,10 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import Field
 
-from services.intake.api.arrivals import Shape
 from services.intake.store import Place
 from services.intake.tables import SubmissionRow, UnitReportRow
+from shared.arrivals import PageLinks
 
 _START = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -21,10 +20,6 @@ R = TypeVar("R", UnitReportRow, SubmissionRow)
 
 Cursor = Annotated[str, Query(pattern=r"^([0-9]{1,16}-[0-9a-f]{32})?$", max_length=49)]
 Limit = Annotated[int, Query(ge=1, le=200)]
-
-
-class PageLinks(Shape):
-    next: str | None = Field(None, max_length=400)
 
 
 def place_of(cursor: str) -> Place | None:

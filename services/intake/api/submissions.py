@@ -3,41 +3,48 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import partial
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake import store
-from services.intake.api.arrivals import (
-    MAX_BYTES,
-    Arrival,
-    Arrived,
-    Shape,
-    Who,
-    answer,
-    not_found,
-    once,
-    read_value,
-    refuse,
-)
-from services.intake.api.openapi import body, problems, responses
-from services.intake.api.paging import Cursor, Limit, PageLinks, cut, place_of
+from services.intake.api.arrivals import Arrived, message, refuse
+from services.intake.api.paging import Cursor, Limit, cut, place_of
 from services.intake.domain.access import READERS_OF_ALL, may_read, municipality_faults, owner_kind
 from services.intake.domain.parameters import CycleRules
 from services.intake.domain.submissions import Confirmations, Declaration, declaration_faults
-from services.intake.store import Answer
 from services.intake.tables import SubmissionRow
+from shared.arrivals import Arrival, PageLinks, Shape, answer, not_found, once, read_value
 from shared.bus import outbox
 from shared.events import SubmissionReceived
-from shared.problems import json_body
+from shared.idempotency import Answer
+from shared.openapi import body, problems, responses
+from shared.sign_in import Who
 from shared.territory import members_of
 from shared.web import Db
 
 router = APIRouter(tags=["submissions"])
+
+
+_EXAMPLE: Final = {
+    "cycle_year": 2026,
+    "municipality": "019036",
+    "columns": {
+        "stock_sap": 100,
+        "as_is_assignable": 1,
+        "under_renovation_assignable": 2,
+        "new_build_assignable": 3,
+        "free_now": 4,
+        "turnover_expected": 5,
+        "conferred_by_private": 6,
+        "assignable_total": 21,
+        "indigence_share": "0.20",
+    },
+}
+_NIL: Final = {"cycle_year": 2026, "municipality": "019036", "nil": True}
 
 
 class Submission(Shape):
@@ -72,17 +79,17 @@ class SubmissionPage(Shape):
     status_code=201,
     operation_id="submission_send",
     summary="Trasmettere i dati annuali di un Comune",
-    responses=responses({201: (Submission, "Accolta, con la sua revisione")}, 400, 401, 403, 413, 415, 422),
-    openapi_extra=body("DeclarationInput", "Le colonne da a a k, oppure «nil»"),
+    description="Le colonne da a a k di un Comune per un anno, oppure «nil»; trasmettere di nuovo è una revisione.",
+    responses=responses({201: (Submission, "Accolta, con la sua revisione")}),
+    openapi_extra=body("DeclarationInput", "Le colonne da a a k, oppure «nil»", dichiarazione=_EXAMPLE, senza=_NIL),
     response_class=Response,
 )
-async def send(request: Request, db: Db, arrival: Arrived) -> Response:
-    document = await json_body(request, MAX_BYTES)
-    return await once(db, arrival, document, partial(_receive, arrival, document))
+async def send(db: Db, arrival: Arrived) -> Response:
+    return await once(db, arrival, _receive)
 
 
-async def _receive(arrival: Arrival, document: object, session: AsyncSession) -> Answer:
-    declaration = read_value(Declaration, document)
+async def _receive(arrival: Arrival, session: AsyncSession) -> Answer:
+    declaration = read_value(Declaration, arrival.document)
     event = _received(arrival, declaration)
     before = await store.latest_submission(session, event)
     if before is not None:
@@ -91,7 +98,7 @@ async def _receive(arrival: Arrival, document: object, session: AsyncSession) ->
         session, event, before.id if before else None, arrival.at, declaration.confirmations
     )
     subject = f"{event.municipality}/{event.owner}/{event.cycle_year}"
-    await outbox.put(session, [arrival.message(event, subject, event.submission_id)])
+    outbox.put(session, [message(arrival, event, subject, event.submission_id)])
     return answer(201, Submission.of(row), Location=f"/submissions/{row.id}")
 
 
@@ -120,7 +127,7 @@ def _received(arrival: Arrival, declaration: Declaration) -> SubmissionReceived:
     "/submissions",
     operation_id="submissions_list",
     summary="Elenco delle dichiarazioni, dalla più recente",
-    responses=problems(401, 422),
+    description="Le proprie; chi coordina l'ambito le vede tutte.",
 )
 async def listing(
     db: Db,
@@ -142,7 +149,8 @@ async def listing(
     "/submissions/{submission_id}",
     operation_id="submission_show",
     summary="Una dichiarazione",
-    responses=problems(401, 404, 422),
+    description="La dichiarazione com'è stata accolta, con i motivi dati per i valori insoliti.",
+    responses=problems(404),
 )
 async def one(db: Db, who: Who, submission_id: UUID) -> Submission:
     async with db.reading() as session:

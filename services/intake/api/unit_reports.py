@@ -3,45 +3,37 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from functools import partial
-from typing import Literal, cast
+from typing import Annotated, Final, Literal, cast
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake import store
-from services.intake.api.arrivals import (
-    Arrival,
-    Arrived,
-    Shape,
-    Who,
-    answer,
-    language_of,
-    not_found,
-    once,
-    read_value,
-    refuse,
-)
-from services.intake.api.openapi import body, problems, responses
-from services.intake.api.paging import Cursor, Limit, PageLinks, cut, place_of
+from services.intake.api.arrivals import ArrivedInBulk, message, refuse
+from services.intake.api.bodies import MAX_ITEMS
+from services.intake.api.paging import Cursor, Limit, cut, place_of
 from services.intake.domain.access import READERS_OF_ALL, may_read
 from services.intake.domain.reports import report_faults
-from services.intake.store import Answer
 from services.intake.tables import UnitReportRow
+from shared.arrivals import Arrival, PageLinks, Shape, answer, not_found, once, read_value
 from shared.auth import Principal
 from shared.bus import outbox
 from shared.db import Database
 from shared.events import REPORTS, Message
-from shared.problems import FieldError, Language, Problem, Text, field_errors, invalid, json_body, shown
+from shared.idempotency import Answer
+from shared.openapi import SCHEMAS, body, problems, responses
+from shared.problems import FieldError, Language, Problem, Text, field_errors, invalid, language_of, shown
+from shared.sign_in import Who
 from shared.territory import members_of
 from shared.web import Db
 
-MAX_BULK_BYTES = 4 * 1024 * 1024
-MAX_ITEMS = 1000
 State = Literal["received", "applied", "refused"]
 router = APIRouter(tags=["unit-reports"])
+
+
+_EXAMPLE: Final = {"report": "unit-vacated", "unit_id": "CR-0123", "effective_on": "2026-01-15"}
 
 
 class ReportLinks(Shape):
@@ -110,7 +102,7 @@ class NotAccepted(Shape):
 
     index: int = Field(ge=0, lt=MAX_ITEMS)
     accepted: Literal[False] = False
-    problem: dict[str, object]
+    problem: Annotated[dict[str, object], WithJsonSchema({"allOf": [{"$ref": SCHEMAS + "Problem"}]})]
 
 
 class BulkResult(Shape):
@@ -137,40 +129,43 @@ class _Bulk(BaseModel):
     status_code=202,
     operation_id="unit_reports_send",
     summary="Segnalare uno o più fatti su alloggi",
+    description="Una da sola, o molte insieme: ognuna è ricevuta o rifiutata per sé. L'anagrafe decide dopo.",
     responses=responses(
-        {202: (UnitReport, "Ricevuta; l'esito si legge in Location"), 200: (BulkResult, "Esito di ogni elemento")},
-        *(400, 401, 403, 413, 415, 422),
+        {202: (UnitReport, "Ricevuta; l'esito si legge in Location"), 200: (BulkResult, "Esito di ogni elemento")}
     ),
-    openapi_extra=body("UnitReportsInput", "Una segnalazione, oppure fino a 1.000 in «items»"),
+    openapi_extra=body(
+        "UnitReportsInput",
+        "Una segnalazione, oppure fino a 1.000 in «items»",
+        una=_EXAMPLE,
+        molte={"items": [_EXAMPLE, _EXAMPLE | {"unit_id": "CR-0124"}]},
+    ),
     response_class=Response,
 )
-async def send(request: Request, db: Db, arrival: Arrived) -> Response:
-    document = await json_body(request, MAX_BULK_BYTES)
-    is_bulk = isinstance(document, dict) and "items" in document
-    return await once(db, arrival, document, partial(_receive_many if is_bulk else _receive, arrival, document))
+async def send(db: Db, arrival: ArrivedInBulk) -> Response:
+    is_bulk = isinstance(arrival.document, dict) and "items" in arrival.document
+    return await once(db, arrival, _receive_many if is_bulk else _receive)
 
 
-async def _receive(arrival: Arrival, document: object, session: AsyncSession) -> Answer:
-    message = _message(arrival, document)
-    [row] = await _pass_on(session, [message])
+async def _receive(arrival: Arrival, session: AsyncSession) -> Answer:
+    [row] = await _pass_on(session, [_message(arrival, arrival.document)])
     return answer(202, UnitReport.of(row, arrival.language), Location=f"/unit-reports/{row.id}")
 
 
-async def _receive_many(arrival: Arrival, document: object, session: AsyncSession) -> Answer:
+async def _receive_many(arrival: Arrival, session: AsyncSession) -> Answer:
     try:
-        items = _Bulk.model_validate(document).items
+        items = _Bulk.model_validate(arrival.document).items
     except ValidationError as error:
-        raise invalid(field_errors(error, document)) from None
+        raise invalid(field_errors(error, arrival.document)) from None
     messages: list[Message] = []
     results: list[Accepted | NotAccepted] = []
     for index, item in enumerate(items):
         try:
-            message = _message(arrival, item, f"/items/{index}")
+            accepted = _message(arrival, item, f"/items/{index}")
         except Problem as problem:
             results.append(NotAccepted(index=index, problem=problem.document(arrival.language)))
         else:
-            messages.append(message)
-            report_id = message.envelope.id
+            messages.append(accepted)
+            report_id = accepted.envelope.id
             results.append(Accepted(index=index, id=report_id, location=f"/unit-reports/{report_id}"))
     await _pass_on(session, messages)
     result = BulkResult(accepted_count=len(messages), items=results)
@@ -178,8 +173,8 @@ async def _receive_many(arrival: Arrival, document: object, session: AsyncSessio
 
 
 async def _pass_on(session: AsyncSession, messages: list[Message]) -> list[UnitReportRow]:
-    rows = await store.add_reports(session, messages)
-    await outbox.put(session, messages)
+    rows = store.add_reports(session, messages)
+    outbox.put(session, messages)
     return rows
 
 
@@ -196,7 +191,7 @@ def _message(arrival: Arrival, item: object, prefix: str = "") -> Message:
     report = read_value(cls, fields, prefix=prefix)
     who = arrival.who
     refuse(report_faults(report, who.organisation, who.ambito, members_of(who.ambito), arrival.on), prefix)
-    return arrival.message(report, report.unit_id, arrival.new_id(prefix))
+    return message(arrival, report, report.unit_id, arrival.new_id(prefix))
 
 
 def _unknown_name(field: str, name: str) -> FieldError:
@@ -213,7 +208,7 @@ def _unknown_name(field: str, name: str) -> FieldError:
     "/unit-reports",
     operation_id="unit_reports_list",
     summary="Elenco delle segnalazioni, dalla più recente",
-    responses=problems(401, 422),
+    description="Le proprie; chi coordina l'ambito le vede tutte.",
 )
 async def listing(
     request: Request, db: Db, who: Who, cursor: Cursor = "", state: State | None = None, limit: Limit = 100
@@ -229,7 +224,8 @@ async def listing(
     "/unit-reports/{report_id}",
     operation_id="unit_report_show",
     summary="Una segnalazione e il suo esito",
-    responses=problems(401, 404, 422),
+    description="La segnalazione e, appena l'anagrafe ha deciso, il suo esito con il motivo.",
+    responses=problems(404),
 )
 async def one(request: Request, db: Db, who: Who, report_id: UUID) -> UnitReport:
     return UnitReport.of(await _readable(db, who, report_id), language_of(request))
@@ -239,9 +235,8 @@ async def one(request: Request, db: Db, who: Who, report_id: UUID) -> UnitReport
     "/unit-reports/{report_id}/status",
     operation_id="unit_report_status",
     summary="Stato di una segnalazione (ModI, non bloccante)",
-    responses=responses(
-        {200: (ReportStatus, "In lavorazione"), 303: (None, "Decisa: si legge in Location")}, 401, 404, 422
-    ),
+    description="200 finché l'anagrafe non ha deciso, poi 303 verso la segnalazione.",
+    responses=responses({200: (ReportStatus, "In lavorazione"), 303: (None, "Decisa: si legge in Location")}, 404),
     response_model=None,
 )
 async def status(db: Db, who: Who, report_id: UUID) -> ReportStatus | Response:

@@ -2,7 +2,8 @@
 
 A delivery is claimed, posted and settled in three steps, of which the database sees the first and the last. Who dies
 in between leaves a lease that runs out: the webhook is sent again under the same id, by which its receiver can tell.
-Nothing is polled: the commit that makes a delivery due gives a signal, and the next due instant is known.
+Nothing is polled: a new delivery is leased to this process by the commit that brings it, as long as there is room for
+it; otherwise the commit that makes a delivery due gives a signal, and the next due instant is known.
 """
 
 from __future__ import annotations
@@ -11,11 +12,11 @@ import asyncio
 import contextlib
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -25,21 +26,22 @@ from services.notifier.delivery.http import AddressPolicy, Outcome, post
 from services.notifier.domain import wording
 from services.notifier.domain.outcomes import PAUSE_AFTER, DeliveryState, Settlement, SubscriptionState, settle
 from services.notifier.domain.payloads import plan_changed
-from services.notifier.domain.retries import verdict
+from services.notifier.domain.retries import Verdict, verdict
 from services.notifier.domain.signatures import signed_headers
-from services.notifier.store import Job
+from services.notifier.store import Job, Listener, PlanNotice
 from services.notifier.tables import WEBHOOK, AttemptRow, DeliveryRow, NoticeRow, SubscriptionRow
 from shared.bus import outbox
 from shared.db import Database
 from shared.events import (
-    NAMESPACE,
     SOURCE,
     Envelope,
     Message,
     MunicipalityChange,
     NoticeDelivered,
     NoticeFailed,
+    derived,
 )
+from shared.sql import insert_rows
 
 log = structlog.get_logger()
 
@@ -66,22 +68,50 @@ class Deliverer:
     ) -> None:
         self._db, self._policy, self._clock, self._jitter = db, policy, clock, jitter
         self._busy: Counter[UUID] = Counter()
+        self._begin: Callable[[Job], object] | None = None
 
     async def run(self) -> None:
         """Deliver until cancelled; what is being sent then is sent again after its lease."""
         self._busy.clear()
         with self._db.waiting(store.DELIVERIES) as woken:
             async with asyncio.TaskGroup() as sending:
-                while True:
-                    woken.clear()
-                    now = self._clock()
-                    jobs, due = await self.claim(now)
-                    for job in jobs:
-                        sending.create_task(self._send(job, woken), name=f"webhook-{job.delivery_id}")
-                    seconds = LONGEST_SLEEP if due is None else (due - now).total_seconds()
-                    with contextlib.suppress(TimeoutError):
-                        async with asyncio.timeout(max(0.0, min(seconds, LONGEST_SLEEP))):
-                            await woken.wait()
+                self._begin = lambda job: sending.create_task(self._send(job, woken), name=f"webhook-{job.delivery_id}")
+                try:
+                    await self._keep_claiming(self._begin, woken)
+                finally:
+                    self._begin = None
+
+    async def _keep_claiming(self, begin: Callable[[Job], object], woken: asyncio.Event) -> None:
+        while True:
+            woken.clear()
+            now = self._clock()
+            jobs, due = await self.claim(now)
+            for job in jobs:
+                begin(job)
+            seconds = LONGEST_SLEEP if due is None else (due - now).total_seconds()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(max(0.0, min(seconds, LONGEST_SLEEP))):
+                    await woken.wait()
+
+    def lease(self, session: AsyncSession, jobs: Sequence[Job]) -> Mapping[UUID, datetime]:
+        """Lease new deliveries to us with the very transaction that brings them; they are sent when it has committed.
+
+        As many as there is room for; those left over are claimed as usual.
+        """
+        now, busy, mine = self._clock(), self._busy.copy(), []
+        for job in jobs if self._begin else ():
+            has_room = busy.total() < CONCURRENCY and busy[job.listener.id] < ENDPOINT_CONCURRENCY
+            if has_room and job.notice.created_at <= now:
+                busy[job.listener.id] += 1
+                mine.append(job)
+        Database.afterwards(session, lambda: self._begin_all(mine))
+        return {job.delivery_id: now + LEASE for job in mine}
+
+    def _begin_all(self, jobs: Sequence[Job]) -> None:
+        for job in jobs:
+            if self._begin:
+                self._busy[job.listener.id] += 1
+                self._begin(job)
 
     async def claim(self, now: datetime) -> tuple[list[Job], datetime | None]:
         """Deliveries to attempt now, leased to us, and when the next one comes due that there is room for."""
@@ -90,82 +120,82 @@ class Deliverer:
             return [], None
         async with self._db.transaction() as session:
             jobs = await store.claim(session, now, LEASE, room, self._busy, ENDPOINT_CONCURRENCY)
-            busy = self._busy + Counter(job.subscription.id for job in jobs)
+            busy = self._busy + Counter(job.listener.id for job in jobs)
             due = await store.next_due(session, busy, ENDPOINT_CONCURRENCY) if len(jobs) < room else None
-        self._busy.update(job.subscription.id for job in jobs)
+        self._busy.update(job.listener.id for job in jobs)
         return jobs, due
 
-    async def attempt(self, job: Job, at: datetime) -> None:
-        """Post a claimed delivery once and settle it."""
+    async def attempt(self, job: Job, at: datetime) -> bool:
+        """Post a claimed delivery once and settle it; returns whether it has arrived."""
         try:
             outcome = await self._post(job, at)
             async with self._db.transaction() as session:
-                await outbox.put(session, await settled(session, job, at, outcome, self._jitter()))
+                outbox.put(session, await settled(session, job, at, outcome, self._jitter()))
         finally:
-            self._busy[job.subscription.id] -= 1
+            self._busy[job.listener.id] -= 1
+        return verdict(outcome.status, outcome.error) is Verdict.DELIVERED
 
     async def _send(self, job: Job, woken: asyncio.Event) -> None:
+        """Attempt, then look for more where there was no room before, or for when to try again."""
+        has_arrived = False
         try:
-            await self.attempt(job, self._clock())
+            has_arrived = await self.attempt(job, self._clock())
         except Exception as error:
             log.warning("attempt-not-settled", delivery=str(job.delivery_id), error=repr(error))
         finally:
-            woken.set()
+            at_endpoint, in_all = self._busy[job.listener.id] + 1, self._busy.total() + 1
+            if not has_arrived or at_endpoint >= ENDPOINT_CONCURRENCY or in_all >= CONCURRENCY:
+                woken.set()
 
     async def _post(self, job: Job, at: datetime) -> Outcome:
-        assert job.subscription.url
+        assert job.listener.url
         body = body_of(job.notice)
-        signed = signed_headers(str(job.notice.id), at, body, valid_secrets(job.subscription, at))
+        signed = signed_headers(str(job.notice.id), at, body, valid_secrets(job.listener, at))
         headers = {"content-type": "application/json", **signed}
-        return await post(job.subscription.url, body, headers, policy=self._policy)
+        return await post(job.listener.url, body, headers, policy=self._policy)
 
 
-def body_of(notice: NoticeRow) -> bytes:
-    assert notice.change
-    assert notice.plan_version
-    assert notice.plan_hash
+def body_of(notice: PlanNotice) -> bytes:
     change = MunicipalityChange.model_validate_json(notice.change)
     plan = notice.ambito, notice.plan_version, notice.plan_hash
     return plan_changed(notice.id, notice.created_at, *plan, notice.subject, notice.text, change)
 
 
-def valid_secrets(subscription: SubscriptionRow, at: datetime) -> list[str]:
+def valid_secrets(listener: Listener, at: datetime) -> list[str]:
     """The current secret, and while it rotates the old one after it."""
-    assert subscription.secret
-    until = subscription.old_secret_until
-    is_rotating = subscription.old_secret is not None and until is not None and at < until
-    return [subscription.secret, *([subscription.old_secret] if is_rotating and subscription.old_secret else [])]
+    assert listener.secret
+    until = listener.old_secret_until
+    is_rotating = until is not None and at < until
+    return [listener.secret, *([listener.old_secret] if is_rotating and listener.old_secret else [])]
 
 
 async def settled(session: AsyncSession, job: Job, at: datetime, outcome: Outcome, jitter: float) -> list[Message]:
     """Write an attempt down with what follows from it; returns what the bus is to be told."""
+    judged = verdict(outcome.status, outcome.error)
+    if judged is Verdict.DELIVERED and job.listener.failing_since is None and await store.deliver(session, job):
+        await _write_down(session, job.delivery_id, job.attempts + 1, at, outcome)
+        return [_news(job, DeliveryState.DELIVERED, job.attempts + 1, at, outcome)]
     found = await store.locked(session, job.delivery_id)
     assert found is not None
     subscription, delivery = found
     delivery.attempts += 1
-    session.add(_attempt(delivery, at, outcome))
+    await _write_down(session, delivery.id, delivery.attempts, at, outcome)
     if delivery.state != DeliveryState.PENDING:
         return []  # a lease ran out and another replica was first
     delivery.step += 1
-    judged = verdict(outcome.status, outcome.error)
     after = settle(judged, at, delivery.step, subscription.failing_since, jitter, outcome.retry_after)
     delivery.state, delivery.next_attempt_at = after.delivery, after.next_attempt_at
     subscription.failing_since = after.failing_since
     if subscription.state == SubscriptionState.ACTIVE and after.subscription is not SubscriptionState.ACTIVE:
         await _close(session, subscription, delivery, after, at)
-    return _news(job.notice, delivery, at, outcome)
+    if delivery.state == DeliveryState.PENDING:
+        return []
+    return [_news(job, after.delivery, delivery.attempts, at, outcome)]
 
 
-def _attempt(delivery: DeliveryRow, at: datetime, outcome: Outcome) -> AttemptRow:
-    return AttemptRow(
-        delivery_id=delivery.id,
-        number=delivery.attempts,
-        attempted_at=at,
-        status=outcome.status,
-        error=outcome.error,
-        duration_ms=outcome.duration_ms,
-        body_head=outcome.body_head[:KEPT_BODY],
-    )
+async def _write_down(session: AsyncSession, delivery_id: UUID, number: int, at: datetime, outcome: Outcome) -> None:
+    made = delivery_id, number, at, outcome.status, outcome.error, outcome.duration_ms, outcome.body_head[:KEPT_BODY]
+    insert_rows(session, AttemptRow, [made])
 
 
 async def _close(
@@ -180,7 +210,7 @@ async def _close(
         said = wording.disabled(host)
     else:
         said = wording.paused(host, PAUSE_AFTER.days)
-    warning = uuid5(NAMESPACE, f"notifier/warning/{delivery.id}/{delivery.attempts}")
+    warning = derived(f"notifier/warning/{delivery.id}/{delivery.attempts}")
     session.add(
         NoticeRow(
             id=warning,
@@ -196,26 +226,24 @@ async def _close(
     )
 
 
-def _news(notice: NoticeRow, delivery: DeliveryRow, at: datetime, outcome: Outcome) -> list[Message]:
+def _news(job: Job, state: DeliveryState, attempts: int, at: datetime, outcome: Outcome) -> Message:
     """What the topic of notices hears of a delivery that has come to its end."""
-    if delivery.state == DeliveryState.PENDING:
-        return []
-    organisation, attempts = notice.organisation, delivery.attempts
-    event: NoticeDelivered | NoticeFailed
-    if delivery.state == DeliveryState.DELIVERED:
-        event = NoticeDelivered(notice_id=notice.id, organisation=organisation, channel=WEBHOOK, attempts=attempts)
+    organisation = job.notice.organisation
+    said: NoticeDelivered | NoticeFailed
+    if state is DeliveryState.DELIVERED:
+        said = NoticeDelivered(notice_id=job.notice.id, organisation=organisation, channel=WEBHOOK, attempts=attempts)
     else:
         error = outcome.error or f"HTTP {outcome.status}"
-        event = NoticeFailed(
-            notice_id=notice.id, organisation=organisation, channel=WEBHOOK, attempts=attempts, error=error
+        said = NoticeFailed(
+            notice_id=job.notice.id, organisation=organisation, channel=WEBHOOK, attempts=attempts, error=error
         )
     envelope = Envelope(
-        id=uuid5(NAMESPACE, f"notifier/{event.TYPE}/{delivery.id}/{attempts}"),
+        id=derived(f"notifier/{said.TYPE}/{job.delivery_id}/{attempts}"),
         source=SOURCE + "notifier",
         time=at,
-        subject=str(notice.id),
-        ambito=notice.ambito,
-        correlation_id=notice.correlation_id,
-        causation_id=notice.cause_id,
+        subject=str(job.notice.id),
+        ambito=job.notice.ambito,
+        correlation_id=job.notice.correlation_id,
+        causation_id=job.notice.cause_id,
     )
-    return [Message(envelope, event)]
+    return Message(envelope, said)

@@ -11,8 +11,8 @@ from typing import Final
 
 from shared.events import FigureChange, Measure
 
-FigureId = tuple[str, str, int]
-"""Figure, its owner ("" for all owners) and its year (0 for the present or the whole triennium)."""
+FigureId = str
+"""`figure/owner/year`, with an empty part for all owners and for the present or the whole triennium."""
 
 DEFAULT_THRESHOLD: Final = 100
 """In thousandths: a tenth of a home, the precision at which the plan is published."""
@@ -20,7 +20,7 @@ _THOUSANDTHS: Final = {Measure.COUNT: 1000, Measure.THOUSANDTHS: 1}
 
 
 def figure_id(figure: FigureChange) -> FigureId:
-    return figure.figure, figure.owner or "", figure.year or 0
+    return f"{figure.figure}/{figure.owner or ''}/{figure.year or ''}"
 
 
 def thousandths(threshold: Decimal) -> int:

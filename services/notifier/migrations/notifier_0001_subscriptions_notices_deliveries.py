@@ -40,10 +40,7 @@ def upgrade() -> None:
         "told",
         sa.Column("subscription_id", sa.Uuid, primary_key=True),
         sa.Column("municipality", sa.Text, primary_key=True),
-        sa.Column("figure", sa.Text, primary_key=True),
-        sa.Column("owner", sa.Text, primary_key=True),
-        sa.Column("year", sa.Integer, primary_key=True),
-        sa.Column("value", sa.BigInteger, nullable=False),
+        sa.Column("figures", sa.Text, nullable=False),
         postgresql_with={"fillfactor": 50},
     )
     op.create_table("heard", sa.Column("event_id", sa.Uuid, primary_key=True))

@@ -11,14 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import NamedTuple
 
+from services.planner.domain.homes import Bucket, Home
 from services.planner.domain.matching import Matching
 from services.planner.domain.rules import Rules
-from services.planner.domain.state import Case, Home, PlanState
+from services.planner.domain.state import Case, PlanState
 from shared.events.units import UnitStatus
 
-SUITABLE = frozenset({UnitStatus.RESERVED_SAT, UnitStatus.FREE_ASSIGNABLE})
 SET_ASIDE = frozenset({UnitStatus.RESERVED_SAT, UnitStatus.OCCUPIED_SAT})
 
 
@@ -48,43 +47,29 @@ class Action:
     deadline_on: date | None
 
 
-class Bucket(NamedTuple):
-    """Homes that are alike to every case."""
-
-    needs_reserving: bool
-    municipality: str
-    accessible: bool
-    size_class: int
-    owner: str
-
-
-class Vacancy(NamedTuple):
-    """A home that could take a case, the longest vacant of its bucket first."""
-
-    since: date
-    unit_id: str
-    home: Home
-
-
 def derive_actions(state: PlanState, rules: Rules, names: Mapping[str, str]) -> tuple[Action, ...]:
     """Every action the state calls for, by identifier; `names` are the municipalities' by code."""
     if not state.cases:
         return ()
-    vacancies = vacancies_by_bucket(state)
+    suitable = state.homes.suitable
     cases = sorted(state.cases, key=lambda reference: statutory_order(reference, state.cases[reference]))
     matching: Matching[str, Bucket, str] = Matching(
-        wishes=wishes(state.cases, vacancies, rules.bands.largest_household),
-        capacity={bucket: len(homes) for bucket, homes in vacancies.items()},
-        quota_of={bucket: bucket.owner for bucket in vacancies if bucket.needs_reserving},
+        wishes=wishes(state.cases, suitable, rules.bands.largest_household),
+        capacity={bucket: len(homes) for bucket, homes in suitable.items()},
+        quota_of={bucket: bucket.owner for bucket in suitable if bucket.needs_reserving},
         quota=sat_allowances(state, rules),
     )
     for reference in cases:
         matching.serve(reference)
+    guests: dict[Bucket, list[str]] = defaultdict(list)
+    for reference in cases:
+        if reference in matching.place:
+            guests[matching.place[reference]].append(reference)
     actions = []
-    for bucket, homes in vacancies.items():
-        guests = [reference for reference in cases if matching.place.get(reference) == bucket]
-        for reference, vacancy in zip(guests, homes, strict=False):
-            actions += actions_for(reference, state.cases[reference], vacancy, rules, names)
+    for bucket, served in guests.items():
+        longest_vacant = sorted(suitable[bucket].items(), key=lambda item: (item[1].since, item[0]))
+        for reference, ((unit_id, _), home) in zip(served, longest_vacant, strict=False):
+            actions += actions_for(reference, state.cases[reference], unit_id, home, rules, names)
     return tuple(sorted(actions, key=lambda action: action.id))
 
 
@@ -125,16 +110,6 @@ def statutory_order(reference: str, case: Case) -> tuple[int, date, str]:
     return case.urgency_class, case.waiting_since, reference
 
 
-def vacancies_by_bucket(state: PlanState) -> dict[Bucket, list[Vacancy]]:
-    found: dict[Bucket, list[Vacancy]] = defaultdict(list)
-    for (unit_id, _), home in state.homes.items():
-        if home is not None and home.status in SUITABLE:
-            is_free = home.status is UnitStatus.FREE_ASSIGNABLE
-            bucket = Bucket(is_free, home.municipality, home.accessible, home.size_class, home.owner)
-            found[bucket].append(Vacancy(home.since, unit_id, home))
-    return {bucket: sorted(found[bucket], key=lambda vacancy: vacancy[:2]) for bucket in sorted(found)}
-
-
 def wishes(cases: Mapping[str, Case], buckets: Mapping[Bucket, object], largest: int) -> dict[str, list[Bucket]]:
     """The buckets that suit each case: homes reserved already, then the case's own municipality, then the best fit.
 
@@ -162,9 +137,10 @@ def wishes(cases: Mapping[str, Case], buckets: Mapping[Bucket, object], largest:
     return found
 
 
-def actions_for(reference: str, case: Case, vacancy: Vacancy, rules: Rules, names: Mapping[str, str]) -> list[Action]:
+def actions_for(
+    reference: str, case: Case, unit_id: str, home: Home, rules: Rules, names: Mapping[str, str]
+) -> list[Action]:
     """Offer the home to the case and, when it is not set aside yet, reserve it first."""
-    unit_id, home = vacancy.unit_id, vacancy.home
     people = "1 persona" if case.household_size == 1 else f"{case.household_size} persone"
     where, whose = names.get(home.municipality, home.municipality), names.get(case.municipality, case.municipality)
 

@@ -10,7 +10,7 @@ only in the quantiles.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from services.planner.domain.negative_binomial import band
 from services.planner.domain.rounding import half_up
-from services.planner.domain.state import EMPTY, PlanState
+from services.planner.domain.state import PlanState
 from shared.events.units import UnitStatus
 
 PRIOR_EXITS, PRIOR_HOME_DAYS = 9, 93_921
@@ -103,10 +103,10 @@ class Share(NamedTuple):
 
 def exit_rate(state: PlanState, on: date) -> Rate:
     """The posterior of the ambito's exit rate."""
-    seen = EMPTY
-    for cell in state.history.values():
-        seen = seen.plus(cell)
-    return Rate(PRIOR_EXITS + max(seen.exits, 0), PRIOR_HOME_DAYS + max(seen.exposure(on), 0))
+    cells = state.history.values()
+    exits = sum([cell.exits for cell in cells])
+    exposure = sum([cell.exposure(on) for cell in cells])
+    return Rate(PRIOR_EXITS + max(exits, 0), PRIOR_HOME_DAYS + max(exposure, 0))
 
 
 def assignable_shares(state: PlanState) -> Mapping[str, Share]:
@@ -116,9 +116,8 @@ def assignable_shares(state: PlanState) -> Mapping[str, Share]:
     for (_, owner), cell in state.history.items():
         exits[owner] += cell.exits
         assignable[owner] += cell.assignable_exits
-    for home in state.homes.values():
-        if home is not None and home.pending_inspection:
-            exits[home.owner] -= 1
+    for owner, count in state.homes.awaiting_inspection.items():
+        exits[owner] -= count
     return {
         owner: Share(
             PRIOR_ASSIGNABLE + max(assignable[owner], 0),
@@ -130,37 +129,32 @@ def assignable_shares(state: PlanState) -> Mapping[str, Share]:
 
 @dataclass(slots=True)
 class Bands:
-    """80 % bands by exposure, each computed once: small municipalities have many in common."""
+    """80 % bands of the exits at one rate, each computed once: small municipalities have many in common."""
 
     rate: Rate
-    known: dict[object, tuple[int, int]] = field(default_factory=dict)
+    known: dict[tuple[float, float], tuple[int, int]] = field(default_factory=dict)
 
-    def of_turnover(self, home_days: int) -> tuple[int, int]:
-        found = self.known.get(home_days)
+    def of(self, shape: float, mean: float) -> tuple[int, int]:
+        found = self.known.get((shape, mean))
         if found is None:
-            exits, seen = self.rate
-            found = self.known[home_days] = band(exits, exits * home_days / seen)
+            found = self.known[shape, mean] = band(shape, mean)
         return found
 
-    def of_assignable(self, exposures: tuple[tuple[Share, int], ...]) -> tuple[int, int]:
-        """Exits thinned by their owners' shares.
+    def thinned(self, parts: list[tuple[Share, int]]) -> tuple[float, float]:
+        """Exits thinned by their owners' shares: the shape, and the mean for each day.
 
         Given rate and shares the count is Poisson with mean rate x sum(share x home-days); that product is taken as
         the Gamma with its mean and variance (rate and shares are independent), which is exact when the shares are
         known. Squares and products are written out: a power would go through the C library.
         """
-        found = self.known.get(exposures)
-        if found is None:
-            exits, seen = self.rate
-            thinned = variance = 0.0
-            for share, home_days in exposures:
-                mean = share.assignable / share.outcomes * home_days
-                thinned += mean
-                variance += mean * mean * share.needing_works / (share.assignable * (share.outcomes + 1))
-            relative = variance / (thinned * thinned) if thinned else 0.0
-            shape = 1 / (1 / exits + relative + relative / exits)
-            found = self.known[exposures] = band(shape, exits / seen * thinned)
-        return found
+        exits, seen = self.rate
+        thinned = variance = 0.0
+        for share, homes in parts:
+            mean = share.assignable / share.outcomes * homes
+            thinned += mean
+            variance += mean * mean * share.needing_works / (share.assignable * (share.outcomes + 1))
+        relative = variance / (thinned * thinned) if thinned else 0.0
+        return 1 / (1 / exits + relative + relative / exits), exits / seen * thinned
 
 
 @dataclass(slots=True)
@@ -182,16 +176,17 @@ class Group:
 
     def outlook(self, bands: Bands, shares: Mapping[str, Share], days: list[int]) -> Outlook:
         """Bands are capped at one exit per home and year."""
+        exits, seen = bands.rate
         homes = sum(self.occupied.values())
-        parts = sorted([(shares[owner], count) for owner, count in self.occupied.items()])
+        shape, daily = bands.thinned(sorted([(shares[owner], count) for owner, count in self.occupied.items()]))
         caps = [homes] * YEARS + [homes * sum(1 for window in days if window)]
         turnover, assignable = [], []
-        for cap, length, certain, exits, ready in zip(
+        for cap, length, certain, mean, ready in zip(
             caps, whole(days), whole(self.certain), whole(self.turnover), whole(self.ready), strict=True
         ):
-            low, high = bands.of_turnover(homes * length)
-            turnover.append(Estimate(exits, min(low, cap), min(high, cap)))
-            low, high = bands.of_assignable(tuple([(share, count * length) for share, count in parts]))
+            low, high = bands.of(exits, exits * homes * length / seen)
+            turnover.append(Estimate(mean, min(low, cap), min(high, cap)))
+            low, high = bands.of(shape, daily * length)
             assignable.append(Estimate(1000 * certain + ready, certain + min(low, cap), certain + min(high, cap)))
         return Outlook(tuple(turnover), tuple(assignable))
 
@@ -205,9 +200,11 @@ def forecast(state: PlanState, triennium: Triennium, on: date) -> Mapping[Scope,
     """Every municipality and owner that has or had homes, every such municipality, and the ambito: (None, None)."""
     windows = triennium.windows(on)
     rate, shares, certain = exit_rate(state, on), assignable_shares(state), certain_supply(state, windows)
+    places = sorted({(municipality, owner) for municipality, owner, _ in state.stock})
+    owners_in = Counter(municipality for municipality, _ in places)
     groups: dict[Scope, Group] = defaultdict(Group)
     groups[None, None] = Group()
-    for municipality, owner in sorted({(municipality, owner) for municipality, owner, _ in state.stock}):
+    for municipality, owner in places:
         occupied = max(state.stock.get((municipality, owner, UnitStatus.OCCUPIED), 0), 0)
         share = shares[owner]
         turnover = [half_up(1000 * rate.exits * occupied * window.days, rate.home_days) for window in windows]
@@ -215,11 +212,15 @@ def forecast(state: PlanState, triennium: Triennium, on: date) -> Mapping[Scope,
             half_up(1000 * rate.exits * occupied * window.days * share.assignable, rate.home_days * share.outcomes)
             for window in windows
         ]
-        for scope in ((municipality, owner), (municipality, None), (None, None)):
+        together = (municipality, None if owners_in[municipality] > 1 else owner)
+        for scope in {(municipality, owner), together, (None, None)}:
             groups[scope].add_cell(owner, occupied, certain[municipality, owner], turnover, ready)
     days = [window.days for window in windows]
     bands = Bands(rate)
-    return {scope: group.outlook(bands, shares, days) for scope, group in groups.items()}
+    outlooks = {scope: group.outlook(bands, shares, days) for scope, group in groups.items()}
+    for municipality, owner in places:
+        outlooks.setdefault((municipality, None), outlooks[municipality, owner])  # its only owner's is its own
+    return outlooks
 
 
 def certain_supply(state: PlanState, windows: tuple[Window, ...]) -> Mapping[tuple[str, str], list[int]]:
@@ -237,14 +238,8 @@ def certain_supply(state: PlanState, windows: tuple[Window, ...]) -> Mapping[tup
     for (municipality, owner, status), count in state.stock.items():
         if status is UnitStatus.FREE_ASSIGNABLE:
             certain[municipality, owner][now] += count
-    for home in state.homes.values():
-        if home is not None and home.works_end_on is not None and home.status in AWAITING_WORKS:
-            year = next((place for place, window in enumerate(windows) if window.holds(home.works_end_on)), None)
-            if year is not None:
-                certain[home.municipality, home.owner][year] += 1
+    for (municipality, owner, end_on), count in state.homes.works_ending.items():
+        year = next((place for place, window in enumerate(windows) if window.holds(end_on)), None)
+        if year is not None:
+            certain[municipality, owner][year] += count
     return certain
-
-
-AWAITING_WORKS = frozenset(
-    {UnitStatus.IN_WORKS, UnitStatus.IN_CONSTRUCTION, UnitStatus.FREE_STATE_OF_FACT, UnitStatus.UNINHABITABLE}
-)

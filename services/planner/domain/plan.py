@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from hashlib import sha256
+from itertools import chain
 from typing import Any, NamedTuple
 
 import orjson
 
 from services.planner.domain.emergency import Action, ActionKind, derive_actions
-from services.planner.domain.forecast import Estimate, Triennium, forecast
-from services.planner.domain.labels import LABELS, STATUS_FIGURES, label_it
+from services.planner.domain.forecast import YEARS, Estimate, Outlook, Scope, Triennium, forecast
+from services.planner.domain.labels import LABELS, label_it
 from services.planner.domain.rounding import tenths
 from services.planner.domain.rules import Rules
+from services.planner.domain.sheets import COUNTED, EMPTY_SHEET, Sheet, read_sheet, sheets_of
 from services.planner.domain.state import PlanState
 from shared.events.plans import Cause, FigureChange, Measure, MunicipalityChange
-from shared.events.units import UnitStatus
 
 CAUSES_LIMIT, FIGURES_LIMIT = 10, 40
+FORECAST = ("turnover", "assignable")
+"""What an outlook estimates, in its order."""
+NOTHING = Outlook(*((Estimate(0, 0, 0),) * (YEARS + 1),) * len(FORECAST))
 
 
 class FigureKey(NamedTuple):
@@ -36,126 +41,101 @@ class FigureKey(NamedTuple):
         return LABELS[self.figure].measure
 
 
-@dataclass(frozen=True, slots=True)
+class Move(NamedTuple):
+    """A figure before and after; None is "not there"."""
+
+    key: FigureKey
+    old: int | None
+    new: int | None
+
+
+@dataclass(frozen=True)
 class Plan:
-    """A computed plan; `figures` holds every municipality of `names`, with and without homes."""
+    """A computed plan: what it is made of, from which every figure follows.
+
+    `sheets` hold counts by municipality, `outlooks` the forecast by municipality and owner.
+    """
 
     ambito: str
     triennium: Triennium
     reference_on: date
     rules_on: date
     names: Mapping[str, str]
-    figures: Mapping[FigureKey, int]
+    sheets: Mapping[str, Sheet]
+    outlooks: Mapping[Scope, Outlook]
     actions: tuple[Action, ...]
 
+    @property
+    def years(self) -> tuple[int | None, ...]:
+        """The years forecast and, last, None for the triennium."""
+        return (*self.triennium.years, None)
 
-def compute(state: PlanState, triennium: Triennium, rules: Rules, names: Mapping[str, str]) -> Plan:
+    @cached_property
+    def actions_by_municipality(self) -> Mapping[str, int]:
+        return Counter(action.municipality for action in self.actions)
+
+    @cached_property
+    def figures(self) -> Mapping[FigureKey, int]:
+        """Every figure of every municipality of `names`, with and without homes, and of the ambito: their sum."""
+        figures: dict[FigureKey, int] = {}
+        for municipality in (*self.names, None):
+            figures |= {FigureKey(municipality, None, figure, None): 0 for figure in (*COUNTED, "emergency_actions")}
+        for municipality, sheet in self.sheets.items():
+            for (owner, figure, year), count in sheet.counts.items():
+                figures[FigureKey(municipality, owner, figure, year)] = count
+                if owner is None:
+                    of_ambito = FigureKey(None, None, figure, year)
+                    figures[of_ambito] = figures.get(of_ambito, 0) + count
+        for municipality, count in self.actions_by_municipality.items():
+            figures[FigureKey(municipality, None, "emergency_actions", None)] = count
+        figures[FigureKey(None, None, "emergency_actions", None)] = len(self.actions)
+        for municipality, owner in {(municipality, None) for municipality in self.names} | self.outlooks.keys():
+            outlook = self.outlooks.get((municipality, owner), NOTHING)
+            for what, estimates in zip(FORECAST, outlook, strict=True):
+                for year, estimate in zip(self.years, estimates, strict=True):
+                    for part, value in zip(Estimate._fields, estimate, strict=True):
+                        figures[FigureKey(municipality, owner, f"{what}_{part}", year)] = value
+        return figures
+
+
+def compute(
+    state: PlanState, triennium: Triennium, rules: Rules, names: Mapping[str, str], known: Plan | None = None
+) -> Plan:
     """The plan that follows from the state; `names` are the ambito's municipalities by code.
 
-    An ambito of which nothing is known yet is computed as of the first day of the triennium.
+    `known` is the plan of this state as it was last settled; with it only what was touched since is counted anew. The
+    outcome is the same without it. An ambito of which nothing is known yet is computed as of the first day of the
+    triennium.
     """
     reference_on = state.reference_on or date(triennium.first_year, 1, 1)
-    actions = derive_actions(state, rules, names)
-    figures: defaultdict[FigureKey, int] = defaultdict(int)
-    add_municipalities(figures, names)
-    add_stock(figures, state)
-    add_declarations(figures, state)
-    add_emergency(figures, state, actions)
-    add_forecast(figures, state, triennium, reference_on, names)
-    return Plan(state.ambito, triennium, reference_on, rules.on, names, dict(figures), actions)
-
-
-def add_municipalities(figures: defaultdict[FigureKey, int], names: Mapping[str, str]) -> None:
-    """A municipality without homes or cases has figures all the same: they are zero."""
-    for municipality in (*names, None):
-        for figure in ("stock_total", *STATUS_FIGURES.values(), "in_construction", "open_cases", "emergency_actions"):
-            figures[FigureKey(municipality, None, figure, None)] = 0
-
-
-def add_stock(figures: defaultdict[FigureKey, int], state: PlanState) -> None:
-    for (municipality, owner, status), count in state.stock.items():
-        counted: tuple[str, ...] = ()
-        if status in STATUS_FIGURES:
-            counted = ("stock_total", STATUS_FIGURES[status])
-        elif status is UnitStatus.IN_CONSTRUCTION:
-            counted = ("in_construction",)
-        for figure in counted:
-            figures[FigureKey(municipality, owner, figure, None)] += count
-            figures[FigureKey(municipality, None, figure, None)] += count
-            figures[FigureKey(None, None, figure, None)] += count
-
-
-def add_declarations(figures: defaultdict[FigureKey, int], state: PlanState) -> None:
-    """The latest cycle each owner has declared in a municipality; sums only within one cycle year."""
-    latest: dict[tuple[str, str], int] = {}
-    for year, owner, municipality in state.declarations:
-        place = (municipality, owner)
-        latest[place] = max(year, latest.get(place, year))
-    for (municipality, owner), year in latest.items():
-        declared = state.declarations[year, owner, municipality].assignable_total
-        figures[FigureKey(municipality, owner, "declared_assignable_total", year)] = declared
-        figures[FigureKey(municipality, None, "declared_assignable_total", year)] += declared
-        figures[FigureKey(None, None, "declared_assignable_total", year)] += declared
-
-
-def add_emergency(figures: defaultdict[FigureKey, int], state: PlanState, actions: Iterable[Action]) -> None:
-    for case in state.cases.values():
-        for municipality in (case.municipality, None):
-            figures[FigureKey(municipality, None, "open_cases", None)] += 1
-    for action in actions:
-        for municipality in (action.municipality, None):
-            figures[FigureKey(municipality, None, "emergency_actions", None)] += 1
-
-
-NOTHING = Estimate(0, 0, 0)
-
-
-def add_forecast(
-    figures: defaultdict[FigureKey, int],
-    state: PlanState,
-    triennium: Triennium,
-    reference_on: date,
-    names: Mapping[str, str],
-) -> None:
-    outlooks = forecast(state, triennium, reference_on)
-    years = (*triennium.years, None)
-    for (municipality, owner), outlook in outlooks.items():
-        for year, turnover, assignable in zip(years, outlook.turnover, outlook.assignable, strict=True):
-            add_estimate(figures, municipality, owner, "turnover", year, turnover)
-            add_estimate(figures, municipality, owner, "assignable", year, assignable)
-    for municipality in names:
-        if (municipality, None) not in outlooks:
-            for year in years:
-                add_estimate(figures, municipality, None, "turnover", year, NOTHING)
-                add_estimate(figures, municipality, None, "assignable", year, NOTHING)
-
-
-def add_estimate(
-    figures: defaultdict[FigureKey, int],
-    municipality: str | None,
-    owner: str | None,
-    what: str,
-    year: int | None,
-    estimate: Estimate,
-) -> None:
-    figures[FigureKey(municipality, owner, what + "_mean", year)] = estimate.mean
-    figures[FigureKey(municipality, owner, what + "_low", year)] = estimate.low
-    figures[FigureKey(municipality, owner, what + "_high", year)] = estimate.high
+    return Plan(
+        ambito=state.ambito,
+        triennium=triennium,
+        reference_on=reference_on,
+        rules_on=rules.on,
+        names=names,
+        sheets=sheets_of(state, known.sheets if known else None),
+        outlooks=forecast(state, triennium, reference_on),
+        actions=derive_actions(state, rules, names),
+    )
 
 
 def canonical(plan: Plan) -> bytes:
     """The plan's content as JSON with sorted keys, of strings and integers only.
 
-    Nothing in it tells how the events arrived: no version, no batch, no clock. A figure's key is
-    `municipality/owner/figure/year`, with an empty part for None.
+    Nothing in it tells how the events arrived: no version, no batch, no clock; and nothing that follows from the rest,
+    such as sums over municipalities. An outlook is a flat list: for exits, then for assignable homes, the mean, low
+    and high of each year and of the triennium; its key is `municipality/owner`, with an empty part for None.
     """
     content = {
         "ambito": plan.ambito,
         "first_year": plan.triennium.first_year,
         "reference_on": plan.reference_on.isoformat(),
         "rules_on": plan.rules_on.isoformat(),
-        "figures": {
-            f"{m or ''}/{o or ''}/{figure}/{y or ''}": value for (m, o, figure, y), value in plan.figures.items()
+        "counts": {municipality: sheet.written for municipality, sheet in plan.sheets.items()},
+        "outlooks": {
+            f"{municipality or ''}/{owner or ''}": [*chain(*outlook.turnover, *outlook.assignable)]
+            for (municipality, owner), outlook in plan.outlooks.items()
         },
         "actions": {
             action.id: {
@@ -175,19 +155,26 @@ def canonical(plan: Plan) -> bytes:
 def read(content: str | bytes, names: Mapping[str, str]) -> Plan:
     """The plan that `canonical` wrote."""
     held = orjson.loads(content)
-    figures = {}
-    for key, value in held["figures"].items():
-        municipality, owner, figure, year = key.split("/")
-        figures[FigureKey(municipality or None, owner or None, figure, int(year) if year else None)] = value
+    outlooks = {}
+    for scope, numbers in held["outlooks"].items():
+        municipality, owner = scope.split("/")
+        outlooks[municipality or None, owner or None] = _read_outlook(numbers)
     return Plan(
         ambito=held["ambito"],
         triennium=Triennium(held["first_year"]),
         reference_on=date.fromisoformat(held["reference_on"]),
         rules_on=date.fromisoformat(held["rules_on"]),
         names=names,
-        figures=figures,
+        sheets={municipality: read_sheet(counts) for municipality, counts in held["counts"].items()},
+        outlooks=outlooks,
         actions=tuple(_read_action(identifier, action) for identifier, action in held["actions"].items()),
     )
+
+
+def _read_outlook(numbers: list[int]) -> Outlook:
+    triples = iter(numbers)
+    estimates = [Estimate(*triple) for triple in zip(triples, triples, triples, strict=True)]
+    return Outlook(tuple(estimates[: YEARS + 1]), tuple(estimates[YEARS + 1 :]))
 
 
 def _read_action(identifier: str, held: Mapping[str, Any]) -> Action:
@@ -222,23 +209,20 @@ def changes(before: Plan | None, after: Plan, causes: Sequence[Cause]) -> tuple[
     the ambito). Of both only the first are told, with their count, to keep the event small; all owners together come
     first.
     """
-    was = before.figures if before is not None else {}
     moved: dict[str, list[FigureChange]] = defaultdict(list)
-    differing = {key for key, _ in was.items() ^ after.figures.items() if key.municipality is not None}
-    for key in sorted(differing, key=place_in_report):
-        old, new = was.get(key), after.figures.get(key)
-        if key.municipality is not None and published(key, old) != published(key, new):
-            moved[key.municipality].append(
-                FigureChange(
-                    figure=key.figure,
-                    label_it=label_it(key.figure, key.year),
-                    owner=key.owner,
-                    year=key.year,
-                    measure=key.measure,
-                    before=old,
-                    after=new,
-                )
+    for key, old, new in sorted(moves(before, after), key=lambda move: place_in_report(move.key)):
+        assert key.municipality is not None
+        moved[key.municipality].append(
+            FigureChange(
+                figure=key.figure,
+                label_it=label_it(key.figure, key.year),
+                owner=key.owner,
+                year=key.year,
+                measure=key.measure,
+                before=None if before is None else old,
+                after=new,
             )
+        )
     return tuple(
         MunicipalityChange(
             municipality=municipality,
@@ -252,18 +236,55 @@ def changes(before: Plan | None, after: Plan, causes: Sequence[Cause]) -> tuple[
     )
 
 
+def moves(before: Plan | None, after: Plan) -> Iterator[Move]:
+    """The figures of municipalities whose published value differs; what both plans share is not looked into."""
+    sheets, outlooks, actions = (
+        (before.sheets, before.outlooks, before.actions_by_municipality) if before else ({},) * 3
+    )
+    for municipality in sheets.keys() | after.sheets.keys():
+        was, now = sheets.get(municipality, EMPTY_SHEET), after.sheets.get(municipality, EMPTY_SHEET)
+        if was is not now:
+            yield from moved_counts(municipality, was, now)
+    for municipality in actions.keys() | after.actions_by_municipality.keys():
+        old, new = actions.get(municipality, 0), after.actions_by_municipality.get(municipality, 0)
+        if old != new:
+            yield Move(FigureKey(municipality, None, "emergency_actions", None), old, new)
+    for scope in outlooks.keys() | after.outlooks.keys():
+        if scope[0] is not None:
+            yield from moved_estimates(scope, after.years, outlooks.get(scope), after.outlooks.get(scope))
+
+
+def moved_counts(municipality: str, was: Sheet, now: Sheet) -> Iterator[Move]:
+    for owner, figure, year in {key for key, _ in was.counts.items() ^ now.counts.items()}:
+        absent = 0 if owner is None and figure in COUNTED else None
+        old, new = (sheet.counts.get((owner, figure, year), absent) for sheet in (was, now))
+        if old or new:
+            yield Move(FigureKey(municipality, owner, figure, year), old, new)
+
+
+def moved_estimates(
+    scope: Scope, years: tuple[int | None, ...], was: Outlook | None, now: Outlook | None
+) -> Iterator[Move]:
+    """Means move by a tenth of a home, bands by a home; an owner's outlook that is not there has no figures."""
+    municipality, owner = scope
+    had, has = (outlook is not None or owner is None for outlook in (was, now))
+    for what, olds, news in zip(FORECAST, was or NOTHING, now or NOTHING, strict=True):
+        for year, old, new in zip(years, olds, news, strict=True):
+            for part, before, after in zip(Estimate._fields, old, new, strict=True):
+                if before != after and (part != "mean" or tenths(before) != tenths(after)):
+                    yield Move(
+                        FigureKey(municipality, owner, f"{what}_{part}", year),
+                        before if had else None,
+                        after if has else None,
+                    )
+
+
 FIGURE_ORDER = {figure: place for place, figure in enumerate(LABELS)}
 
 
 def place_in_report(key: FigureKey) -> tuple[str, str, int, int]:
     """All owners before each, and figures in the order of their labels."""
     return key.municipality or "", key.owner or "", FIGURE_ORDER[key.figure], key.year or 9999
-
-
-def published(key: FigureKey, value: int | None) -> int:
-    if value is None:
-        return 0
-    return tenths(value) if key.measure is Measure.THOUSANDTHS else value
 
 
 def causes_of(municipality: str, causes: Sequence[Cause]) -> tuple[Cause, ...]:

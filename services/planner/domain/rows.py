@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
 
+from services.planner.domain.homes import Home
 from services.planner.domain.rules import AreaBands
-from services.planner.domain.state import Case, Cell, Declaration, Home, PlanState, accumulate
+from services.planner.domain.state import Case, Cell, Declaration, PlanState, accumulate
 from shared.events.units import UnitStatus
 
 Row = tuple[Any, ...]
@@ -46,7 +47,7 @@ def touched_rows(state: PlanState) -> Deltas:
     return Deltas(
         cells=delta(state.cells, touched.cells),
         stock=delta(state.stock, touched.stock),
-        homes=delta(state.homes, touched.homes),
+        homes=delta(state.homes.by_key, touched.homes),
         cases=delta(state.cases, touched.cases),
         declarations=delta(state.declarations, touched.declarations),
     )
@@ -86,10 +87,11 @@ def restore(
         state.cells[municipality, owner, size_class, quarter] = cell
         accumulate(state.history, (municipality, owner), cell, +1)
     state.stock = {(municipality, owner, UnitStatus(status)): count for municipality, owner, status, count in stock}
-    state.homes = {
-        (unit, sequence): None if status is None else Home(UnitStatus(status), *fields)
-        for unit, sequence, status, *fields in homes
-    }
+    for unit, sequence, status, *fields in homes:
+        if status is None:
+            state.homes.leave((unit, sequence))
+        else:
+            state.homes.enter((unit, sequence), Home(UnitStatus(status), *fields))
     state.cases = {reference: Case(*fields) for reference, *fields in cases}
     state.declarations = {
         (year, owner, municipality): Declaration(*fields) for year, owner, municipality, *fields in declarations

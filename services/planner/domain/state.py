@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple, TypeVar
 
+from services.planner.domain.homes import Home, HomeKey, VacantHomes
 from services.planner.domain.rules import AreaBands
+from services.planner.domain.sums import add
 from shared.events.base import Message
 from shared.events.submissions import (
     EmergencyCaseClosed,
@@ -27,8 +29,6 @@ CellKey = tuple[str, str, int, int]
 """(municipality, owner, size class, quarter)."""
 StockKey = tuple[str, str, UnitStatus]
 """(municipality, owner, status)."""
-HomeKey = tuple[str, int]
-"""(unit, the registry's sequence of the change that brought it to this state)."""
 DeclarationKey = tuple[int, str, str]
 """(cycle year, owner, municipality)."""
 K = TypeVar("K")
@@ -60,22 +60,6 @@ class Cell(NamedTuple):
 
 
 EMPTY = Cell()
-
-
-class Home(NamedTuple):
-    """Alloggio non occupato: what the plan needs to know of a home that is not simply let."""
-
-    status: UnitStatus
-    municipality: str
-    owner: str
-    manager: str
-    size_class: int
-    accessible: bool
-    since: date
-    pending_inspection: bool
-    works_end_on: date | None
-    sat_ends_on: date | None
-    cause: str
 
 
 class Case(NamedTuple):
@@ -112,15 +96,15 @@ class Touched:
     cases: set[str] = field(default_factory=set)
     declarations: set[DeclarationKey] = field(default_factory=set)
     municipalities: set[str] = field(default_factory=set)
+    reference_on: bool = False
 
 
 @dataclass(slots=True)
 class PlanState:
     """What one ambito's plan is computed from.
 
-    `homes` is a signed sum too: a home enters with the change that made it vacant and leaves with the next one. One
-    that leaves before it was heard of stands as None until its entry cancels it. `history` sums the cells of a
-    municipality and owner; it is derived, and not stored. Zero entries are never kept.
+    `homes` is a signed sum too. `history` sums the cells of a municipality and owner; it is derived, and not stored.
+    Zero entries are never kept.
     """
 
     ambito: str
@@ -128,7 +112,7 @@ class PlanState:
     reference_on: date | None = None
     cells: dict[CellKey, Cell] = field(default_factory=dict)
     stock: dict[StockKey, int] = field(default_factory=dict)
-    homes: dict[HomeKey, Home | None] = field(default_factory=dict)
+    homes: VacantHomes = field(default_factory=VacantHomes)
     cases: dict[str, Case] = field(default_factory=dict)
     declarations: dict[DeclarationKey, Declaration] = field(default_factory=dict)
     history: dict[tuple[str, str], Cell] = field(default_factory=dict)
@@ -141,7 +125,7 @@ class PlanState:
     def see(self, on: date) -> None:
         """The reference date is the latest true date seen, whatever the order."""
         if self.reference_on is None or on > self.reference_on:
-            self.reference_on = on
+            self.reference_on, self.touched.reference_on = on, True
 
     def add_cell(self, key: CellKey, cell: Cell, sign: int = 1) -> None:
         self.touched.cells.add(key)
@@ -151,24 +135,15 @@ class PlanState:
     def add_stock(self, key: StockKey, count: int) -> None:
         self.touched.stock.add(key)
         self.touched.municipalities.add(key[0])
-        if total := self.stock.get(key, 0) + count:
-            self.stock[key] = total
-        else:
-            self.stock.pop(key, None)
+        add(self.stock, key, count)
 
     def enter(self, key: HomeKey, home: Home) -> None:
         self.touched.homes.add(key)
-        if key in self.homes:
-            del self.homes[key]
-        else:
-            self.homes[key] = home
+        self.homes.enter(key, home)
 
     def leave(self, key: HomeKey) -> None:
         self.touched.homes.add(key)
-        if key in self.homes:
-            del self.homes[key]
-        else:
-            self.homes[key] = None
+        self.homes.leave(key)
 
     def declare(self, key: DeclarationKey, declaration: Declaration) -> None:
         held = self.declarations.get(key)
@@ -185,7 +160,7 @@ class PlanState:
             self.add_cell(cell_key, cell)
         for stock_key, count in shard.stock.items():
             self.add_stock(stock_key, count)
-        for home_key, home in shard.homes.items():
+        for home_key, home in shard.homes.by_key.items():
             if home is None:
                 self.leave(home_key)
             else:
@@ -194,7 +169,7 @@ class PlanState:
             self.declare(declaration_key, declaration)
         self.cases |= shard.cases
         self.touched.cases |= shard.cases.keys()
-        self.touched.municipalities |= shard.touched.municipalities
+        self.touched.municipalities |= {case.municipality for case in shard.cases.values()}
 
 
 def fold(state: PlanState, message: Message) -> None:
@@ -224,9 +199,9 @@ def fold(state: PlanState, message: Message) -> None:
             state.touched.municipalities.add(event.municipality)
         case EmergencyCaseClosed():
             state.see(event.closed_on)
-            state.cases.pop(event.case_ref, None)
             state.touched.cases.add(event.case_ref)
-            state.touched.municipalities.add(event.municipality)
+            if known := state.cases.pop(event.case_ref, None):
+                state.touched.municipalities.add(known.municipality)
         case SubmissionReceived():
             state.see(event.received_on)
             key = (event.cycle_year, event.owner, event.municipality)

@@ -12,17 +12,18 @@ from fastapi.responses import RedirectResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from fastapi.templating import Jinja2Templates
 
-from services.planner.api import AmbitoPath, IstatPath
+from services.planner.api.plans import AmbitoPath, IstatPath
 from services.planner.pages import views
 from services.planner.pages.stream import STREAMS, follow, front_of
-from services.planner.pages.views import MAPS, Front, MapChoice, View
+from services.planner.pages.views import Front, View
+from services.planner.pages.words import MAPS, MapChoice
 from services.planner.settings import PlannerSettings
-from shared.pages import NavItem, Page, page_environment
+from shared.pages import NavItem, Page, carried, page_environment, say, speak, spoken
 from shared.problems import Problem, Text, of_status
 from shared.territory import Ambito, UnknownAmbitoError, ambito
 from shared.web import VERSION, Db, runtime_of, settings_of
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[Depends(speak)])
 templates = Jinja2Templates(env=page_environment(Path(__file__).parents[1] / "templates"))
 NEWS_SHOWN: Final = 10
 
@@ -40,7 +41,7 @@ IfNoneMatch = Annotated[str, Header(max_length=1000)]
 
 @router.get("/")
 async def home(request: Request) -> Response:
-    return RedirectResponse(f"/ambiti/{settings_of(request).ambito}", 303)
+    return RedirectResponse(carried(f"/ambiti/{settings_of(request).ambito}"), 303)
 
 
 @router.get("/ambiti/{ambito_code}")
@@ -49,14 +50,16 @@ async def plan_page(
 ) -> Response:
     front = await front_of(db, place.code)
     if front is None:
-        content = {"page": _page(place, "Piano triennale"), "notice": _notice(request)}
+        content = {"page": _page(place, say("Piano triennale", "Three-year plan")), "notice": _notice(request)}
         return templates.TemplateResponse(request, "no_plan.html", content)
     if (tag := _tag(request, front, mappa)) in if_none_match:
         return Response(status_code=304, headers={"ETag": tag})
     content = {
-        "page": _page(place, "Piano triennale", f"mappa={mappa}&da={front.version}", current=True),
+        "page": _page(
+            place, say("Piano triennale", "Three-year plan"), f"mappa={mappa}&da={front.version}", current=True
+        ),
         "place": place,
-        "choices": [(slug, choice.choice, slug == mappa) for slug, choice in MAPS.items()],
+        "choices": [(slug, choice.choice.read_in(spoken().language), slug == mappa) for slug, choice in MAPS.items()],
         "map": _map(front, mappa, None),
     }
     return _answer(request, "plan.html", content | _shared(request, front, views.ambito_view(front)), tag)
@@ -99,15 +102,15 @@ async def events(
 
 def _map(front: Front, mappa: MapChoice, selected: str | None) -> str:
     choice = MAPS[mappa]
-    return views.draw(front.plan.ambito, choice, views.map_values(front.plan, choice), selected)
+    return views.draw(front.plan.ambito, choice, views.map_values(front.plan, choice), selected, spoken())
 
 
 def _shared(request: Request, front: Front, view: View) -> dict[str, Any]:
     years = front.plan.triennium.years
     return {
         "notice": _notice(request),
-        "title": f"Piano triennale {years[0]}–{years[-1]}",
-        "home": f"/ambiti/{front.plan.ambito}",
+        "title": f"{say('Piano triennale', 'Three-year plan')} {years[0]}–{years[-1]}",
+        "home": carried(f"/ambiti/{front.plan.ambito}"),
         "view": view,
         "news": view.news[:NEWS_SHOWN],
         "rules_on": front.plan.rules_on,
@@ -117,10 +120,10 @@ def _shared(request: Request, front: Front, view: View) -> dict[str, Any]:
 def _page(place: Ambito, title: str, stream: str | None = None, *, current: bool = False) -> Page:
     home = f"/ambiti/{place.code}"
     nav = [
-        NavItem("Piano", home, current=current),
-        NavItem("Comuni", f"{home}#comuni"),
-        NavItem("Ultime variazioni", f"{home}#variazioni"),
-        NavItem("Emergenza abitativa", f"{home}#emergenza"),
+        NavItem(say("Piano", "Plan"), home, current=current),
+        NavItem(say("Comuni", "Municipalities"), f"{home}#comuni"),
+        NavItem(say("Ultime variazioni", "Latest changes"), f"{home}#variazioni"),
+        NavItem(say("Emergenza abitativa", "Housing emergency"), f"{home}#emergenza"),
     ]
     return Page(title, place.name, nav, home, live_source=f"{home}/eventi?{stream}" if stream else None)
 
@@ -131,12 +134,12 @@ def _notice(request: Request) -> str:
 
 def _tag(request: Request, front: Front, what: str) -> str:
     """Changes with everything a page is made of: the plan, what is asked of it, the notice, the program."""
-    parts = (front.hash, str(front.version), what, _notice(request), VERSION)
+    parts = (front.hash, str(front.version), what, _notice(request), VERSION, *map(str, spoken()))
     return f'"{sha256("/".join(parts).encode()).hexdigest()[:32]}"'
 
 
 def _answer(request: Request, template: str, content: dict[str, Any], tag: str) -> Response:
-    headers = {"ETag": tag, "Cache-Control": "no-cache"}
+    headers = {"ETag": tag, "Cache-Control": "no-cache", "Vary": "Accept-Language"}
     return templates.TemplateResponse(request, template, content, headers=headers)
 
 

@@ -11,13 +11,14 @@ from weakref import WeakKeyDictionary
 
 from fastapi.sse import ServerSentEvent
 
-from services.planner import store
 from services.planner.domain.plan import read
 from services.planner.handlers import CHANNEL
-from services.planner.pages.views import MAPS, Front, MapChoice, ambito_view, map_areas, municipality_view
+from services.planner.pages.views import Front, ambito_view, map_areas, municipality_view
+from services.planner.pages.words import MAPS, MapChoice
+from services.planner.store import plans as store
 from shared.db import Database
 from shared.events import PlanRecomputed
-from shared.pages import LiveChange, live_message
+from shared.pages import LiveChange, Spoken, live_message, spoken
 from shared.problems import Problem, Text
 from shared.runtime import Runtime
 from shared.territory import names_of
@@ -81,7 +82,9 @@ async def follow(
             flag.clear()
             front = await front_of(runtime.db, ambito)
             if front is not None and front.version != seen:
-                yield ServerSentEvent(event="plan", id=str(front.version), raw_data=message(front, choice, istat, seen))
+                yield ServerSentEvent(
+                    event="plan", id=str(front.version), raw_data=message(front, choice, istat, seen, spoken())
+                )
                 seen = front.version
             with suppress(TimeoutError):
                 async with asyncio.timeout(POLL_SECONDS):
@@ -89,8 +92,8 @@ async def follow(
 
 
 @lru_cache(maxsize=64)
-def message(front: Front, choice: MapChoice, istat: str | None, seen: int) -> str:
-    """Everything the page shows, as it is now; of the news only what came after `seen`."""
+def message(front: Front, choice: MapChoice, istat: str | None, seen: int, _spoken: Spoken) -> str:
+    """Everything the page shows, as it is now; of the news only what came after `seen`. Kept for each language."""
     view = ambito_view(front) if istat is None else municipality_view(front, istat)
     fresh = [LiveChange(item.text, item.at) for item in reversed(view.news) if item.version > seen]
     return live_message(view.figures(), map_areas(front.plan, MAPS[choice]), fresh, view.lists)

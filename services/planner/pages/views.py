@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
 from markupsafe import Markup
 
@@ -14,58 +14,27 @@ from services.planner.domain.labels import LABELS, STATUS_FIGURES
 from services.planner.domain.plan import FigureKey, Plan
 from services.planner.domain.publication import EMERGENCY_NEWS, FEW, LEAST_TOLD, is_few, news, news_of, public_actions
 from services.planner.domain.rounding import tenths
+from services.planner.pages.words import MapFigure, level, short, tile_note
 from shared.events import Measure, PlanRecomputed
-from shared.pages import Cell, Column, LiveArea, LiveFigure, MapLabels, live_area, municipal_map
+from shared.pages import (
+    Cell,
+    Column,
+    LiveArea,
+    LiveFigure,
+    MapLabels,
+    Spoken,
+    carried,
+    live_area,
+    municipal_map,
+    say,
+    speaking,
+    spoken,
+)
 from shared.pages.formats import day, moment, number, thousandths, written
 from shared.territory import boundaries
 from shared.wording import organisation_name
 
 STATUS_COLUMNS: Final = ("free_assignable", "needing_works", "in_works", "occupied_without_title", "stock_total")
-_LEVEL: Final = "(80 su 100)"
-
-
-class MapFigure(NamedTuple):
-    """A figure that the map can show; `classes` are the lowest values of its five colours, in units of `map_values`."""
-
-    figure: str
-    choice: str
-    one: str
-    many: str
-    classes: tuple[int, ...]
-
-
-MapChoice = Literal["assegnabili", "liberi", "da-recuperare", "senza-titolo"]
-# The classes never follow the data: a legend must still be true after the page has been updated under it.
-MAPS: Final[dict[MapChoice, MapFigure]] = {
-    "assegnabili": MapFigure(
-        "assignable_mean",
-        "Assegnabili nel triennio",
-        "alloggi assegnabili nel triennio",  # one tenth of a home is "0,1 alloggi"
-        "alloggi assegnabili nel triennio",
-        (0, 10, 50, 200, 500),
-    ),
-    "liberi": MapFigure(
-        "free_assignable",
-        "Liberi assegnabili",
-        "alloggio libero assegnabile",
-        "alloggi liberi assegnabili",
-        (0, 1, 2, 5, 10),
-    ),
-    "da-recuperare": MapFigure(
-        "needing_works",
-        "Da recuperare",
-        "alloggio inagibile, da recuperare",
-        "alloggi inagibili, da recuperare",
-        (0, 1, 3, 10, 30),
-    ),
-    "senza-titolo": MapFigure(
-        "occupied_without_title",
-        "Occupati senza titolo",
-        "alloggio occupato senza titolo",
-        "alloggi occupati senza titolo",
-        (0, 1, 2, 5, 10),
-    ),
-}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,17 +100,17 @@ def ambito_view(front: Front) -> View:
     forecasts = [_forecast_tile(plan, None, year) for year in (None, *plan.triennium.years)]
     counts = [_count_tile(plan, None, figure) for figure in ("free_assignable", "needing_works", "in_works")]
     columns = [
-        Column("Comune"),
-        Column("Assegnabili nel triennio", "thousandths"),
-        Column(f"Intervallo {_LEVEL}", "span"),
+        Column(say("Comune", "Municipality")),
+        Column(say("Assegnabili nel triennio", "To be assigned in the three years"), "thousandths"),
+        Column(say("Intervallo ", "Interval ") + level(), "span"),
     ]
     table = Table(
-        "Comune per comune",
-        [*columns, *(Column(_short(figure), "number") for figure in STATUS_COLUMNS)],
+        say("Comune per comune", "Municipality by municipality"),
+        [*columns, *(Column(short(figure), "number") for figure in STATUS_COLUMNS)],
         [_place_row(plan, istat) for istat in sorted(plan.names, key=lambda istat: plan.names[istat])],
         _place_row(plan, None),
     )
-    told = [News(event.version, moment(at), line) for at, event in front.events for line in news(event, plan.names)]
+    told = [_told(event, at, line) for at, event in front.events for line in news(event, plan.names)]
     # Told once: a line for each change of a case would count the cases.
     latest = next((item for item in told if item.text == EMERGENCY_NEWS), None)
     told = [item for item in told if item.text != EMERGENCY_NEWS or item is latest]
@@ -154,29 +123,36 @@ def municipality_view(front: Front, istat: str) -> View:
     plan = front.plan
     owners = (None, *sorted({key.owner for key in plan.figures if key.municipality == istat and key.owner}))
     counts = [_count_tile(plan, istat, figure) for figure in ("free_assignable", "needing_works", "in_works")]
-    told = [
-        News(event.version, moment(at), line)
-        for at, event in front.events
-        for line in news_of(istat, event, plan.names)
-    ]
-    assignable = _forecast_table(plan, istat, owners, "assignable", "Alloggi che si potranno assegnare")
+    told = [_told(event, at, line) for at, event in front.events for line in news_of(istat, event, plan.names)]
+    assignable = _forecast_table(
+        plan, istat, owners, "assignable", say("Alloggi che si potranno assegnare", "Homes to be assigned")
+    )
     tables = [
         _with_declarations(assignable, plan, istat, owners),
-        _forecast_table(plan, istat, owners, "turnover", "Alloggi che si libereranno"),
+        _forecast_table(plan, istat, owners, "turnover", say("Alloggi che si libereranno", "Homes to become free")),
         _stock_table(plan, istat, owners),
     ]
     return View([_forecast_tile(plan, istat, None), *counts], tables, _marks(front), told)
 
 
+def _told(event: PlanRecomputed, at: datetime, line: str) -> News:
+    """Reasons are told as they were published: in Italian, the day too."""
+    with speaking(Spoken()):
+        return News(event.version, moment(at), line)
+
+
 def map_labels(choice: MapFigure) -> MapLabels:
-    title = f"{choice.many[0].upper()}{choice.many[1:]}, comune per comune"
+    one, many = (text.read_in(spoken().language) for text in (choice.one, choice.many))
     in_tenths = LABELS[choice.figure].measure is Measure.THOUSANDTHS
     return MapLabels(
         id="mappa",
-        title=title,
-        description=f"Carta dei comuni dell'ambito: più scuro il colore, più {choice.many}. I dati sono nella tabella.",
-        one=choice.one,
-        many=choice.many,
+        title=f"{many[0].upper()}{many[1:]}, {say('comune per comune', 'municipality by municipality')}",
+        description=say(
+            f"Carta dei comuni dell'ambito: più scuro il colore, più {many}. I dati sono nella tabella.",
+            f"Map of the ambito's municipalities: the darker, the more {many}. The data are in the table.",
+        ),
+        one=one,
+        many=many,
         number=_of_tenths if in_tenths else number,
     )
 
@@ -189,7 +165,9 @@ def map_values(plan: Plan, choice: MapFigure) -> tuple[tuple[str, int], ...]:
 
 
 @lru_cache(maxsize=64)
-def draw(ambito_code: str, choice: MapFigure, values: tuple[tuple[str, int], ...], selected: str | None) -> Markup:
+def draw(
+    ambito_code: str, choice: MapFigure, values: tuple[tuple[str, int], ...], selected: str | None, _spoken: Spoken
+) -> Markup:
     """The map; kept, because drawing takes longer than everything else and most new plans leave it as it is."""
     return municipal_map(
         boundaries(ambito_code),
@@ -209,12 +187,12 @@ def map_areas(plan: Plan, choice: MapFigure) -> list[LiveArea]:
 
 
 def address_of(ambito_code: str, istat: str) -> str:
-    return f"/ambiti/{ambito_code}/comuni/{istat}"
+    return carried(f"/ambiti/{ambito_code}/comuni/{istat}")
 
 
 def owner_name(owner: str | None, names: Mapping[str, str]) -> str:
     if owner is None:
-        return "Tutti i proprietari"
+        return say("Tutti i proprietari", "All owners")
     return organisation_name(owner, names).removeprefix("il ")
 
 
@@ -245,43 +223,35 @@ def _cells(table: Table) -> Iterator[tuple[str, LiveFigure]]:
 def _forecast_tile(plan: Plan, istat: str | None, year: int | None) -> Tile:
     key = FigureKey(istat, None, "assignable_mean", year)
     low, high = (plan.figures[key._replace(figure=f"assignable_{end}")] for end in ("low", "high"))
-    label = "Assegnabili nel triennio" if year is None else f"Assegnabili nel {year}"
+    when = say("nel triennio", "in the three years") if year is None else say(f"nel {year}", f"in {year}")
+    label = say("Assegnabili ", "To be assigned ") + when
     mean = plan.figures[key]
-    return Tile(label, _place(*key), mean, thousandths(mean), f"da {number(low)} a {number(high)} {_LEVEL}")
+    band = say(f"da {number(low)} a {number(high)}", f"from {number(low)} to {number(high)}")
+    return Tile(label, _place(*key), mean, thousandths(mean), f"{band} {level()}")
 
 
 def _count_tile(plan: Plan, istat: str | None, figure: str) -> Tile:
     value = plan.figures[FigureKey(istat, None, figure, None)]
-    return Tile(_short(figure), _place(istat, None, figure, None), value, number(value), _TILE_NOTES[figure])
-
-
-_TILE_NOTES: Final = {
-    "free_assignable": "alloggi, adesso",
-    "needing_works": "alloggi inagibili, adesso",
-    "in_works": "alloggi, adesso",
-}
+    return Tile(short(figure), _place(istat, None, figure, None), value, number(value), tile_note(figure))
 
 
 def _cases_tile(plan: Plan) -> Tile:
     key = FigureKey(None, None, "open_cases", None)
     count, actions = plan.figures[key], plan.figures[key._replace(figure="emergency_actions")]
-    place = _place(*key)
+    label, place = say("Casi di emergenza aperti", "Open emergency cases"), _place(*key)
     if is_few(count):
-        return Tile("Casi di emergenza aperti", place, LEAST_TOLD - 1, FEW, "azioni proposte non pubblicate")
-    proposed = "1 azione proposta" if actions == 1 else f"{number(actions)} azioni proposte"
-    return Tile("Casi di emergenza aperti", place, count, number(count), proposed)
-
-
-def _short(figure: str) -> str:
-    """`Liberi assegnabili` for `Alloggi liberi assegnabili`; the column or tile says elsewhere that they are homes."""
-    return _SHORT.get(figure) or LABELS[figure].overall.removeprefix("Alloggi ").capitalize()
-
-
-_SHORT: Final = {"needing_works": "Da recuperare", "in_works": "In lavori"}
+        hidden = say("azioni proposte non pubblicate", "proposed actions not published")
+        return Tile(label, place, LEAST_TOLD - 1, say(FEW, f"fewer than {LEAST_TOLD}"), hidden)
+    one, many = say("1 azione proposta", "1 action proposed"), say("azioni proposte", "actions proposed")
+    return Tile(label, place, count, number(count), one if actions == 1 else f"{number(actions)} {many}")
 
 
 def _place_row(plan: Plan, istat: str | None) -> list[Cell]:
-    name = Cell("Intero ambito") if istat is None else Cell(plan.names[istat], href=address_of(plan.ambito, istat))
+    name = (
+        Cell(say("Intero ambito", "Whole ambito"))
+        if istat is None
+        else Cell(plan.names[istat], href=address_of(plan.ambito, istat))
+    )
     counts = [_cell(plan, istat, None, figure, None) for figure in STATUS_COLUMNS]
     return [name, _cell(plan, istat, None, "assignable_mean", None), _span(plan, istat, None, "assignable"), *counts]
 
@@ -300,10 +270,10 @@ def _span(plan: Plan, istat: str | None, owner: str | None, what: str) -> Cell:
 def _forecast_table(plan: Plan, istat: str, owners: Sequence[str | None], what: str, caption: str) -> Table:
     years = plan.triennium.years
     columns = [
-        Column("Proprietà"),
+        Column(say("Proprietà", "Owner")),
         *(Column(str(year), "thousandths") for year in years),
-        Column("Triennio", "thousandths"),
-        Column(f"Triennio, intervallo {_LEVEL}", "span"),
+        Column(say("Triennio", "Three years"), "thousandths"),
+        Column(say("Triennio, intervallo ", "Three years, interval ") + level(), "span"),
     ]
     rows = [
         [
@@ -313,7 +283,7 @@ def _forecast_table(plan: Plan, istat: str, owners: Sequence[str | None], what: 
         ]
         for owner in owners
     ]
-    return Table(f"{caption}: previsione", columns, rows)
+    return Table(caption + say(": previsione", ": forecast"), columns, rows)
 
 
 def _with_declarations(table: Table, plan: Plan, istat: str, owners: Sequence[str | None]) -> Table:
@@ -323,18 +293,21 @@ def _with_declarations(table: Table, plan: Plan, istat: str, owners: Sequence[st
     for key in sorted(declared, key=lambda key: key.year or 0):
         latest[key.owner] = key
     rows = [[*row, _declared(plan, latest.get(owner))] for row, owner in zip(table.rows, owners, strict=True)]
-    return table._replace(columns=[*table.columns, Column("Dichiarati dai proprietari", "number")], rows=rows)
+    return table._replace(
+        columns=[*table.columns, Column(say("Dichiarati dai proprietari", "Declared by the owners"), "number")],
+        rows=rows,
+    )
 
 
 def _declared(plan: Plan, key: FigureKey | None) -> Cell:
     if key is None:
         return Cell(None)
-    return Cell(plan.figures[key], figure=_place(*key), note=f"per il {key.year}")
+    return Cell(plan.figures[key], figure=_place(*key), note=say(f"per il {key.year}", f"for {key.year}"))
 
 
 def _stock_table(plan: Plan, istat: str, owners: Sequence[str | None]) -> Table:
     figures = (*STATUS_FIGURES.values(), "in_construction")
-    columns = [Column("Stato"), *(Column(owner_name(owner, plan.names), "number") for owner in owners)]
-    rows = [[Cell(_short(f)), *(_cell(plan, istat, owner, f, None) for owner in owners)] for f in figures]
-    total = [Cell("In patrimonio"), *(_cell(plan, istat, owner, "stock_total", None) for owner in owners)]
-    return Table("Alloggi di oggi, per stato e proprietà", columns, rows, total)
+    columns = [Column(say("Stato", "State")), *(Column(owner_name(owner, plan.names), "number") for owner in owners)]
+    rows = [[Cell(short(f)), *(_cell(plan, istat, owner, f, None) for owner in owners)] for f in figures]
+    total = [Cell(short("stock_total")), *(_cell(plan, istat, owner, "stock_total", None) for owner in owners)]
+    return Table(say("Alloggi di oggi, per stato e proprietà", "Homes today, by state and owner"), columns, rows, total)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import takewhile
+from typing import NamedTuple
 from uuid import UUID
 
 from services.registry.domain import refusals
@@ -19,8 +19,7 @@ GRACE = timedelta(days=1)
 """How far ahead of its reception a report may take effect: an owner may send tomorrow's fact tonight, no later one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One accepted report of a unit; `sequence` is its gapless place in the order of arrival."""
 
     sequence: int
@@ -30,8 +29,7 @@ class Entry:
     report: Report
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What an accepted report makes of the unit, and how the unit's past changes by it.
 
     Old transitions, plus `transitions`, minus `withdrawn`, are exactly those of the whole history folded anew.
@@ -70,11 +68,11 @@ def decide(
 
 def transition(before: Unit | None, after: Unit, report: Report) -> tuple[Transition, ...]:
     """The change of state that `report` made; none when it left the state alone."""
-    if before is None:
-        return (Transition(report=report.name(), on=report.effective_on, before=None, after=after.status),)
-    if before.status is after.status:
+    was = before.status if before else None
+    if was is after.status:
         return ()
-    return (Transition(report=report.name(), on=report.effective_on, before=before.status, after=after.status),)
+    told = {"report": report.NAME, "on": report.effective_on, "before": was, "after": after.status}
+    return (Transition.believed(told),)
 
 
 def correct(history: Sequence[Entry], report: Report, organisation: str) -> Decision:

@@ -103,7 +103,7 @@ def _plan_works(unit: Unit, report: WorksScheduled | WorksStarted) -> Details:
 def _move_works(unit: Unit, report: WorksRescheduled) -> Details:
     if unit.works is None:
         raise refusals.no_works_to_reschedule(report)
-    return {"works": unit.works.model_copy(update={"expected_end_on": report.expected_end_on})}
+    return {"works": unit.works.having({"expected_end_on": report.expected_end_on})}
 
 
 def _drop_works(unit: Unit, report: Report) -> Details:
@@ -204,7 +204,7 @@ def advance(unit: Unit | None, report: Report) -> Unit:
     details = rule.details(unit, report)
     after = _target(rule.to, unit, report)
     if after is status:
-        return unit.model_copy(update=details)
+        return unit.having(details)
     aside = after in RETURNING
     changes: Details = {
         "status": after,
@@ -214,7 +214,7 @@ def advance(unit: Unit | None, report: Report) -> Unit:
         "pending_inspection": unit.pending_inspection and (aside or rule.to is To.PREVIOUS),
     }
     changes.update(details)
-    return unit.model_copy(update=changes)
+    return unit.having(changes)
 
 
 def _target(to: UnitStatus | To, unit: Unit, report: Report) -> UnitStatus:

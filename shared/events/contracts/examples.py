@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar, get_args
-from uuid import UUID, uuid5
+from uuid import UUID
 
-from shared.events.base import NAMESPACE, SOURCE, Envelope, Event, Message, Value
+from shared.events.base import SOURCE, Envelope, Event, Message, Value, derived
 from shared.events.plans import Measure
 from shared.events.topics import declared
 from shared.events.units import (
@@ -121,7 +121,7 @@ def example_message(cls: type[Event]) -> Message:
     """An example of the event in the envelope its writer gives it."""
     event = unit_changed() if cls is UnitChanged else example(cls)
     is_claim = cls.TOPIC in CLAIMS
-    identifier = derived(f"{cls.TYPE}/id")
+    identifier = example_id(f"{cls.TYPE}/id")
     return Message(
         Envelope(
             id=identifier,
@@ -129,8 +129,8 @@ def example_message(cls: type[Event]) -> Message:
             time=AT,
             subject=_subject(event),
             ambito=AMBITO,
-            correlation_id=identifier if is_claim else derived(f"{cls.TYPE}/correlation"),
-            causation_id=None if is_claim else derived(f"{cls.TYPE}/causation"),
+            correlation_id=identifier if is_claim else example_id(f"{cls.TYPE}/correlation"),
+            causation_id=None if is_claim else example_id(f"{cls.TYPE}/causation"),
             organisation=VALUES["organisation"] if is_claim else None,
             sequence=getattr(event, "sequence", None),
             traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
@@ -144,8 +144,8 @@ def example(cls: type[V]) -> V:
     return cls(**{name: _value(cls, name, field.annotation) for name, field in cls.model_fields.items()})
 
 
-def derived(name: str) -> UUID:
-    return uuid5(NAMESPACE, f"example/{name}")
+def example_id(name: str) -> UUID:
+    return derived(f"example/{name}")
 
 
 def _value(cls: type[Value], name: str, annotation: Any) -> Any:
@@ -157,7 +157,7 @@ def _value(cls: type[Value], name: str, annotation: Any) -> Any:
     if name in VALUES:
         return VALUES[name]
     if "UUID" in str(annotation):
-        return derived(own)
+        return example_id(own)
     raise LookupError(f"give {own} an example value in shared/events/contracts/examples.py")
 
 
@@ -177,7 +177,7 @@ def unit_changed() -> UnitChanged:
         ambito=AMBITO,
         sequence=VALUES["sequence"],
         report=VALUES["report"],
-        report_id=derived("pianovivo.disposal-approved.v1/id"),
+        report_id=example_id("pianovivo.disposal-approved.v1/id"),
         organisation=after.owner,
         effective_on=after.since,
         before=after.model_copy(update=free),

@@ -68,7 +68,7 @@ async def test_what_waiting_may_mend_is_no_dead_letter(ledger: Any, error: Excep
 
 
 async def test_batch_delivered_twice_is_applied_and_announced_once(ledger: Any) -> None:
-    garbled = replace(as_records(MIXED)[1], value=b"{}")
+    garbled = as_records(MIXED)[1]._replace(value=b"{}")
     records = [record if record.offset != 1 else garbled for record in as_records(MIXED)]
     for _ in range(3):
         await ledger.consumer.consume(records)

@@ -20,8 +20,7 @@ from sqlalchemy import select
 from services.intake.app import create_app
 from services.intake.settings import IntakeSettings
 from shared.auth import Role, issue, new_key, public_jwks
-from shared.bus.outbox import load_headers
-from shared.bus.records import Record, decode, encode
+from shared.bus.records import Record, decode, encode, unpack
 from shared.bus.tables import OutboxRow
 from shared.events import (
     Envelope,
@@ -97,7 +96,8 @@ class Room:
     async def said(self) -> list[Message]:
         """What the service owes to the bus, in order."""
         rows = await self.rows(OutboxRow, OutboxRow.id)
-        return [decode(Record(row.topic, 0, 0, 0, row.key, row.value, load_headers(row.headers))) for row in rows]
+        owed = [record for row in rows for record in unpack(row.records)]
+        return [decode(Record(out.topic, 0, 0, 0, out.key, out.value, out.headers)) for out in owed]
 
     async def hear(self, *messages: Message) -> None:
         """The registry's facts, as one batch."""

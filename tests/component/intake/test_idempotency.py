@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from services.intake.tables import EmergencyCaseRow, IdempotencyRow, SubmissionRow, UnitReportRow
+from services.intake.tables import EmergencyCaseRow, SubmissionRow, UnitReportRow
+from shared.idempotency import IdempotencyRow
 from tests.component.intake.room import CASE, CASTELVERDE, COLUMNS, VACATED, Room, opened
 
 KEY = {"Idempotency-Key": "2026/Q1-0001"}

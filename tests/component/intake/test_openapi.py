@@ -1,45 +1,26 @@
-"""The generated OpenAPI document says what the service reads, although it reads bodies by itself."""
+"""What the intake documents of its bodies is what it reads, although it reads them by itself."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from services.intake.app import create_app
-from services.intake.settings import IntakeSettings
 from shared.events import REPORTS
-
-BOUNDED = {"maxLength", "pattern", "format", "enum", "const"}
-VERBS = re.compile(r"(get|post|put|patch|delete|head|options)", re.IGNORECASE)
+from shared.openapi import operations
+from tests.component.intake.room import Room, opened
 
 
 @pytest.fixture
-def document(tmp_path: Path) -> dict[str, Any]:
-    return create_app(IntakeSettings(home=tmp_path)).openapi()
+async def room(tmp_path: Path) -> AsyncIterator[Room]:
+    async with opened(tmp_path) as room:
+        yield room
 
 
-def nodes(node: object) -> Iterator[dict[str, Any]]:
-    if isinstance(node, dict):
-        yield node
-    for child in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
-        yield from nodes(child)
-
-
-def operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    for path in document["paths"].values():
-        yield from path.items()
-
-
-def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
-    known = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
-    assert {node["$ref"] for node in nodes(document) if isinstance(node.get("$ref"), str)} <= known
-
-
-def test_every_report_is_a_branch_told_by_its_name(document: dict[str, Any]) -> None:
+def test_every_report_is_a_branch_told_by_its_name(room: Room) -> None:
+    document = room.app.openapi()
     schemas = document["components"]["schemas"]
     mapping = schemas["UnitReportInput"]["discriminator"]["mapping"]
     assert set(mapping) == set(REPORTS)
@@ -52,22 +33,16 @@ def test_every_report_is_a_branch_told_by_its_name(document: dict[str, Any]) -> 
     assert body == {"$ref": "#/components/schemas/UnitReportsInput"}
 
 
-def test_every_text_and_number_has_bounds(document: dict[str, Any]) -> None:
-    for node in nodes(document):
-        if node.get("type") == "string":
-            assert BOUNDED & node.keys(), node
-        if node.get("type") in ("integer", "number"):
-            assert "format" in node, node
-            assert {"minimum", "exclusiveMinimum"} & node.keys(), node
-            assert {"maximum", "exclusiveMaximum"} & node.keys(), node
-        if node.get("type") == "array":
-            assert "maxItems" in node, node
+async def test_every_documented_example_is_accepted(room: Room) -> None:
+    async with room.lead() as client:
+        for path, method, operation in operations(room.app.openapi()):
+            for name, example in examples(operation).items():
+                answer = await client.request(method, path.format(case_ref="CR-2026-007"), json=example["value"])
+                assert answer.status_code in (200, 201, 202), (path, name, answer.text)
+                sent = len(example["value"].get("items", ()))
+                assert answer.json().get("accepted_count", 0) == sent
 
 
-def test_errors_are_problem_documents_and_writes_document_their_bodies(document: dict[str, Any]) -> None:
-    for method, operation in operations(document):
-        assert not VERBS.match(operation["operationId"])
-        for status, answer in operation["responses"].items():
-            if status >= "400":
-                assert list(answer["content"]) == ["application/problem+json"]
-        assert ("requestBody" in operation) == (method in ("post", "put"))
+def examples(operation: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+    return dict(found.get("examples", {}))

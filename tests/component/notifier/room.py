@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid5
 
 import httpx
 from fastapi import FastAPI
@@ -20,10 +19,9 @@ from services.notifier.app import create_app
 from services.notifier.settings import NotifierSettings
 from services.notifier.tables import NoticeRow
 from shared.auth import Role, issue, new_key, public_jwks
-from shared.bus.outbox import load_headers
-from shared.bus.records import Record, decode, encode
+from shared.bus.records import Record, decode, encode, unpack
 from shared.bus.tables import OutboxRow
-from shared.events import NAMESPACE, Cause, Envelope, FigureChange, Measure, Message, MunicipalityChange, PlanRecomputed
+from shared.events import Cause, Envelope, FigureChange, Measure, Message, MunicipalityChange, PlanRecomputed, derived
 from shared.migrate import migrate
 from shared.runtime import Runtime
 from shared.territory import ambito
@@ -47,7 +45,7 @@ def count(before: int | None, after: int | None, owner: str | None = None) -> Fi
 
 def vacated(municipality: str = CREMONA, unit: str = "SIM-1", organisation: str | None = "aler-bcm") -> Cause:
     return Cause(
-        event_id=uuid5(NAMESPACE, unit),
+        event_id=derived(unit),
         kind="unit-vacated",
         subject=unit,
         municipality=municipality,
@@ -71,7 +69,7 @@ def change(municipality: str, *figures: FigureChange, causes: Sequence[Cause] | 
 
 def recomputed(version: int, *changes: MunicipalityChange, code: str = AMBITO, at: datetime = NOW) -> Record:
     """The record of one plan version; the same version is the same event."""
-    identifier = uuid5(NAMESPACE, f"plan/{code}/{version}")
+    identifier = derived(f"plan/{code}/{version}")
     plan = PlanRecomputed(
         ambito=code,
         version=version,
@@ -112,7 +110,8 @@ class Room:
     async def said(self) -> list[Message]:
         """What the service owes to the bus, in order."""
         rows = await self.rows(OutboxRow, OutboxRow.id)
-        return [decode(Record(row.topic, 0, 0, 0, row.key, row.value, load_headers(row.headers))) for row in rows]
+        owed = [record for row in rows for record in unpack(row.records)]
+        return [decode(Record(out.topic, 0, 0, 0, out.key, out.value, out.headers)) for out in owed]
 
     def client(self, organisation: str = f"comune-{CREMONA}", role: Role = Role.MUNICIPALITY) -> httpx.AsyncClient:
         transport, headers = httpx.ASGITransport(self.app), {"Authorization": f"Bearer {token(organisation, role)}"}

@@ -121,3 +121,26 @@ def test_the_pages_have_no_accessibility_violation_and_ask_nobody_else(
         assert {name: problems for name, problems in found.items() if problems} == {}
         assert visit.foreign_requests(base_url) == []
         assert not visit.scrolls_sideways()
+
+
+def test_the_inbox_speaks_english_from_signing_in_to_leaving(base_url: str, browser: Browser) -> None:
+    with visiting(browser, f"{base_url}/sign-in?lang=en", javascript=False) as visit:
+        page = visit.page
+        page.get_by_label("Access token").fill("x")
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.get_by_role("alert")).to_have_text("The token is unreadable or its signature wrong.")
+        page.get_by_label("Access token").fill(token(f"comune-{CREMONA}"))
+        page.get_by_role("button", name="Sign in").click()
+        assert page.url == f"{base_url}/inbox?lang=en"
+        expect(page.get_by_role("heading", level=1)).to_have_text("Notices")
+        page.get_by_role("link", name="Cremona: cambiano 3 numeri del piano").click()
+        expect(page.get_by_role("heading", name="Where it comes from")).to_be_visible()
+        expect(page.get_by_role("heading", level=1)).to_have_attribute("lang", "it")
+        page.get_by_role("link", name="All notices").click()
+        page.get_by_role("link", name="Earlier notices, unread").click()
+        expect(page.locator("html")).to_have_attribute("lang", "en")
+        page.goto(f"{base_url}/inbox/5b0c4f5e-8f5b-5d0a-9b6e-3f0c1a7d2e64?lang=en")
+        expect(page.get_by_role("heading", level=1)).to_have_text("No such notice")
+        page.get_by_role("link", name="Back to the first page").click()
+        page.get_by_role("button", name="Sign out").click()
+        assert page.url == f"{base_url}/sign-in?lang=en"

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import event
 
+from services.notifier.store import PlanNotice
 from services.notifier.tables import NoticeRow, ToldRow
 from shared.auth import Role
 from shared.events import MunicipalityChange, NoticeDelivered
 from shared.rebuild import rebuild
+from shared.sql import table_of
 from shared.territory import ambito
 from tests.component.notifier.room import (
     AMBITO,
@@ -113,7 +116,7 @@ async def test_a_figure_that_trembles_is_never_told(room: Room) -> None:
         await room.consume(recomputed(version, change(CREMONA, up if version % 2 else down)))
     assert await room.notices() == []
     [told] = await room.rows(ToldRow)
-    assert told.value == 9000
+    assert json.loads(told.figures) == {"assignable_mean//2027": 9000}
 
 
 async def test_an_organisation_hears_of_all_owners_figures_and_of_its_own(room: Room) -> None:
@@ -173,6 +176,10 @@ async def test_the_first_causes_are_told_and_the_rest_counted(room: Room) -> Non
     )
     assert reasons[1].startswith("perché il Comune di Cremona ha comunicato il rilascio dell'alloggio SIM-1 (")
     assert (len(reasons), reasons[-1]) == (6, "e per altre 2 comunicazioni")
+
+
+def test_what_is_inserted_has_the_columns_of_its_row_in_their_order() -> None:
+    assert list(PlanNotice._fields) == list(table_of(NoticeRow).columns.keys())
 
 
 async def test_a_plan_of_48_municipalities_costs_as_many_statements_as_one(room: Room) -> None:

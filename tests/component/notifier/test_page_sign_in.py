@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from shared.auth import SESSION_COOKIE
+from shared.sign_in import SESSION_COOKIE
 from tests.component.notifier.room import CREMONA, Room, change, count, opened, recomputed, token
 
 

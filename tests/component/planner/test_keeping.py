@@ -10,14 +10,14 @@ from uuid import uuid4
 
 import pytest
 
-from services.planner import store
 from services.planner.app import create_runtime
 from services.planner.domain.forecast import Triennium
 from services.planner.domain.plan import compute, plan_hash
 from services.planner.domain.state import PlanState, fold
 from services.planner.law import rules_on
 from services.planner.settings import PlannerSettings
-from services.planner.store import Edition
+from services.planner.store import plans as store
+from services.planner.store.plans import Edition
 from shared.db import StaleWriter
 from shared.events import ReportRefused
 from shared.migrate import migrate

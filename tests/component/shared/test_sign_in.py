@@ -16,12 +16,11 @@ from shared.auth import (
     KeySource,
     Principal,
     Role,
-    current_principal,
     issue,
     new_key,
     public_jwks,
-    require,
 )
+from shared.sign_in import current_principal, require
 
 SITE, ISSUER = "https://pianovivo.test", "https://accesso.test"
 NOW = datetime(2026, 10, 1, 12, tzinfo=UTC)

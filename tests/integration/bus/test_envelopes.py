@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 
 import orjson
@@ -30,7 +29,7 @@ def structured(message: Message) -> Outgoing:
     plain = encode(message)
     attributes = {name.removeprefix("ce_"): value.decode() for name, value in plain.headers if name.startswith("ce_")}  # type: ignore[union-attr]
     body = orjson.dumps({**attributes, "causationid": None, "data": orjson.loads(plain.value)})
-    return replace(plain, value=body, headers=(("content-type", STRUCTURED + b"; charset=UTF-8"),))
+    return plain._replace(value=body, headers=(("content-type", STRUCTURED.encode() + b"; charset=UTF-8"),))
 
 
 def own(unit_id: str, owner: str, event_id: str) -> Outgoing:

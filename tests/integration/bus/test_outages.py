@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from prometheus_client import REGISTRY
+from prometheus_client.parser import text_string_to_metric_families
 
+from deploy.kafka.local import free_ports
 from shared.bus.records import decode
 from shared.runtime import Runtime
 from tests.support.installations import Installation, fresh_installation, read_topic
+from tests.support.operator import serving, status_of
 from tests.support.servers import Servers, choose
 from tests.support.servers import servers as start_servers
 from tests.support.waiting import until
@@ -22,6 +27,7 @@ from tests.support.world import as_outgoing, as_records, history, is_idle, lette
 REPORTS = synthetic_reports(40)
 HOMES = Counter(message.envelope.subject for message in REPORTS)
 HALF = len(REPORTS) // 2
+AWAY_SECONDS = 30
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +57,44 @@ async def test_killed_database_is_waited_for(mortal: Installation, mortal_server
             await asyncio.to_thread(mortal_servers.postgres.start)
         await until(lambda: is_idle(registry), 60)
         await _all_applied_and_told_once(registry)
+
+
+async def test_database_away_for_half_a_minute(mortal: Installation, mortal_servers: Servers) -> None:
+    """The process lives on through all of it, tries again and again, sets nothing aside, and does the work after."""
+    port = free_ports(1)[0]
+    url = f"http://127.0.0.1:{port}"
+    own = {"registry_port": port, "batch": 20, "watchdog_seconds": 10, "log_level": "ERROR"}
+    registry = mortal.registry()
+    async with serving(mortal.environment | own, "registry", "serve", ports=(port,)) as process:
+        await registry.transport.publish(as_outgoing(REPORTS[:HALF]))
+        await until(lambda: is_idle(registry))
+        mortal_servers.postgres.kill()
+        end = time.monotonic() + AWAY_SECONDS
+        try:
+            await registry.transport.publish(as_outgoing(REPORTS[HALF:]))
+            while time.monotonic() < end:
+                assert process.returncode is None
+                outcomes = await _outcomes(url)
+                assert outcomes.keys() <= {"applied", "waited"}
+                assert outcomes["applied"] == HALF
+                await asyncio.sleep(0.2)
+            assert outcomes["waited"] >= 5
+            assert await status_of(url + "/ready") == httpx.codes.SERVICE_UNAVAILABLE
+        finally:
+            await asyncio.to_thread(mortal_servers.postgres.start)
+        await registry.db.engine.dispose()  # what this process had open has gone with the server
+        await until(lambda: is_idle(registry), 60)
+        await _all_applied_and_told_once(registry)
+    await registry.transport.stop()
+    await registry.db.close()
+
+
+async def _outcomes(url: str) -> dict[str, float]:
+    """How many events the running registry has dealt with, by outcome, and how many batches had to wait."""
+    async with httpx.AsyncClient() as client:
+        families = text_string_to_metric_families((await client.get(url + "/metrics")).text)
+    samples = [sample for family in families if family.name == "pianovivo_events" for sample in family.samples]
+    return {s.labels["outcome"]: s.value for s in samples if s.name == "pianovivo_events_total"}
 
 
 async def test_killed_broker_is_waited_for(mortal: Installation, mortal_servers: Servers) -> None:

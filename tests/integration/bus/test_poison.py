@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
@@ -32,29 +31,29 @@ def with_header(name: str, value: bytes | None) -> Headers:
 
 
 POISON = {
-    "undecodable-body": (replace(PLAIN, value=b"\xff\x00{"), "failed", "undecodable"),
-    "no-body": (replace(PLAIN, value=b""), "failed", "undecodable"),
-    "undecodable-header": (replace(PLAIN, headers=with_header("ce_source", b"\xff\xfe")), "failed", "undecodable"),
-    "null-header": (replace(PLAIN, headers=with_header("ce_id", None)), "failed", "wrong-schema"),
-    "unreadable-time": (replace(PLAIN, headers=with_header("ce_time", b"yesterday")), "failed", "wrong-schema"),
+    "undecodable-body": (PLAIN._replace(value=b"\xff\x00{"), "failed", "undecodable"),
+    "no-body": (PLAIN._replace(value=b""), "failed", "undecodable"),
+    "undecodable-header": (PLAIN._replace(headers=with_header("ce_source", b"\xff\xfe")), "failed", "undecodable"),
+    "null-header": (PLAIN._replace(headers=with_header("ce_id", None)), "failed", "wrong-schema"),
+    "unreadable-time": (PLAIN._replace(headers=with_header("ce_time", b"yesterday")), "failed", "wrong-schema"),
     "subject-no-index-takes": (
-        replace(PLAIN, headers=with_header("ce_subject", b"U-\x00" + b"x" * 9000)),
+        PLAIN._replace(headers=with_header("ce_subject", b"U-\x00" + b"x" * 9000)),
         "failed",
         "wrong-schema",
     ),
-    "wrong-schema": (replace(PLAIN, value=b'{"unit_id": "U-poisoned"}'), "failed", "wrong-schema"),
+    "wrong-schema": (PLAIN._replace(value=b'{"unit_id": "U-poisoned"}'), "failed", "wrong-schema"),
     "unknown-type": (
-        replace(PLAIN, headers=with_header("ce_type", b"pianovivo.unit-levitated.v1")),
+        PLAIN._replace(headers=with_header("ce_type", b"pianovivo.unit-levitated.v1")),
         "failed",
         "unknown-type",
     ),
     "wrong-topic": (
-        replace(PLAIN, headers=with_header("ce_type", b"pianovivo.unit-changed.v1")),
+        PLAIN._replace(headers=with_header("ce_type", b"pianovivo.unit-changed.v1")),
         "failed",
         "wrong-topic",
     ),
-    "other-key": (replace(PLAIN, headers=with_header("ce_partitionkey", b"oglio-po")), "failed", "wrong-schema"),
-    "too-large": (replace(PLAIN, value=PLAIN.value[:-1] + b" " * 1_000_000 + b"}"), "failed", "too-large"),
+    "other-key": (PLAIN._replace(headers=with_header("ce_partitionkey", b"oglio-po")), "failed", "wrong-schema"),
+    "too-large": (PLAIN._replace(value=PLAIN.value[:-1] + b" " * 1_000_000 + b"}"), "failed", "too-large"),
     "unknown-unit": (
         encode(reported(report("unit-vacated", date(2026, 2, 1), unit_id="U-unheard-of"))),
         "refused",
@@ -175,7 +174,7 @@ async def test_garbage_on_an_organisations_own_topic_holds_up_nobody_else(instal
     async with registry.running():
         await registry.transport.publish(as_outgoing([BEFORE]))
         await until(lambda: _has(registry, {"U-poisoned": 1}))
-        await registry.transport.publish([replace(_garbled(VACATED), topic=f"owner-reports.{OWN_WRITERS[0]}")])
+        await registry.transport.publish([_garbled(VACATED)._replace(topic=f"owner-reports.{OWN_WRITERS[0]}")])
         await until(lambda: letters(registry))
         await registry.transport.publish(as_outgoing([VACATED]))
         await until(lambda: _has(registry, {"U-poisoned": 2}))
@@ -191,7 +190,7 @@ async def test_claim_to_be_a_redrive_is_believed_of_the_same_record_only(
         failed, *_ = await until(lambda: _letters(registry, 4))
         value = str(failed.id).encode() if claim == b"of-another-record" else claim
         stranger = encode(reported(registered(on=date(2026, 1, 1), unit_id="U-stranger")))
-        await registry.transport.publish([replace(stranger, headers=(*stranger.headers, (REDRIVE, value)))])
+        await registry.transport.publish([stranger._replace(headers=(*stranger.headers, (REDRIVE, value)))])
         await until(lambda: _has(registry, {"U-poisoned": 1, "U-neighbour": 4, "U-stranger": 1}))
         assert len(await letters(registry)) == 4
 
@@ -216,7 +215,7 @@ async def test_letters_given_up_stay_given_up_in_a_rebuild(installation: Install
 
 
 def _garbled(message: Message) -> Outgoing:
-    return replace(encode(message), value=b'{"unit_id": 7}')
+    return encode(message)._replace(value=b'{"unit_id": 7}')
 
 
 async def _send_with_garbled_correction(registry: Runtime) -> None:
@@ -228,7 +227,7 @@ async def _send_with_garbled_correction(registry: Runtime) -> None:
 async def _redrive(registry: Runtime, ids: list[UUID]) -> None:
     async with registry.db.transaction() as session:
         rows = {row.id: row for row in (await session.execute(select(DeadLetterRow))).scalars()}
-        await dead_letters.redrive(session, [rows[letter_id] for letter_id in ids])
+        dead_letters.redrive(session, [rows[letter_id] for letter_id in ids])
 
 
 async def _has(registry: Runtime, counts: dict[str, int]) -> bool:

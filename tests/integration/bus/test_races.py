@@ -89,7 +89,7 @@ async def test_two_reports_of_one_home_from_two_topics_are_both_accepted(distrib
         await registry.consumer.consume(start)
         await asyncio.gather(
             consumers[0].consume(as_records([rooms], start=1)),
-            consumers[1].consume([replace(as_records([works])[0], partition=5)]),
+            consumers[1].consume([as_records([works])[0]._replace(partition=5)]),
         )
         assert await history(registry) == {"U-raced": 3}
         assert await letters(registry, every=True) == []
@@ -103,7 +103,7 @@ async def test_same_redriven_record_at_once_has_one_effect(distributed: Installa
         [letter] = await letters(registry)
         await registry.consumer.consume(as_records([start], start=1))
         [plain] = as_records([vacated], start=2)
-        redriven = replace(plain, headers=(*plain.headers, (REDRIVE, str(letter.id).encode())))
+        redriven = plain._replace(headers=(*plain.headers, (REDRIVE, str(letter.id).encode())))
         await _until_done(consumers, redriven)
         assert await history(registry) == {"U-raced": 2}
         assert await letters(registry) == []

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from shared.bus import dead_letters
@@ -35,7 +33,7 @@ async def test_gap_waits_and_heals_when_the_missing_number_arrives(installation:
 async def test_lower_numbers_are_skipped(installation: Installation) -> None:
     ledger = installation.ledger()
     # Another identifier, so that the number alone says that this was applied already.
-    again = replace(FIRST, envelope=replace(FIRST.envelope, id=OTHER[0].envelope.id))
+    again = FIRST._replace(envelope=FIRST.envelope._replace(id=OTHER[0].envelope.id))
     async with ledger.running():
         await ledger.transport.publish(as_outgoing([FIRST, SECOND, again, FIRST, THIRD]))
         await until(lambda: is_idle(ledger))
@@ -46,7 +44,7 @@ async def test_lower_numbers_are_skipped(installation: Installation) -> None:
 async def test_number_given_up_counts_as_dealt_with_also_in_a_rebuild(installation: Installation) -> None:
     ledger = installation.ledger()
     async with ledger.running():
-        garbled = replace(encode(SECOND), value=b"{}")
+        garbled = encode(SECOND)._replace(value=b"{}")
         await ledger.transport.publish([*as_outgoing([FIRST]), garbled, *as_outgoing([THIRD, FOURTH])])
         await until(lambda: is_idle(ledger))
         failed, *parked = await letters(ledger)

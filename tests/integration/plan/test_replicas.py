@@ -9,10 +9,9 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -25,7 +24,7 @@ from services.planner.domain.state import PlanState, fold
 from services.planner.law import rules_on
 from services.planner.settings import PlannerSettings
 from shared.bus.records import decode, encode
-from shared.events import NAMESPACE, Message, PlanRecomputed
+from shared.events import Message, PlanRecomputed, derived
 from shared.events.topics import declared
 from shared.runtime import Runtime
 from tests.support.installations import Installation, read_topic
@@ -43,7 +42,7 @@ def facts() -> dict[str, list[Message]]:
     return {
         ambito: [
             Message(
-                replace(m.envelope, id=uuid5(NAMESPACE, f"{ambito}/{m.envelope.id}"), ambito=ambito,
+                m.envelope._replace(id=derived(f"{ambito}/{m.envelope.id}"), ambito=ambito,
                         subject=f"{ambito}-{m.envelope.subject}"),
                 m.event,
             )

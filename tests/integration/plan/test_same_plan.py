@@ -6,20 +6,19 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, date, datetime, time
 from functools import cache
-from uuid import uuid5
 
 import pytest
 
 from deploy.demo.synthetic import generate
-from services.planner import store
 from services.planner.app import create_runtime
 from services.planner.domain.forecast import Triennium
 from services.planner.domain.plan import compute, plan_hash
 from services.planner.domain.state import PlanState, fold
 from services.planner.law import rules_on
 from services.planner.settings import PlannerSettings
+from services.planner.store import plans as store
 from services.planner.tables import PlanRow
-from shared.events import NAMESPACE, Message, SubmissionReceived, UnitChanged
+from shared.events import Message, SubmissionReceived, UnitChanged, derived
 from shared.events.topics import declared
 from shared.rebuild import projection_hash, rebuild
 from shared.runtime import Runtime
@@ -55,7 +54,7 @@ def needs() -> tuple[Message, ...]:
     for event in (*world.cases, *world.submissions):
         subject = f"{event.municipality}/{event.owner}" if isinstance(event, SubmissionReceived) else event.case_ref
         owner = event.owner if isinstance(event, SubmissionReceived) else f"comune-{event.municipality}"
-        identifier = uuid5(NAMESPACE, f"test/{event.name()}/{subject}")
+        identifier = derived(f"test/{event.name()}/{subject}")
         envelope = reports()[0].envelope
         said.append(
             Message(

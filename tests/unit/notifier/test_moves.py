@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from services.notifier.domain.moves import FigureId, figure_id, moves, thousandths
 from shared.events import FigureChange, Measure
 
-KEY: FigureId = ("assignable_mean", "", 2027)
+KEY: FigureId = "assignable_mean//2027"
 
 
 def figure(before: int | None, after: int | None, measure: Measure = Measure.THOUSANDTHS) -> FigureChange:

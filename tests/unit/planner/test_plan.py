@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from services.planner.domain.forecast import Triennium
 from services.planner.domain.labels import LABELS, STATUS_FIGURES, label_it
-from services.planner.domain.plan import CAUSES_LIMIT, FigureKey, Plan, canonical, changes, compute, plan_hash
+from services.planner.domain.plan import CAUSES_LIMIT, FigureKey, Plan, canonical, changes, compute, plan_hash, read
 from services.planner.domain.state import fold
 from shared.events.base import Message
 from shared.events.plans import Cause, Measure
@@ -24,6 +24,7 @@ from tests.unit.planner.worlds import (
     RULES,
     START,
     TestRegistry,
+    case_closed,
     case_opened,
     empty,
     folded,
@@ -90,21 +91,28 @@ def test_the_latest_declaration_is_a_figure_of_its_year() -> None:
 def test_incremental_and_batch_give_the_same_bytes(order: list[int], batch: int) -> None:
     sent = [*village().sent, case_opened("E1", 900)]
     expected = canonical(planned(sent))
-    state = empty()
+    state, after = empty(), None
     for start in range(0, len(sent), batch):
         for place in order[start : start + batch]:
             fold(state, sent[place])
-        after = compute(state, TRIENNIUM, RULES, NAMES)
+        before, after = after, compute(state, TRIENNIUM, RULES, NAMES, after)
+        assert changes(before, after, []) == changes(before, compute(state, TRIENNIUM, RULES, NAMES), [])
+        state.settle()
+    assert after is not None
     assert canonical(after) == expected
+    assert read(expected, NAMES) == after
 
 
 def test_canonical_content_is_sorted_strings_and_integers() -> None:
     plan = planned([*village().sent, case_opened("E1", 900)])
     content = json.loads(canonical(plan))
     assert canonical(plan) == json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-    assert content["figures"][f"{CREMONA}//stock_total/"] == 11
-    assert all(isinstance(value, int) for value in content["figures"].values())
-    assert set(content) == {"ambito", "first_year", "reference_on", "rules_on", "figures", "actions"}
+    assert content["counts"][CREMONA]["/stock_total/"] == 11
+    numbers = [*content["counts"][CREMONA].values(), *content["outlooks"][f"{CREMONA}/"]]
+    assert all(isinstance(number, int) for number in numbers)
+    # Mean, low and high of each of three years and of the triennium, of exits and of assignable homes.
+    assert {len(outlook) for outlook in content["outlooks"].values()} == {3 * 4 * 2}
+    assert set(content) == {"ambito", "first_year", "reference_on", "rules_on", "counts", "outlooks", "actions"}
     assert len(plan_hash(plan)) == 64
 
 
@@ -128,9 +136,42 @@ def test_a_mean_that_moves_by_less_than_what_is_published_did_not_move() -> None
     key = FigureKey(CREMONA, None, "turnover_mean", 2026)
     value = before.figures[key]
     assert value == 350  # 10 homes x 365 x 9 / 93,921 = 0.3498, published as 0.4 by rounding halves up
-    assert changes(before, replace(before, figures={**before.figures, key: 449}), []) == ()
-    moved = changes(before, replace(before, figures={**before.figures, key: 349}), [])
+    assert changes(before, with_mean(before, 449), []) == ()
+    moved = changes(before, with_mean(before, 349), [])
     assert [figure.after for figure in moved[0].figures] == [349]
+
+
+def with_mean(plan: Plan, thousandths: int) -> Plan:
+    """The plan with another mean of Cremona's exits of the first year, over all owners."""
+    outlook = plan.outlooks[CREMONA, None]
+    first = outlook.turnover[0]._replace(mean=thousandths)
+    changed = outlook._replace(turnover=(first, *outlook.turnover[1:]))
+    return replace(plan, outlooks={**plan.outlooks, (CREMONA, None): changed})
+
+
+def test_one_vacancy_counts_anew_what_it_touches_and_nothing_else() -> None:
+    registry = village()
+    registry.register("C2", FREE, municipality=CASTELVERDE)
+    state = folded([*registry.sent, case_opened("E1", 900), submission(1, 4, 901)])
+    before = compute(state, TRIENNIUM, RULES, NAMES)
+    state.settle()
+    registry.report("U1", "unit-vacated", FREE, START)
+    fold(state, registry.sent[-1])
+    after = compute(state, TRIENNIUM, RULES, NAMES, before)
+    anew = {place for place, sheet in after.sheets.items() if sheet is not before.sheets[place]}
+    assert anew == {CREMONA}
+    assert after == compute(state, TRIENNIUM, RULES, NAMES)
+
+
+def test_a_case_that_moves_or_is_closed_elsewhere_is_counted_out_where_it_was() -> None:
+    state = folded([case_opened("E1", 1), case_opened("E2", 2, municipality=CASTELVERDE)])
+    before = compute(state, TRIENNIUM, RULES, NAMES)
+    state.settle()
+    fold(state, case_opened("E1", 3, municipality=CASTELVERDE))
+    fold(state, case_closed("E2", 4))  # says Cremona
+    after = compute(state, TRIENNIUM, RULES, NAMES, before)
+    assert after == compute(state, TRIENNIUM, RULES, NAMES)
+    assert [after.figures[FigureKey(place, None, "open_cases", None)] for place in (CREMONA, CASTELVERDE)] == [0, 1]
 
 
 def test_a_figure_that_appears_as_zero_did_not_move_and_one_that_goes_did() -> None:

@@ -114,7 +114,7 @@ def test_the_state_agrees_with_the_homes_true_timelines_counted_day_by_day(regis
     assert {key: cell.exits for key, cell in state.cells.items() if cell.exits} == dict(exits)
     assert state.stock == dict(stock)
     vacant = {unit_id: unit.status for unit_id, unit in registry.units.items() if unit.status is not LET}
-    assert {unit_id: home.status for (unit_id, _), home in state.homes.items() if home} == vacant
+    assert {unit_id: home.status for (unit_id, _), home in state.homes.by_key.items() if home} == vacant
 
 
 def test_a_retracted_change_leaves_nothing_but_its_date_and_its_cause() -> None:

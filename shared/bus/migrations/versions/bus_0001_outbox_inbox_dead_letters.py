@@ -16,11 +16,10 @@ def upgrade() -> None:
     op.create_table(
         "outbox",
         sa.Column("id", bigserial, primary_key=True, autoincrement=True),
-        sa.Column("topic", sa.Text, nullable=False),
-        sa.Column("key", sa.LargeBinary, nullable=False),
-        sa.Column("value", sa.LargeBinary, nullable=False),
-        sa.Column("headers", sa.LargeBinary, nullable=False),
+        sa.Column("records", sa.LargeBinary, nullable=False),
     )
+    if op.get_context().dialect.name == "postgresql":
+        op.execute("ALTER TABLE outbox ALTER records SET STORAGE EXTERNAL")  # what lives for moments is not compressed
     op.create_table(
         "inbox",
         sa.Column("consumer", sa.Text, nullable=False),

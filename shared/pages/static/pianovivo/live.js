@@ -4,6 +4,7 @@
   "use strict";
 
   var MAX_CHANGES = 20;
+  var english = document.documentElement.lang === "en";
   var source = document.body.getAttribute("data-live-source");
   var state = document.getElementById("live-state");
   var news = document.getElementById("live-news");
@@ -13,6 +14,8 @@
   function each(selector, action) {
     Array.prototype.forEach.call(document.querySelectorAll(selector), action);
   }
+
+  function say(it, en) { return english ? en : it; }
 
   function clock() {
     var now = new Date();
@@ -87,22 +90,23 @@
     /* Oldest first, so that the newest ends on top. */
     message.changes.forEach(addChange);
     Object.keys(message.lists).forEach(function (id) { replaceList(id, message.lists[id]); });
-    show("Aggiornato alle " + clock(), "open");
+    show(say("Aggiornato alle ", "Updated at ") + clock(), "open");
     if (news && figures.count > 0) {
-      news.textContent = (figures.count === 1 ? "1 valore aggiornato" : figures.count + " valori aggiornati") +
+      news.textContent = (figures.count === 1 ? say("1 valore aggiornato", "1 figure updated")
+        : figures.count + say(" valori aggiornati", " figures updated")) +
         (figures.words.length ? ": " + figures.words.slice(0, 3).join("; ") : "") + ".";
     }
   }
 
   var stream = new EventSource(source);
-  stream.addEventListener("open", function () { show("In diretta", "open"); });
+  stream.addEventListener("open", function () { show(say("In diretta", "Live"), "open"); });
   stream.addEventListener("plan", apply);
   stream.addEventListener("error", function () {
     /* The browser reconnects by itself (with Last-Event-ID) unless the server refused. */
     if (stream.readyState === EventSource.CLOSED) {
-      show("Aggiornamento automatico non attivo: ricaricare la pagina", "closed");
+      show(say("Aggiornamento automatico non attivo: ricaricare la pagina", "No automatic updates: reload the page"), "closed");
     } else {
-      show("Connessione interrotta, nuovo tentativo in corso", "waiting");
+      show(say("Connessione interrotta, nuovo tentativo in corso", "Connection lost, trying again"), "waiting");
     }
   });
 }());

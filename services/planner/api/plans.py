@@ -6,21 +6,23 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import Field
 
-from services.planner import store
 from services.planner.domain.labels import label_it
 from services.planner.domain.plan import FigureKey, Plan, place_in_report, read
+from services.planner.store import plans as store
 from services.planner.tables import VersionRow
-from shared.auth import Principal, current_principal
+from shared.arrivals import PageLinks, Shape
+from shared.auth import Principal
 from shared.events import Cause, Measure, MunicipalityChange, PlanRecomputed
+from shared.openapi import problems
 from shared.problems import Problem, Text, of_status
+from shared.sign_in import Who
 from shared.territory import names_of
 from shared.web import Db
 
-router = APIRouter(prefix="/plans", tags=["plans"], dependencies=[Depends(current_principal)])
-Who = Annotated[Principal, Depends(current_principal)]
+router = APIRouter(prefix="/plans", tags=["plans"], responses=problems(404))
 AmbitoPath = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$", max_length=64)]
 IstatPath = Annotated[str, Path(pattern=r"^[0-9]{6}$", max_length=6)]
 ShortText = Annotated[str, Field(max_length=200)]
@@ -29,15 +31,7 @@ Whole = Annotated[int, Field(ge=-(2**31), le=2**31 - 1)]
 Year = Annotated[int, Field(ge=2000, le=2200)]
 
 
-class Answer(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class Links(Answer):
-    next: str | None = Field(None, max_length=400)
-
-
-class Figure(Answer):
+class Figure(Shape):
     """One figure: a count, or thousandths of a home; no owner means all, no year the present or the triennium."""
 
     figure: ShortText
@@ -48,7 +42,7 @@ class Figure(Answer):
     value: Whole
 
 
-class ProposedAction(Answer):
+class ProposedAction(Shape):
     """Azione d'emergenza proposta (L.R. 16/2016, art. 23 c. 13); it withdraws itself when its causes end."""
 
     id: ShortText
@@ -63,7 +57,7 @@ class ProposedAction(Answer):
     deadline_on: date | None
 
 
-class PlanHead(Answer):
+class PlanHead(Shape):
     """Which plan this is."""
 
     ambito: ShortText
@@ -91,7 +85,7 @@ class MunicipalityAnswer(PlanHead):
     actions: list[ProposedAction] = Field(max_length=10_000)
 
 
-class Version(Answer):
+class Version(Shape):
     """One version: when, from which facts, and what moved."""
 
     version: Whole
@@ -102,14 +96,20 @@ class Version(Answer):
     changes: list[MunicipalityChange] = Field(max_length=2000)
 
 
-class VersionPage(Answer):
+class VersionPage(Shape):
     """Versions from the newest."""
 
     items: list[Version] = Field(max_length=100)
-    links: Links = Field(alias="_links")
+    links: PageLinks = Field(alias="_links")
 
 
-@router.get("/{ambito}", operation_id="plan_show", summary="Il piano dell'ambito, oggi", response_model=PlanAnswer)
+@router.get(
+    "/{ambito}",
+    operation_id="plan_show",
+    summary="Il piano dell'ambito, oggi",
+    description="I totali dell'ambito, le azioni proposte per l'emergenza e gli indirizzi dei comuni.",
+    response_model=PlanAnswer,
+)
 async def plan(db: Db, who: Who, ambito: AmbitoPath, request: Request, response: Response) -> PlanAnswer | Response:
     head, held = await _current(db, who, ambito)
     if request.headers.get("if-none-match") == f'"{head.hash}"':
@@ -123,7 +123,12 @@ async def plan(db: Db, who: Who, ambito: AmbitoPath, request: Request, response:
     )
 
 
-@router.get("/{ambito}/municipalities/{istat}", operation_id="plan_municipality", summary="Il piano di un comune")
+@router.get(
+    "/{ambito}/municipalities/{istat}",
+    operation_id="plan_municipality",
+    summary="Il piano di un comune",
+    description="Tutti i numeri di un comune, per proprietario e per anno, e le azioni sul suo territorio.",
+)
 async def municipality(db: Db, who: Who, ambito: AmbitoPath, istat: IstatPath) -> MunicipalityAnswer:
     head, held = await _current(db, who, ambito)
     if istat not in held.names:
@@ -140,7 +145,12 @@ async def municipality(db: Db, who: Who, ambito: AmbitoPath, istat: IstatPath) -
     )
 
 
-@router.get("/{ambito}/versions", operation_id="plan_versions", summary="Le versioni del piano e le loro cause")
+@router.get(
+    "/{ambito}/versions",
+    operation_id="plan_versions",
+    summary="Le versioni del piano e le loro cause",
+    description="Dalla più recente: quando, da quali fatti, e quali numeri sono cambiati.",
+)
 async def versions(
     db: Db,
     who: Who,
@@ -154,7 +164,7 @@ async def versions(
     following = (
         f"/plans/{ambito}/versions?cursor={rows[limit - 1].version}&limit={limit}" if len(rows) > limit else None
     )
-    return VersionPage(items=[_version(row) for row in rows[:limit]], _links=Links(next=following))
+    return VersionPage(items=[_version(row) for row in rows[:limit]], _links=PageLinks(next=following))
 
 
 async def _current(db: Db, who: Principal, ambito: str) -> tuple[PlanHead, Plan]:

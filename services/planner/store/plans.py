@@ -1,4 +1,4 @@
-"""What the planner asks its database, and the way between rows and domain. Nothing here commits."""
+"""The plan, its state and its versions, and the way between rows and domain."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, tuple_, update
+from sqlalchemy import bindparam, delete, select, tuple_
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel, col
@@ -28,7 +28,14 @@ from services.planner.tables import (
 )
 from shared.db import StaleWriter
 from shared.events import PlanRecomputed
-from shared.sql import among, table_of, upsert_rows
+from shared.sql import among, matching, table_of, upsert_rows
+
+PLAN = table_of(PlanRow)
+REPLACE = PLAN.update().where(
+    PLAN.c.ambito == bindparam("of_ambito"),
+    PLAN.c.revision == bindparam("read_revision"),
+    PLAN.c.writer == bindparam("read_writer"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +49,10 @@ class Edition:
 
 
 async def editions_of(session: AsyncSession, ambiti: Sequence[str]) -> dict[str, Edition]:
-    """The present edition of each plan; on PostgreSQL held against other writers until the transaction ends."""
-    row = PlanRow
-    query = select(col(row.ambito), col(row.revision), col(row.writer), col(row.version), col(row.hash))
-    rows = await session.execute(query.where(among(session, row.ambito, ambiti)).with_for_update())
-    return {r.ambito: Edition(r.revision, r.writer, r.version, r.hash) for r in rows}
+    """The present edition of each plan. Nothing is locked: who replaces one names the edition it has read."""
+    wanted = ("ambito", "revision", "writer", "version", "hash")
+    rows = await matching(session, PlanRow, wanted, ambito=list(ambiti))
+    return {ambito: Edition(*edition) for ambito, *edition in rows}
 
 
 async def plan_content(session: AsyncSession, ambito: str) -> PlanRow | None:
@@ -90,8 +96,8 @@ async def save_state(session: AsyncSession, state: PlanState) -> None:
     await _write(session, HomeRow, state.ambito, deltas.homes)
     await _write(session, CaseRow, state.ambito, deltas.cases)
     await _write(session, DeclarationRow, state.ambito, deltas.declarations)
-    if state.reference_on is not None:
-        await upsert_rows(session, ReferenceRow, [(state.ambito, state.reference_on)])
+    if state.touched.reference_on and state.reference_on is not None:
+        upsert_rows(session, ReferenceRow, [(state.ambito, state.reference_on)])
 
 
 async def replace_edition(
@@ -109,21 +115,22 @@ async def replace_edition(
     }
     if content is not None:
         values["content"] = content
+    connection = await session.connection()
     if read is None:
         try:
-            await session.execute(insert(PlanRow).values(ambito=ambito, **({"content": "{}"} | values)))
+            await connection.execute(PLAN.insert(), {"ambito": ambito, "content": "{}"} | values)
         except IntegrityError as error:
             raise StaleWriter(f"another writer created the plan of {ambito}") from error
         return
-    unchanged = (col(PlanRow.revision) == read.revision) & (col(PlanRow.writer) == read.writer)
-    result = await session.execute(update(PlanRow).where(col(PlanRow.ambito) == ambito, unchanged).values(values))
-    if result.rowcount != 1:  # type: ignore[attr-defined]
+    which = {"of_ambito": ambito, "read_revision": read.revision, "read_writer": read.writer}
+    result = await connection.execute(REPLACE, which | values)
+    if result.rowcount != 1:
         raise StaleWriter(f"another writer changed the plan of {ambito}")
 
 
-async def add_version(session: AsyncSession, event: PlanRecomputed, recorded_at: datetime) -> None:
+def add_version(session: AsyncSession, event: PlanRecomputed, recorded_at: datetime) -> None:
     row = (event.ambito, event.version, event.hash, event.reference_on, recorded_at, event.write().decode())
-    await upsert_rows(session, VersionRow, [row])
+    upsert_rows(session, VersionRow, [row])
 
 
 async def versions_before(session: AsyncSession, ambito: str, before: int | None, limit: int) -> list[VersionRow]:
@@ -148,7 +155,7 @@ async def _rows(session: AsyncSession, model: type[SQLModel], ambito: str) -> li
 
 
 async def _write(session: AsyncSession, model: type[SQLModel], ambito: str, delta: Delta) -> None:
-    await upsert_rows(session, model, [(ambito, *row) for row in delta.upserts])
+    upsert_rows(session, model, [(ambito, *row) for row in delta.upserts])
     if delta.deletes:
         key = tuple_(*list(table_of(model).primary_key.columns)[1:])
         here = table_of(model).columns["ambito"] == ambito

@@ -1,0 +1,1 @@
+"""What the planner asks its database, a module for each of its subjects. Nothing here commits."""
