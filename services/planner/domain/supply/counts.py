@@ -31,12 +31,18 @@ class Distribution(NamedTuple):
 
     @property
     def mean(self) -> float:
-        return self.first + fsum(count * mass for count, mass in enumerate(self.masses))
+        return self.first + fsum(map(mul, range(len(self.masses)), self.masses))
 
     @property
     def variance(self) -> float:
         off = self.mean - self.first
-        return fsum((count - off) * (count - off) * mass for count, mass in enumerate(self.masses))
+        return fsum([(count - off) * (count - off) * mass for count, mass in enumerate(self.masses)])
+
+    @property
+    def excess(self) -> float:
+        """Relative variance that the mean of a Gamma-Poisson count of this mean and variance has."""
+        mean = self.mean
+        return max(self.variance - mean, 0.0) / (mean * mean) if mean > 0 else 0.0
 
     def quantiles(self, levels: Sequence[float] = LEVELS) -> tuple[int, ...]:
         """The least count that is not exceeded with each of these probabilities."""
