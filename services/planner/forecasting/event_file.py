@@ -83,8 +83,9 @@ def read_events(lines: Iterable[str]) -> EventFile:
         known = events.setdefault(event.event_id, event)
         if known is not event and known != event:
             raise EventFileError(
-                number, f"event_id {event.event_id!r} is that of line {first_line[event.event_id]}, whose event differs: "
-                "give it one of its own, or repeat that line as it is"
+                number,
+                f"event_id {event.event_id!r} is that of line {first_line[event.event_id]}, whose event differs: "
+                "give it one of its own, or repeat that line as it is",
             )
         first_line.setdefault(event.event_id, number)
         municipalities.add(event.municipality)
@@ -112,7 +113,9 @@ def _rows(lines: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
             raise EventFileError(1, f"the header must be {','.join(HEADER)}")
         for fields in reader:
             if reader.line_num > MOST_LINES:
-                raise EventFileError(reader.line_num, f"the file has more than {MOST_LINES:,} lines: divide it by ambito")
+                raise EventFileError(
+                    reader.line_num, f"the file has more than {MOST_LINES:,} lines: divide it by ambito"
+                )
             if fields:
                 yield reader.line_num, fields
     except csv.Error as error:
@@ -152,7 +155,11 @@ def _problem_of_unit(kind: Kind, unit: str, size: str) -> str:
         return "" if unit == "-1" else f"unit {unit!r} must be -1: planned works name no home"
     if not unit or unit.startswith("-"):
         return f"unit {unit!r} names no home"
-    return "" if size or kind is Kind.EVENT_RETRACTED else "size is empty: name the home's size class, the same in all its lines"
+    return (
+        ""
+        if size or kind is Kind.EVENT_RETRACTED
+        else "size is empty: name the home's size class, the same in all its lines"
+    )
 
 
 def _problem_of_reference(kind: Kind, ref: str) -> str:
