@@ -13,6 +13,7 @@ from services.planner.domain.forecast import Triennium
 from services.planner.domain.plan import Plan, canonical, changes, compute, hash_of, read
 from services.planner.domain.rules import Rules
 from services.planner.domain.state import PlanState, fold
+from services.planner.store import journal
 from services.planner.store import plans as store
 from services.planner.store.plans import Edition
 from shared.bus.consumer import Handlers
@@ -126,6 +127,7 @@ class Planner:
         )
         await store.replace_edition(session, ambito, was, written, content)
         await store.save_state(session, draft.state)
+        journal.add_entries(session, ambito, written, draft.messages)
         draft.state.settle()
         self._kept[ambito] = Draft(written, draft.state, draft.plan, draft.known)
 

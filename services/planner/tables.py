@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, Integer, MetaData, Text, Uuid
+from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, MetaData, Text, Uuid
 from sqlmodel import Field, SQLModel
 
 from shared.db import Instant
@@ -137,6 +137,28 @@ class VersionRow(SQLModel, table=True):
     hash: str = Field(sa_column=Column(Text, nullable=False))
     reference_on: date = Field(sa_column=Column(Date, nullable=False))
     recorded_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    event: str = Field(sa_column=Column(Text, nullable=False))
+
+
+class JournalRow(SQLModel, table=True):
+    """An event as it arrived, insert-only: in which writing of the plan (`revision`), in which place of its batch.
+
+    `version` is the plan's after that batch. A rebuild adds what it has not heard yet and leaves the rest as it is.
+    """
+
+    __tablename__ = "plan_journal"
+    __table_args__ = (Index("plan_journal_arrival", "ambito", "revision", "place"),)
+    metadata: ClassVar[MetaData] = metadata
+
+    ambito: str = Field(sa_column=Column(Text, primary_key=True))
+    event_id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
+    revision: int = Field(sa_column=Column(BigInteger, nullable=False))
+    place: int = Field(sa_column=Column(Integer, nullable=False))
+    version: int = Field(sa_column=Column(Integer, nullable=False))
+    known_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    type: str = Field(sa_column=Column(Text, nullable=False))
+    subject: str = Field(sa_column=Column(Text, nullable=False))
+    organisation: str | None = Field(sa_column=Column(Text))
     event: str = Field(sa_column=Column(Text, nullable=False))
 
 

@@ -58,6 +58,7 @@ def on_report(message: Message, work: Work) -> None:
             home.unit if home else None,
             history,
             report,
+            envelope.id,
             envelope.organisation or "",
             envelope.time.astimezone(ROME).date(),
         )
@@ -96,6 +97,7 @@ def _accept(message: Message, report: Report, home: Home | None, decision: Decis
             "after": decision.unit,
             "transitions": decision.transitions,
             "withdrawn": decision.withdrawn,
+            "course": decision.course,
         }
     )
     body = fact.write_around(home.state if home else None, after.state)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
@@ -259,12 +259,31 @@ class UnitCorrected(Report, topic="owner-reports"):
 
 
 class Transition(Value):
-    """One change of state on the true-time axis; `report` is the kind of report that made it."""
+    """One change of state on the true-time axis; `report` is the kind of report that made it.
+
+    `net_area_m2` is the home's area then, so that a correction takes back what was said of it; facts from before it was
+    told have None.
+    """
 
     report: ShortText
     on: date
     before: UnitStatus | None
     after: UnitStatus
+    net_area_m2: SquareMetres | None = None
+
+    def plain(self) -> dict[str, Any]:
+        """What `orjson` can write."""
+        area = self.net_area_m2
+        return self.__dict__ | {"net_area_m2": None if area is None else str(area)}
+
+
+class Moment(Value):
+    """The home as one report left it on the true-time axis."""
+
+    report: ShortText
+    report_id: UUID
+    on: date
+    unit: Unit
 
 
 class UnitChanged(Event, topic="units"):
@@ -272,7 +291,8 @@ class UnitChanged(Event, topic="units"):
 
     `transitions` became true and `withdrawn` ceased to be true: an ordinary report asserts one and withdraws none; a
     correction withdraws those after its effective date and asserts them anew. Adding the first and subtracting the
-    second keeps any sum over transitions right.
+    second keeps any sum over transitions right. A correction also tells `course`: the home after it and after each
+    later report, so that who keeps the facts knows what was true on any day; an ordinary report's is its `after`.
     """
 
     unit_id: UnitId
@@ -286,15 +306,17 @@ class UnitChanged(Event, topic="units"):
     after: Unit
     transitions: tuple[Transition, ...]
     withdrawn: tuple[Transition, ...] = ()
+    course: tuple[Moment, ...] = ()
 
     def write_around(self, before: bytes | None, after: bytes) -> bytes:
         """What `write` says, in half its time: both homes are at hand as JSON."""
         plain = {
             "report_id": str(self.report_id),
+            "course": [orjson.Fragment(moment.write()) for moment in self.course],
             "before": orjson.Fragment(before or b"null"),
             "after": orjson.Fragment(after),
-            "transitions": [step.__dict__ for step in self.transitions],
-            "withdrawn": [step.__dict__ for step in self.withdrawn],
+            "transitions": [step.plain() for step in self.transitions],
+            "withdrawn": [step.plain() for step in self.withdrawn],
         }
         return orjson.dumps(self.__dict__ | plain)
 

@@ -213,27 +213,26 @@ def fold(state: PlanState, message: Message) -> None:
 def fold_unit(state: PlanState, event: UnitChanged, cause: str) -> None:
     """A home changed: its past occupancy by its transitions, its present by the record before and after.
 
-    When its area is corrected and the registry does not withdraw and assert its transitions anew, its past stays in
-    the size class it had; sums over the size classes of a municipality and owner are right either way.
+    A transition counts in the size class that the home had then: a home whose area is corrected while it is let begins
+    in one and ends in another. Sums over the size classes of a municipality and owner are right either way.
     """
     before, after = event.before, event.after
     state.see(event.effective_on)
-    size = state.bands.size_class(after.net_area_m2)
     for transition in event.transitions:
-        add_transition(state, after, size, transition, +1)
+        add_transition(state, after, transition, +1)
     if before is not None:
-        size_before = size if before.net_area_m2 == after.net_area_m2 else state.bands.size_class(before.net_area_m2)
         for transition in event.withdrawn:
-            add_transition(state, before, size_before, transition, -1)
+            add_transition(state, before, transition, -1)
         state.add_stock((before.municipality, before.owner, before.status), -1)
         if before.status is not UnitStatus.OCCUPIED:
             state.leave((event.unit_id, event.sequence - 1))
     state.add_stock((after.municipality, after.owner, after.status), +1)
     if after.status is not UnitStatus.OCCUPIED:
+        size = state.bands.size_class(after.net_area_m2)
         state.enter((event.unit_id, event.sequence), vacant_home(after, size, cause))
 
 
-def add_transition(state: PlanState, unit: Unit, size: int, transition: Transition, sign: int) -> None:
+def add_transition(state: PlanState, unit: Unit, transition: Transition, sign: int) -> None:
     """Count a transition in the quarter it was true; those that leave occupancy as it was count for nothing."""
     was_let = transition.before is UnitStatus.OCCUPIED
     openings = (transition.after is UnitStatus.OCCUPIED) - was_let
@@ -241,6 +240,7 @@ def add_transition(state: PlanState, unit: Unit, size: int, transition: Transiti
     is_assignable = transition.after is UnitStatus.FREE_ASSIGNABLE and (is_exit or transition.report == INSPECTED)
     if openings or is_assignable:
         on = transition.on
+        size = state.bands.size_class(transition.net_area_m2 or unit.net_area_m2)
         key = (unit.municipality, unit.owner, size, quarter(on))
         state.add_cell(key, Cell(int(is_exit), int(is_assignable), openings, openings * on.toordinal()), sign)
 

@@ -13,7 +13,7 @@ from uuid import UUID
 from services.registry.domain import refusals
 from services.registry.domain.lifecycle import advance, apply, authorise
 from services.registry.domain.refusals import Refusal
-from shared.events.units import Report, Transition, Unit
+from shared.events.units import Moment, Report, Transition, Unit
 
 GRACE = timedelta(days=1)
 """How far ahead of its reception a report may take effect: an owner may send tomorrow's fact tonight, no later one."""
@@ -32,12 +32,14 @@ class Entry(NamedTuple):
 class Decision(NamedTuple):
     """What an accepted report makes of the unit, and how the unit's past changes by it.
 
-    Old transitions, plus `transitions`, minus `withdrawn`, are exactly those of the whole history folded anew.
+    Old transitions, plus `transitions`, minus `withdrawn`, are exactly those of the whole history folded anew. Only a
+    correction tells the course of the home from it on.
     """
 
     unit: Unit
     transitions: tuple[Transition, ...]
     withdrawn: tuple[Transition, ...] = ()
+    course: tuple[Moment, ...] = ()
 
 
 def needs_history(latest_on: date | None, report: Report) -> bool:
@@ -50,7 +52,12 @@ def needs_history(latest_on: date | None, report: Report) -> bool:
 
 
 def decide(
-    unit: Unit | None, history: Sequence[Entry] | None, report: Report, organisation: str, received_on: date
+    unit: Unit | None,
+    history: Sequence[Entry] | None,
+    report: Report,
+    report_id: UUID,
+    organisation: str,
+    received_on: date,
 ) -> Decision:
     """Decide one report, received on `received_on` (Europe/Rome); raises `Refusal`.
 
@@ -59,7 +66,7 @@ def decide(
     if report.effective_on > received_on and report.effective_on - received_on > GRACE:
         raise refusals.effective_in_the_future(report, received_on)
     if history:
-        return correct(history, report, organisation)
+        return correct(history, report, report_id, organisation)
     if unit is not None and report.effective_on < unit.since:
         raise ValueError(f"a correction of unit {unit.unit_id} cannot be decided without its history")
     after = apply(unit, report, organisation)
@@ -72,10 +79,10 @@ def transition(before: Unit | None, after: Unit, report: Report) -> tuple[Transi
     if was is after.status:
         return ()
     told = {"report": report.NAME, "on": report.effective_on, "before": was, "after": after.status}
-    return (Transition.believed(told),)
+    return (Transition.believed(told | {"net_area_m2": after.net_area_m2}),)
 
 
-def correct(history: Sequence[Entry], report: Report, organisation: str) -> Decision:
+def correct(history: Sequence[Entry], report: Report, report_id: UUID, organisation: str) -> Decision:
     """Put `report` at its true place in the (non-empty) history and fold again.
 
     Who may speak is judged by the unit as it is now; what was legal, by the unit as it was then. Raises `Refusal`,
@@ -94,12 +101,14 @@ def correct(history: Sequence[Entry], report: Report, organisation: str) -> Deci
 
     asserted = list[Transition]()
     unit = _step(base, report, asserted)
+    course = [_moment(report, report_id, unit)]
     for entry in later:
         try:
             unit = _step(unit, entry.report, asserted)
         except Refusal as why:
             raise refusals.contradicts_later_report(report, entry.report, entry.report_id, why) from why
-    return Decision(unit, _without(asserted, withdrawn), _without(withdrawn, asserted))
+        course.append(_moment(entry.report, entry.report_id, unit))
+    return Decision(unit, _without(asserted, withdrawn), _without(withdrawn, asserted), tuple(course))
 
 
 def state_at(history: Iterable[Entry], true_on: date, known_at: datetime) -> Unit | None:
@@ -125,6 +134,10 @@ def _step(before: Unit | None, report: Report, transitions: list[Transition]) ->
     after = advance(before, report)
     transitions.extend(transition(before, after, report))
     return after
+
+
+def _moment(report: Report, report_id: UUID, unit: Unit) -> Moment:
+    return Moment.believed({"report": report.NAME, "report_id": report_id, "on": report.effective_on, "unit": unit})
 
 
 def _without(transitions: list[Transition], others: list[Transition]) -> tuple[Transition, ...]:

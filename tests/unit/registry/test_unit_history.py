@@ -48,8 +48,8 @@ class Home:
 
     def tell(self, claim: Report, organisation: str = OWNER) -> Decision:
         history = self.history[::-1] if needs_history(self.latest_on, claim) else None
-        decision = decide(self.unit, history, claim, organisation, TODAY)
         number = len(self.history) + 1
+        decision = decide(self.unit, history, claim, UUID(int=number), organisation, TODAY)
         recorded_at = NOON + timedelta(minutes=number)
         self.history.append(Entry(number, recorded_at, UUID(int=number), organisation, claim))
         self.unit = decision.unit
@@ -86,7 +86,9 @@ def situation_on(claims: list[Report], on: date) -> str | None:
 
 
 def step(kind: str, on: date, before: str | None, after: str) -> Transition:
-    return Transition(report=kind, on=on, before=UnitStatus(before) if before else None, after=UnitStatus(after))
+    was = UnitStatus(before) if before else None
+    area = registered().net_area_m2
+    return Transition(report=kind, on=on, before=was, after=UnitStatus(after), net_area_m2=area)
 
 
 def test_an_ordinary_report_asserts_one_transition_or_none() -> None:
@@ -110,6 +112,10 @@ def test_a_correction_rewrites_the_past_after_its_date() -> None:
         step("unit-occupied-without-title", march(20), "FREE_ASSIGNABLE", "OCCUPIED_WITHOUT_TITLE"),
     )
     assert (decision.unit.status, decision.unit.since) == (UnitStatus.OCCUPIED_WITHOUT_TITLE, march(20))
+    assert [(moment.report_id, moment.on, moment.unit.status) for moment in decision.course] == [
+        (UUID(int=3), march(15), UnitStatus.UNINHABITABLE),
+        (UUID(int=2), march(20), UnitStatus.OCCUPIED_WITHOUT_TITLE),
+    ]
 
 
 def test_a_correction_leaves_alone_the_transitions_it_does_not_change() -> None:
@@ -184,7 +190,7 @@ def test_a_report_is_about_a_fact_that_happened(days: int, accepted: bool) -> No
 def test_a_correction_is_never_decided_without_its_history() -> None:
     home = told(registered(on=march(10)))
     with pytest.raises(ValueError, match="history"):
-        decide(home.unit, None, report("title-lost", march(9)), OWNER, TODAY)
+        decide(home.unit, None, report("title-lost", march(9)), UUID(int=9), OWNER, TODAY)
 
 
 def test_as_of_both_axes() -> None:
