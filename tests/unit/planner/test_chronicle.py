@@ -86,7 +86,11 @@ def reports(draw: st.DrawFn, unit_id: str) -> list[Claim]:
         on = DAY + timedelta(days=day)
         legal = sorted(kind for place, kind in TABLE if place == situation_on(claims, on))
         for kind in draw(st.permutations(legal)):
-            area = {"net_area_m2": draw(st.sampled_from([Decimal(30), Decimal(50), Decimal(70)]))} if "corrected" in kind else {}
+            area = (
+                {"net_area_m2": draw(st.sampled_from([Decimal(30), Decimal(50), Decimal(70)]))}
+                if "corrected" in kind
+                else {}
+            )
             claim = Claim(hour, report(kind, on, unit_id=unit_id, **area))
             try:
                 registry.tell(claim)
