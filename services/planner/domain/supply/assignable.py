@@ -86,7 +86,7 @@ def forecast_assignable(
     for one in experience.works:
         works[one.municipality, one.owner].append(one)
     of_owner = {owner: (count.mean, count.excess) for owner, count in restored.items()}
-    parts = backlog_shares(experience, exits, means)
+    parts = backlog_shares(experience.backlogs, {holding: found.mean for holding, found in exits.items()})
     holdings = {
         holding: Assignable(
             forecast(ready_exits([(found.mean, shares[holding[1]])], found)),
@@ -123,18 +123,19 @@ def exits_by_holding(turnover: Turnover[SizeT], place: int, experience: Experien
     }
 
 
-def backlog_shares(
-    experience: Experience, exits: Mapping[Holding, Expectation], means: Mapping[str, int]
-) -> dict[Holding, float]:
-    """Of an owner's refurbishments: in proportion to the homes that wait, or to the exits where none do."""
+def backlog_shares(backlogs: Mapping[Holding, int], exits: Mapping[Holding, int]) -> dict[Holding, float]:
+    """Of an owner's refurbishments: in proportion to the homes that wait, or to the mean exits where none do."""
     waiting: dict[str, int] = defaultdict(int)
-    for (_, owner), count in experience.backlogs.items():
+    expected: dict[str, int] = defaultdict(int)
+    for (_, owner), count in backlogs.items():
         waiting[owner] += count
+    for (_, owner), mean in exits.items():
+        expected[owner] += mean
     found = {}
-    for holding, expectation in exits.items():
-        part, whole = experience.backlogs.get(holding, 0), waiting[holding[1]]
+    for holding, mean in exits.items():
+        part, whole = backlogs.get(holding, 0), waiting[holding[1]]
         if not whole:
-            part, whole = expectation.mean, means[holding[1]]
+            part, whole = mean, expected[holding[1]]
         found[holding] = part / whole if whole else 0.0
     return found
 

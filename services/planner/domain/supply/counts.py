@@ -9,8 +9,8 @@ from math import fsum
 from operator import mul
 from typing import NamedTuple
 
-from services.planner.domain.negative_binomial import weights
 from services.planner.domain.supply.elementary import exp, log
+from services.planner.domain.supply.katz import weights
 
 LEVELS = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
 BAND = (0.1, 0.9)

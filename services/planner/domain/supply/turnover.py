@@ -148,8 +148,8 @@ def ambito_factor(
     }
     seen = [quarter for quarter in sorted(quarters) if expected[quarter] > 0]
     factor = common_factor(
-        [sum(past.exits for past in quarters[quarter].values()) for quarter in seen],
-        [expected[quarter] for quarter in seen],
+        tuple([sum(past.exits for past in quarters[quarter].values()) for quarter in seen]),
+        tuple([expected[quarter] for quarter in seen]),
     )
     return factor, dict.fromkeys(quarters, MILLION) | {
         quarter: int(value * MILLION + 0.5) for quarter, value in zip(seen, factor.by_quarter, strict=True)
