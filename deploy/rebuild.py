@@ -20,11 +20,13 @@ from shared.rebuild import projection_hash
 from shared.rebuild import rebuild as derive_again
 from shared.runtime import Runtime
 
-Rebuildable = Literal["registry", "planner"]
-"""The services that have projections; what the others hold no topic would give again."""
+Rebuildable = Literal["intake", "registry", "planner"]
+"""The services that have projections; what the notifier holds no topic would give again."""
 
 
-def rebuild(name: Annotated[Rebuildable, typer.Argument(metavar="SERVICE", help="registry or planner")]) -> None:
+def rebuild(
+    name: Annotated[Rebuildable, typer.Argument(metavar="SERVICE", help="intake, registry or planner")],
+) -> None:
     """Drop a service's projections and derive them again from its topics (stop all its replicas first)."""
     existing_installation()
     one = service(name)

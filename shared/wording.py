@@ -36,6 +36,7 @@ KINDS: Final = {
     "unit-demolished": "la demolizione dell'alloggio {}",
     "unit-corrected": "la rettifica dei dati dell'alloggio {}",
     "submission-received": "la dichiarazione annuale {}",
+    "submission-defaulted": "la mancata trasmissione della dichiarazione annuale {}",
     "emergency-case-opened": "l'apertura del caso di emergenza abitativa {}",
     "emergency-case-updated": "l'aggiornamento del caso di emergenza abitativa {}",
     "emergency-case-closed": "la chiusura del caso di emergenza abitativa {}",

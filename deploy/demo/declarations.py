@@ -7,6 +7,8 @@ from random import Random
 
 from deploy.demo.lives import Life, Moment
 from deploy.demo.stock import ALER, towns_of
+from deploy.demo.territory import HOUSEHOLD_SIZES, territory_of
+from deploy.demo.three_years import PLAUSIBLE_TURNOVER, three_years_of_stock
 from shared.events.base import derived
 from shared.events.submissions import AnnualColumns, EmergencyCaseClosed, EmergencyCaseOpened, SubmissionReceived
 from shared.events.units import OwnerKind, Report, ServiceType, UnitAssigned, UnitStatus, UnitVacated
@@ -17,13 +19,11 @@ Case = EmergencyCaseOpened | EmergencyCaseClosed
 _OUT_OF_STOCK = (UnitStatus.SOLD, UnitStatus.BARTERED, UnitStatus.DEMOLISHED, UnitStatus.IN_CONSTRUCTION)
 _AS_IS_SHARE = Decimal("0.2")
 """Share of the homes in the state of fact that an owner means to assign as they are (assumed)."""
-_PLAUSIBLE_TURNOVER = Decimal("0.15")
-"""Above this share of the occupied homes a declared turnover would have to be justified."""
 _LATE_MUNICIPALITIES = 2
+_WITHOUT_NEED = 2
 _ACCESSIBLE_CASES = 0.1
 _CLOSED_CASES = 24
 _OPEN_CASES = (7, 11)
-_HOUSEHOLD_SIZES = {1: 24, 2: 22, 3: 20, 4: 19, 5: 10, 6: 5}
 _URGENCY_CLASSES = {1: 25, 2: 40, 3: 35}
 _CASE_TOWNS = 4
 
@@ -40,10 +40,18 @@ def declare(seed: int, ambito: Ambito, lives: Sequence[Life], until: date) -> li
     by_owner: dict[tuple[str, str], list[Life]] = {}
     for life in lives:
         by_owner.setdefault((life.home.municipality, life.home.owner), []).append(life)
+    towns = {ambito.lead, *towns_of(ambito)}
+    silent = Random(f"{seed}/need").sample([m for m in ambito.municipalities if m not in towns], _WITHOUT_NEED)
     rows = []
     for where, owner, received_on in _sent(Random(f"{seed}/declarations"), ambito, due_on, until):
         stock = by_owner.get((where.istat_code, owner), [])
         is_lead = where is ambito.lead and owner != ALER
+        columns = _columns(stock, received_on, is_lead=is_lead) if stock else None
+        rng = Random(f"{seed}/three-years/{owner}/{where.istat_code}")
+        more = three_years_of_stock(rng, owner, stock, columns, received_on, due_on.year) if columns else {}
+        if owner != ALER:
+            territory = {"is_town": where in towns, "has_need": where not in silent}
+            more |= territory_of(rng, where, due_on.year, **territory)
         row = SubmissionReceived(
             submission_id=derived(f"demo/{seed}/submission/{due_on.year}/{owner}/{where.istat_code}"),
             ambito=ambito.code,
@@ -53,9 +61,10 @@ def declare(seed: int, ambito: Ambito, lives: Sequence[Life], until: date) -> li
             municipality=where.istat_code,
             revision=1,
             nil=not stock,
-            columns=_columns(stock, received_on, is_lead=is_lead) if stock else None,
+            columns=columns,
             received_on=received_on,
             late=received_on > due_on,
+            **more,
         )
         rows.append(row)
     return sorted(rows, key=lambda row: (row.received_on, row.municipality, row.owner))
@@ -90,7 +99,7 @@ def _columns(lives: Sequence[Life], on: date, *, is_lead: bool) -> AnnualColumns
     built = ending(UnitStatus.IN_CONSTRUCTION)
     free = count(UnitStatus.FREE_ASSIGNABLE)
     vacated = sum(on - timedelta(days=365) < moment.on <= on for moment in _of(sap, UnitVacated))
-    turnover = min(vacated, int(count(UnitStatus.OCCUPIED) * _PLAUSIBLE_TURNOVER))
+    turnover = min(vacated, int(count(UnitStatus.OCCUPIED) * PLAUSIBLE_TURNOVER))
     return AnnualColumns(
         stock_sap=sum(life.home.service_type is ServiceType.SAP for life in stock),
         stock_sas=sum(life.home.service_type is ServiceType.SAS for life in stock),
@@ -139,7 +148,7 @@ def _opened(rng: Random, ref: str, where: Municipality, since: date, until: date
     return EmergencyCaseOpened(
         case_ref=ref,
         municipality=where.istat_code,
-        household_size=rng.choices(list(_HOUSEHOLD_SIZES), list(_HOUSEHOLD_SIZES.values()))[0],
+        household_size=rng.choices(list(HOUSEHOLD_SIZES), list(HOUSEHOLD_SIZES.values()))[0],
         accessible=rng.random() < _ACCESSIBLE_CASES,
         urgency_class=urgency,
         waiting_since=since,

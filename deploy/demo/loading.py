@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from deploy.demo.client import Client, Refused
 from deploy.demo.synthetic import Claim, SyntheticWorld
+from services.intake.domain.submissions import Declaration
 from shared.events import EmergencyCaseClosed, EmergencyCaseOpened, UnitRegistered
 
 BULK = 1000
@@ -51,8 +52,7 @@ async def _send(client: Client, world: SyntheticWorld, told: Any) -> None:
         await _send_case(client, case, f"demo-{world.seed}-{world.until}-{case.name()}-{case.case_ref}")
         told(1)
     for submission in world.submissions:
-        fields = {"cycle_year", "municipality", "nil", "columns"}
-        body = submission.model_dump(mode="json", include=fields, exclude_none=True)
+        body = submission.model_dump(mode="json", include=set(Declaration.model_fields), exclude_none=True)
         key = f"demo-{world.seed}-{world.until}-{submission.owner}-{submission.municipality}"
         await client.ask("POST", "intake", "/submissions", submission.owner, json=body, key=key)
         told(1)

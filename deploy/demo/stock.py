@@ -68,8 +68,8 @@ def count_homes(rng: Random, ambito: Ambito) -> dict[str, tuple[int, int]]:
     counts = {ambito.lead_istat_code: (ALER_HOMES_IN_LEAD, COMMUNAL_HOMES_IN_LEAD)}
     counts |= {m.istat_code: _village(rng, m) for m in ambito.municipalities if m.population < VILLAGE_BELOW}
     towns = towns_of(ambito)
-    aler = _share(ALER_HOMES - sum(a for a, _ in counts.values()), [m.population for m in towns])
-    communal = _share(COMMUNAL_HOMES - sum(c for _, c in counts.values()), [m.population for m in towns])
+    aler = split_by_weight(ALER_HOMES - sum(a for a, _ in counts.values()), [m.population for m in towns])
+    communal = split_by_weight(COMMUNAL_HOMES - sum(c for _, c in counts.values()), [m.population for m in towns])
     return counts | {m.istat_code: (a, c) for m, a, c in zip(towns, aler, communal, strict=True)}
 
 
@@ -86,7 +86,7 @@ def _village(rng: Random, village: Municipality) -> tuple[int, int]:
     return aler, homes - aler
 
 
-def _share(total: int, weights: Sequence[int]) -> list[int]:
+def split_by_weight(total: int, weights: Sequence[int]) -> list[int]:
     """`total` split by weight into integers that add up to it (largest remainders)."""
     whole = sum(weights)
     parts = [total * weight // whole for weight in weights]

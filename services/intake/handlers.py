@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -9,6 +10,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake import store
+from services.intake.domain.duties import RowKey, home_moves
 from services.intake.store import Outcome
 from shared.bus.consumer import Handlers
 from shared.events import Message, ReportRefused, UnitChanged
@@ -16,10 +18,11 @@ from shared.events import Message, ReportRefused, UnitChanged
 
 @dataclass
 class Work:
-    """The reports of one batch that came through this service, and what each one in the batch came to."""
+    """The reports of one batch that came through this service, what each one in the batch came to, homes that moved."""
 
     known: set[UUID]
     outcomes: dict[UUID, Outcome] = field(default_factory=dict)
+    homes: Counter[tuple[str, RowKey]] = field(default_factory=Counter)
 
 
 async def load(session: AsyncSession, messages: Sequence[Message]) -> Work:
@@ -32,6 +35,8 @@ def on_unit_changed(message: Message, work: Work) -> None:
     fact = message.event
     assert isinstance(fact, UnitChanged)
     work.outcomes[fact.report_id] = _outcome(message, fact, "applied", sequence=fact.sequence)
+    for key, change in home_moves(fact):
+        work.homes[fact.ambito, key] += change
 
 
 def on_report_refused(message: Message, work: Work) -> None:
@@ -46,6 +51,7 @@ async def save(session: AsyncSession, work: Work) -> Sequence[Message]:
     outcomes = [work.outcomes[report_id] for report_id in sorted(work.outcomes)]
     await store.decide_reports(session, [o for o in outcomes if o.report_id in work.known])
     store.add_decided_reports(session, [o for o in outcomes if o.report_id not in work.known])
+    await store.add_homes(session, {key: change for key, change in work.homes.items() if change})
     return ()
 
 

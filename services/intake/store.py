@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -13,10 +13,23 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from services.intake.domain.submissions import Confirmations
-from services.intake.tables import EmergencyCaseRow, SubmissionRow, UnitReportRow
+from services.intake.domain.duties import RowKey
+from services.intake.tables import (
+    EmergencyCaseRow,
+    OwnedHomesRow,
+    SubmissionDefaultRow,
+    SubmissionRow,
+    UnitReportRow,
+)
 from shared.db import Instant
-from shared.events import EmergencyCaseClosed, EmergencyCaseUpdated, Message, Report, SubmissionReceived
+from shared.events import (
+    EmergencyCaseClosed,
+    EmergencyCaseUpdated,
+    Message,
+    Report,
+    SubmissionDefaulted,
+    SubmissionReceived,
+)
 from shared.sql import among, insert_rows, table_of
 
 R = TypeVar("R", UnitReportRow, SubmissionRow)
@@ -43,6 +56,10 @@ class Outcome:
 
 class ReferenceTaken(Exception):
     """The ambito has an emergency case of that reference; the transaction cannot go on."""
+
+
+class AlreadyRecorded(Exception):
+    """The owner is in default for that row already; the transaction cannot go on."""
 
 
 def add_reports(session: AsyncSession, messages: Sequence[Message]) -> list[UnitReportRow]:
@@ -128,11 +145,7 @@ async def latest_submission(session: AsyncSession, event: SubmissionReceived) ->
 
 
 async def add_submission(
-    session: AsyncSession,
-    event: SubmissionReceived,
-    supersedes: UUID | None,
-    received_at: datetime,
-    confirmations: Confirmations,
+    session: AsyncSession, event: SubmissionReceived, supersedes: UUID | None, received_at: datetime
 ) -> SubmissionRow:
     row = SubmissionRow(
         id=event.submission_id,
@@ -144,7 +157,6 @@ async def add_submission(
         supersedes=supersedes,
         received_at=received_at,
         body=event.write().decode(),
-        confirmations=confirmations.model_dump_json(),
     )
     session.add(row)
     await session.flush()
@@ -170,6 +182,75 @@ async def submissions_before(
     asked = _equal((row.owner, owner), (row.cycle_year, cycle_year), (row.municipality, municipality))
     query = select(row).where(col(row.ambito) == ambito, *asked)
     return list((await session.execute(_page(query, row, place, limit))).scalars())
+
+
+async def revisions_of_year(
+    session: AsyncSession, ambito: str, cycle_year: int, owner: str | None
+) -> list[SubmissionReceived]:
+    """Every declaration of the ambito (of one owner) for that year."""
+    row = SubmissionRow
+    query = select(col(row.body)).where(*_equal((row.ambito, ambito), (row.cycle_year, cycle_year), (row.owner, owner)))
+    return [SubmissionReceived.read(body.encode()) for body in (await session.execute(query)).scalars()]
+
+
+async def has_submission(session: AsyncSession, ambito: str, cycle_year: int, key: RowKey) -> bool:
+    row = SubmissionRow
+    wanted = _equal((row.ambito, ambito), (row.cycle_year, cycle_year), (row.owner, key.owner))
+    query = select(col(row.id)).where(*wanted, col(row.municipality) == key.municipality).limit(1)
+    return (await session.execute(query)).first() is not None
+
+
+async def homes_by_owner(session: AsyncSession, ambito: str, owner: str | None = None) -> dict[RowKey, int]:
+    """How many homes each owner has in each municipality of the ambito, as the registry says."""
+    row = OwnedHomesRow
+    query = select(col(row.owner), col(row.municipality), col(row.homes)).where(
+        *_equal((row.ambito, ambito), (row.owner, owner))
+    )
+    return {RowKey(owner, municipality): homes for owner, municipality, homes in await session.execute(query)}
+
+
+async def add_homes(session: AsyncSession, changes: Mapping[tuple[str, RowKey], int]) -> None:
+    if not changes:
+        return
+    statement = text(
+        "INSERT INTO owned_homes (ambito, owner, municipality, homes) VALUES (:ambito, :owner, :municipality, :change)"
+        " ON CONFLICT (ambito, owner, municipality) DO UPDATE SET homes = owned_homes.homes + excluded.homes"
+    )
+    # Sorted, so that replicas lock in one order.
+    rows = [{"ambito": ambito, **key._asdict(), "change": changes[ambito, key]} for ambito, key in sorted(changes)]
+    await (await session.connection()).execute(statement, rows)
+
+
+async def add_default(session: AsyncSession, event: SubmissionDefaulted, at: datetime) -> SubmissionDefaultRow:
+    """Raises `AlreadyRecorded`."""
+    row = SubmissionDefaultRow(
+        id=event.default_id,
+        ambito=event.ambito,
+        cycle_year=event.cycle_year,
+        owner=event.owner,
+        municipality=event.municipality,
+        recorded_at=at,
+        body=event.write().decode(),
+    )
+    session.add(row)
+    try:
+        await session.flush()
+    except IntegrityError:
+        raise AlreadyRecorded(event.owner, event.municipality) from None
+    return row
+
+
+async def default_of(session: AsyncSession, ambito: str, default_id: UUID) -> SubmissionDefaultRow | None:
+    row = await session.get(SubmissionDefaultRow, default_id)
+    return row if row and row.ambito == ambito else None
+
+
+async def defaults_of_year(
+    session: AsyncSession, ambito: str, cycle_year: int, owner: str | None
+) -> list[SubmissionDefaulted]:
+    row = SubmissionDefaultRow
+    query = select(col(row.body)).where(*_equal((row.ambito, ambito), (row.cycle_year, cycle_year), (row.owner, owner)))
+    return [SubmissionDefaulted.read(body.encode()) for body in (await session.execute(query)).scalars()]
 
 
 async def add_case(

@@ -53,7 +53,7 @@ class UnitReportRow(SQLModel, table=True):
 
 
 class SubmissionRow(SQLModel, table=True):
-    """One revision of a declaration; `body` is its event, `confirmations` the reasons given for implausible values."""
+    """One revision of a declaration; `body` is its event."""
 
     __tablename__ = "submission"
     __table_args__ = (
@@ -71,7 +71,36 @@ class SubmissionRow(SQLModel, table=True):
     supersedes: UUID | None = Field(sa_column=Column(Uuid))
     received_at: datetime = Field(sa_column=Column(Instant, nullable=False))
     body: str = Field(sa_column=Column(Text, nullable=False))
-    confirmations: str = Field(sa_column=Column(Text, nullable=False))
+
+
+class SubmissionDefaultRow(SQLModel, table=True):
+    """A due row that did not come, put on record; `body` is its event."""
+
+    __tablename__ = "submission_default"
+    __table_args__ = (
+        UniqueConstraint("ambito", "cycle_year", "owner", "municipality", name="submission_default_once"),
+    )
+    metadata: ClassVar[MetaData] = metadata
+
+    id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
+    ambito: str = Field(sa_column=Column(Text, nullable=False))
+    cycle_year: int = Field(sa_column=Column(Integer, nullable=False))
+    owner: str = Field(sa_column=Column(Text, nullable=False))
+    municipality: str = Field(sa_column=Column(Text, nullable=False))
+    recorded_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    body: str = Field(sa_column=Column(Text, nullable=False))
+
+
+class OwnedHomesRow(SQLModel, table=True):
+    """How many homes of an owner the registry has in a municipality."""
+
+    __tablename__ = "owned_homes"
+    metadata: ClassVar[MetaData] = metadata
+
+    ambito: str = Field(sa_column=Column(Text, primary_key=True))
+    owner: str = Field(sa_column=Column(Text, primary_key=True))
+    municipality: str = Field(sa_column=Column(Text, primary_key=True))
+    homes: int = Field(sa_column=Column(Integer, nullable=False))
 
 
 class EmergencyCaseRow(SQLModel, table=True):
@@ -89,5 +118,5 @@ class EmergencyCaseRow(SQLModel, table=True):
     closure: str | None = Field(default=None, sa_column=Column(Text))
 
 
-PROJECTIONS: tuple[type[SQLModel], ...] = ()
-"""Nothing here can be derived from the topics alone: what owners sent begins in these tables."""
+PROJECTIONS = (OwnedHomesRow,)
+"""All that can be derived from the topics alone: what owners sent begins in the other tables."""

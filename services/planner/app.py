@@ -1,15 +1,12 @@
 """Composition root of the planner: settings, database, bus, handlers, routes and pages, put together here only."""
 
-from datetime import date
 from pathlib import Path
 from uuid import uuid4
 
 from fastapi import FastAPI
 
 from services.planner import api, pages
-from services.planner.domain.forecast import Triennium
-from services.planner.handlers import Planner
-from services.planner.law import rules_on
+from services.planner.handlers import Planner, method_of
 from services.planner.settings import PlannerSettings
 from services.planner.tables import PROJECTIONS
 from shared import web
@@ -20,9 +17,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def create_runtime(settings: PlannerSettings, transport: Transport | None = None) -> Runtime:
-    first_year = settings.planner_first_year
-    rules = rules_on(settings.planner_rules_on or date(first_year, 1, 1))
-    planner = Planner(Triennium(first_year), rules, writer=uuid4())
+    planner = Planner(method_of(settings), writer=uuid4())
     return Runtime("planner", settings, MIGRATIONS, planner.handlers(), PROJECTIONS, transport)
 
 

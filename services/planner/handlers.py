@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.planner.domain.causes import cause_of
 from services.planner.domain.forecast import Triennium
-from services.planner.domain.plan import Plan, canonical, changes, compute, hash_of, read
+from services.planner.domain.plan import Method, Plan, canonical, changes, hash_of, read
 from services.planner.domain.rules import Rules
 from services.planner.domain.state import PlanState, fold
+from services.planner.law import rules_on
+from services.planner.settings import PlannerSettings
 from services.planner.store import journal
 from services.planner.store import plans as store
 from services.planner.store.plans import Edition
@@ -25,6 +28,7 @@ from shared.events import (
     EmergencyCaseUpdated,
     Message,
     PlanRecomputed,
+    SubmissionDefaulted,
     SubmissionReceived,
     UnitChanged,
 )
@@ -32,7 +36,10 @@ from shared.territory import names_of
 
 CHANNEL = "plan"
 """Signalled after each new version: the live page of every replica listens."""
-READ = (UnitChanged, SubmissionReceived, EmergencyCaseOpened, EmergencyCaseUpdated, EmergencyCaseClosed)
+READ = (
+    *(UnitChanged, SubmissionReceived, SubmissionDefaulted),
+    *(EmergencyCaseOpened, EmergencyCaseUpdated, EmergencyCaseClosed),
+)
 
 
 @dataclass(slots=True)
@@ -53,10 +60,13 @@ Work = dict[str, Draft]
 
 
 class Planner:
-    """Keeps the last state of each plan in memory; it is used again only if nobody else has written meanwhile."""
+    """Keeps the last state of each plan in memory; it is used again only if nobody else has written meanwhile.
 
-    def __init__(self, triennium: Triennium, rules: Rules, writer: UUID) -> None:
-        self._triennium, self._rules, self._writer = triennium, rules, writer
+    A plan takes the law of its reference date, so no restart when the law changes.
+    """
+
+    def __init__(self, method: Method, writer: UUID) -> None:
+        self._method, self._writer = method, writer
         self._kept: Work = {}
 
     def handlers(self) -> Handlers[Work]:
@@ -77,7 +87,7 @@ class Planner:
         said = []
         for ambito, draft in work.items():
             before = draft.plan
-            draft.plan = compute(draft.state, self._triennium, self._rules, names_of(ambito), draft.known)
+            draft.plan = self._method.plan_of(draft.state, names_of(ambito), draft.known)
             draft.known = draft.plan
             content = canonical(draft.plan)
             if hash_of(content) == (draft.edition.hash if draft.edition else None):
@@ -105,7 +115,7 @@ class Planner:
         if kept is not None and kept.edition == edition:
             return Draft(edition, kept.state, kept.plan, kept.known)
         row = await store.plan_content(session, ambito) if edition else None
-        state = await store.state_of(session, ambito, self._rules.bands)
+        state = await store.state_of(session, ambito, self._method.bands)
         return Draft(edition, state, read(row.content, names_of(ambito)) if row and row.version else None)
 
     async def _keep(
@@ -130,6 +140,15 @@ class Planner:
         journal.add_entries(session, ambito, written, draft.messages)
         draft.state.settle()
         self._kept[ambito] = Draft(written, draft.state, draft.plan, draft.known)
+
+
+def method_of(settings: PlannerSettings) -> Method:
+    """By the law of each plan's reference date, unless the settings pin a day."""
+
+    def law(reference_on: date) -> Rules:
+        return rules_on(settings.planner_rules_on or reference_on)
+
+    return Method(Triennium(settings.planner_first_year), law)
 
 
 def _recomputed(

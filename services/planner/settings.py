@@ -11,7 +11,8 @@ class PlannerSettings(Settings):
     planner_port: int = Field(8003, ge=0, le=65535, description="HTTP port of the planner")
     planner_first_year: int = Field(2026, ge=2017, le=2100, description="First calendar year of the plan's triennium")
     planner_rules_on: date | None = Field(
-        None, description="Day whose law the plan is pinned to; without it the first day of the triennium"
+        None,
+        description="Day whose law every plan is pinned to; without it that of each plan's reference date",
     )
     planner_notice: str = Field(
         "", max_length=500, description="Sentence shown on top of every public page, e.g. that the data are synthetic"

@@ -15,6 +15,18 @@ from shared.events.base import (
     identifier,
     of_topic,
 )
+from shared.events.planning import (
+    AccessMeasure,
+    Confirmation,
+    Disposal,
+    DisposalKind,
+    HousingNeed,
+    Programme,
+    ProgrammeKind,
+    Strategy,
+    ThreeYearData,
+    YearForecast,
+)
 from shared.events.plans import (
     Cause,
     FigureChange,
@@ -29,6 +41,7 @@ from shared.events.submissions import (
     EmergencyCaseClosed,
     EmergencyCaseOpened,
     EmergencyCaseUpdated,
+    SubmissionDefaulted,
     SubmissionReceived,
 )
 from shared.events.units import (
@@ -41,6 +54,7 @@ from shared.events.units import (
     OwnerKind,
     Report,
     ReportRefused,
+    ReportRetracted,
     SatAssigned,
     SatEnded,
     ServiceType,

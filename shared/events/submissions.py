@@ -19,9 +19,10 @@ from shared.events.base import (
     ShortText,
     Value,
 )
+from shared.events.planning import Count, ThreeYearData
 from shared.events.units import OwnerKind
 
-Count = Annotated[int, Field(ge=0, le=1_000_000)]
+CycleYear = Annotated[int, Field(ge=2017, le=2100)]
 Share = Annotated[Decimal, Field(ge=0, le=1, decimal_places=4)]
 
 
@@ -47,12 +48,12 @@ class AnnualColumns(Value):
     assigned_previous_year: Count = 0
 
 
-class SubmissionReceived(Event, topic="submissions"):
+class SubmissionReceived(Event, ThreeYearData, topic="submissions"):
     """Dati di programmazione trasmessi: one owner's year in one municipality; a later revision supersedes."""
 
     submission_id: UUID
     ambito: AmbitoCode
-    cycle_year: Annotated[int, Field(ge=2017, le=2100)]
+    cycle_year: CycleYear
     owner: OrganisationId
     owner_kind: OwnerKind
     municipality: IstatCode
@@ -61,6 +62,19 @@ class SubmissionReceived(Event, topic="submissions"):
     columns: AnnualColumns | None
     received_on: date
     late: bool
+
+
+class SubmissionDefaulted(Event, topic="submissions"):
+    """Inadempienza: put on record by the lead municipality; a row that comes later ends it."""
+
+    default_id: UUID
+    ambito: AmbitoCode
+    cycle_year: CycleYear
+    owner: OrganisationId
+    owner_kind: OwnerKind
+    municipality: IstatCode
+    recorded_on: date
+    reason: LongText
 
 
 class EmergencyCaseOpened(Event, topic="emergency-cases"):

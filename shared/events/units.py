@@ -267,6 +267,13 @@ class UnitCorrected(Report, topic="owner-reports"):
     address: ShortText | None = None
 
 
+class ReportRetracted(Report, topic="owner-reports"):
+    """Segnalazione ritirata: it was never true. `effective_on` is the retracted report's own day."""
+
+    retracts: UUID
+    reason: LongText
+
+
 class Transition(Value):
     """One change of state on the true-time axis; `report` is the kind of report that made it.
 
@@ -309,8 +316,8 @@ class UnitChanged(Event, topic="units"):
 
     `transitions` became true and `withdrawn` ceased to be true: an ordinary report asserts one and withdraws none; a
     correction withdraws those after its effective date and asserts them anew. Adding the first and subtracting the
-    second keeps any sum over transitions right. A correction also tells `course`: the home after it and after each
-    later report, so that who keeps the facts knows what was true on any day; an ordinary report's is its `after`.
+    second keeps any sum over transitions right. A correction also tells `course`: the home after each report that
+    stands, in true order, so that who keeps the facts knows what was true on any day.
     """
 
     unit_id: UnitId

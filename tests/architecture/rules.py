@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
 from pathlib import PurePath
+
+from services.planner.law import parameters
 
 Finding = tuple[int, str]
 """Line, and what is wrong there."""
@@ -118,17 +123,65 @@ def long_files(source: str) -> Iterator[Finding]:
         yield lines, f"the file has {lines} lines, at most {FILE_LINES}"
 
 
+LEVELS = frozenset(map(Decimal, ("0.05", "0.1", "0.5")))
+"""Legal shares that are also quantile levels: as floats they are statistics, not law."""
+SIZES = frozenset({"max_length", "retry"})
+"""Keywords that take the size of an answer or a time in milliseconds."""
+
+
+@cache
+def legal_values() -> tuple[frozenset[Decimal], frozenset[Decimal]]:
+    """(amounts and numbers of inhabitants, shares) of every parameter, in force or not."""
+    dated = [dated for history in parameters().values() for dated in history if isinstance(dated.value, str)]
+    return (
+        frozenset(Decimal(str(d.value)) for d in dated if d.unit in ("EUR", "EUR/year", "inhabitants")),
+        frozenset(Decimal(str(d.value)) for d in dated if d.unit == "share"),
+    )
+
+
+def legal_numbers(source: str) -> Iterator[Finding]:
+    """Legal values written in code: amounts and inhabitants as integers, these and shares as Decimal."""
+    amounts, shares = legal_values()
+    tree = ast.parse(source)
+    sizes = {node.value for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg in SIZES}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Constant(value=int(number)) if node not in sizes and number in amounts:
+                yield node.lineno, f"{number} is a legal value: read it from the rule set"
+            case ast.Call(func=ast.Name(id="Decimal"), args=[ast.Constant(value=str(text))]):
+                if _is_decimal(text) and Decimal(text) in amounts | shares:
+                    yield node.lineno, f"Decimal({text!r}) is a legal value: read it from the rule set"
+
+
+def legal_floats(source: str) -> Iterator[Finding]:
+    """Legal shares written as floats."""
+    _, shares = legal_values()
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Constant(value=float(number)) if Decimal(repr(number)) in shares - LEVELS:
+                yield node.lineno, f"{number} is a legal share: read it from the rule set"
+
+
+def _is_decimal(text: str) -> bool:
+    return re.fullmatch(r"[0-9]+(\.[0-9]+)?", text) is not None
+
+
 PURE = (
     *("services/*/domain.py", "services/*/domain/*.py", "services/*/domain/*/*.py"),
     *("services/planner/law/*.py", "shared/events/*.py"),
 )
 STORES = ("services/*/store.py", "services/*/store/*.py")
+LAWFUL = tuple(f"services/planner/{room}/{at}" for room in ("domain", "api", "pages") for at in ("*.py", "*/*.py"))
+STATISTICS = tuple(f"services/planner/domain/{at}.py" for at in ("forecast", "negative_binomial", "supply/*"))
+"""Where floats are priors and grids of the forecast's mathematics."""
 RULES = (
     Rule("only shared/db.py commits", ("*.py",), ("shared/db.py",), commits),
     Rule("only the bus publishes", ("*.py",), ("shared/bus/*.py",), publishes),
     Rule("stores leave transactions to who opened them", STORES, (), ends_transactions),
     Rule("domain code knows no clock, chance or waiting", PURE, (), is_impure),
     Rule("domain code compares no floats", PURE, (), compares_floats),
+    Rule("law is data, never code", LAWFUL, (), legal_numbers),
+    Rule("legal shares are no floats", LAWFUL, STATISTICS, legal_floats),
     Rule("handlers are short", ("services/*/handlers.py",), (), long_handlers),
     Rule("functions are short", ("*.py",), ("migrations/*.py", "migrations/versions/*.py"), long_functions),
     Rule("files are short", ("*.py",), (), long_files),

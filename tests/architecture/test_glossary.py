@@ -14,7 +14,7 @@ from services.registry.domain.refusals import LABELS
 
 ROOT = Path(__file__).parents[2]
 PLACES = {
-    "": ["shared.events.base", "shared.events.plans", "shared.events.submissions", "shared.events.units"],
+    "": [f"shared.events.{name}" for name in ("base", "planning", "plans", "submissions", "units")],
     "territory.": ["shared.territory"],
 } | {
     f"{service}.": [
@@ -26,20 +26,37 @@ PLACES = {
 """Modules by the prefix their classes have in the glossary."""
 NO_TERMS = {
     "grammar of the wire, not of housing": {"Value", "Event", "Envelope", "Message", "Measure"},
-    "how parameters are kept": {"intake.Dated", "intake.DayOfYear", "intake.CycleRules"},
+    "how parameters are kept": {"intake.Dated", "intake.DayOfYear", "intake.CycleRules", "intake.DisposalCap"},
     "how the registry decides": {"registry.Decision", "registry.To", "registry.Rule"},
     "statistics of the forecast": {
-        *("planner.Window", "planner.Estimate", "planner.Outlook", "planner.Rate", "planner.Share", "planner.Bands"),
-        *("planner.Group", "planner.Cell", "planner.Past", "planner.Occupancy", "planner.Distribution"),
-        *("planner.CommonFactor", "planner.Walk", "planner.Multiplier", "planner.Likeness", "planner.Standing"),
+        *("planner.Window", "planner.Estimate", "planner.Outlook", "planner.Share", "planner.Evidence"),
+        *(
+            "planner.Median",
+            "planner.Done",
+            "planner.DoneHome",
+            "planner.Cell",
+            "planner.Past",
+            "planner.Occupancy",
+            "planner.Distribution",
+        ),
+        *("planner.CommonFactor", "planner.Walk", "planner.Multiplier", "planner.Likeness", "planner.TownExits"),
         *("planner.CellRate", "planner.Expectation", "planner.Account", "planner.Column"),
-        *("planner.Experience", "planner.AssignableOutlook"),
+        *("planner.Experience", "planner.AssignableOutlook", "planner.Restored", "planner.Scheduled"),
+    },
+    "how a number of the annual plan is scoped, summed and compared": {
+        *("planner.Amount", "planner.Aggregation", "planner.ScopeFault", "planner.ScopeProblem", "planner.Total"),
+        *("planner.PublishedCase", "planner.PublishedRow", "planner.PublishedCheck", "planner.PublishedFault"),
+        *("planner.PublishedFile", "planner.Finding", "planner.FindingKind"),
+    },
+    "what a change of rules would move": {
+        *("planner.Rehearsal", "planner.Shift", "planner.ShiftKind", "planner.ParameterChange", "planner.Number"),
     },
     "matching of homes and cases": {"planner.Bucket", "planner.Matching"},
     "how the plan is kept and named": {
         *("planner.PlanState", "planner.Touched", "planner.Delta", "planner.Deltas", "planner.FigureKey"),
         *("planner.Label", "planner.Move", "planner.Sheet", "planner.VacantHomes"),
     },
+    "how due rows are named": {"intake.RowKey"},
     "errors of a look-up": {"territory.UnknownAmbitoError", "territory.UnknownMunicipalityError"},
     "how notices travel": {
         *("notifier.AddressPolicy", "notifier.DeliveryState", "notifier.SubscriptionState", "notifier.Settlement"),

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from datetime import date
 from uuid import UUID
 
 from sqlalchemy import text
 
 from services.planner.domain.forecast import Triennium
-from services.planner.domain.plan import canonical, compute, hash_of
+from services.planner.domain.plan import canonical, compute, hash_of, reference_date
 from services.planner.domain.state import PlanState, fold
 from services.planner.law import rules_on
 from shared.bus.records import decode
@@ -79,11 +78,12 @@ async def _intake(settings: Settings, accepted: Sequence[UUID]) -> None:
 
 
 async def _plan(settings: Settings, facts: dict[tuple[str, int], Message]) -> dict[str, int]:
-    rules = rules_on(date(FIRST_YEAR, 1, 1))
-    state = PlanState(AMBITO, rules.bands)
+    triennium = Triennium(FIRST_YEAR)
+    state = PlanState(AMBITO, rules_on(triennium.begins_on).bands)
     for _, message in sorted(facts.items()):
         fold(state, message)
-    expected = hash_of(canonical(compute(state, Triennium(FIRST_YEAR), rules, names_of(AMBITO))))
+    rules = rules_on(reference_date(state, triennium))
+    expected = hash_of(canonical(compute(state, triennium, rules, names_of(AMBITO))))
     [row] = await _rows(settings, "planner", "SELECT version, hash FROM plan")
     assert row.hash == expected, "the plan is not what its facts say"
     versions = [

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from services.intake.api import emergency_cases, submissions, unit_reports
+from services.intake.api import duties, emergency_cases, submissions, unit_reports
 from services.intake.api.bodies import schemas
 from shared.openapi import Api
 
@@ -13,12 +13,13 @@ API = Api(
     "Segnalazioni sugli alloggi, dichiarazioni annuali e casi di emergenza abitativa di un ambito",
     {
         "unit-reports": "Segnalazioni: che cosa è accaduto a un alloggio",
-        "submissions": "Dichiarazioni annuali dei Comuni e dei proprietari",
+        "submissions": "Dichiarazioni dei Comuni e dei proprietari, annuali e per il piano triennale",
         "emergency-cases": "Casi di emergenza abitativa, senza dati personali",
         "health": "Stato del servizio",
     },
     schemas,
 )
 router = APIRouter()
-for _part in (unit_reports, submissions, emergency_cases):
+# `/submissions/status` comes before `/submissions/{submission_id}`, which would take it for an identifier.
+for _part in (unit_reports, duties, submissions, emergency_cases):
     router.include_router(_part.router)

@@ -19,6 +19,7 @@ SENDERS: Final = (Role.OWNER, Role.MUNICIPALITY, Role.LEAD)
 
 Arrived = Annotated[Arrival, Depends(arriving(*SENDERS))]
 ArrivedInBulk = Annotated[Arrival, Depends(arriving(*SENDERS, max_bytes=MAX_BULK_BYTES))]
+ArrivedFromLead = Annotated[Arrival, Depends(arriving(Role.LEAD))]
 ArrivedFromMunicipality = Annotated[Arrival, Depends(arriving(Role.MUNICIPALITY, Role.LEAD))]
 
 

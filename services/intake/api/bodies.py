@@ -8,7 +8,13 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from services.intake.domain.submissions import Declaration
-from shared.events import REPORTS, EmergencyCaseClosed, EmergencyCaseOpened, EmergencyCaseUpdated
+from shared.events import (
+    REPORTS,
+    EmergencyCaseClosed,
+    EmergencyCaseOpened,
+    EmergencyCaseUpdated,
+    SubmissionDefaulted,
+)
 from shared.openapi import SCHEMAS, Json
 
 MAX_ITEMS: Final = 1000
@@ -19,6 +25,7 @@ def schemas() -> dict[str, Json]:
     classes: tuple[type[BaseModel], ...] = (
         *REPORTS.values(),
         Declaration,
+        SubmissionDefaulted,
         EmergencyCaseOpened,
         EmergencyCaseUpdated,
         EmergencyCaseClosed,
@@ -26,6 +33,8 @@ def schemas() -> dict[str, Json]:
     _, generated = models_json_schema([(cls, "validation") for cls in classes], ref_template=SCHEMAS + "{model}Input")
     written: dict[str, Json] = {f"{name}Input": schema for name, schema in generated["$defs"].items()}
     written |= _report_inputs(written)
+    defaulted = written.pop("SubmissionDefaultedInput")
+    written["SubmissionDefaultInput"] = _without(defaulted, "default_id", "ambito", "owner_kind", "recorded_on")
     written["EmergencyCaseInput"] = written.pop("EmergencyCaseOpenedInput")
     written["EmergencyCaseUpdateInput"] = _without(written.pop("EmergencyCaseUpdatedInput"), "case_ref")
     closed = written.pop("EmergencyCaseClosedInput")

@@ -1,9 +1,9 @@
-"""Dichiarazioni annuali (R.R. 4/2017, art. 5): one owner's columns for one municipality and cycle year."""
+"""Dichiarazioni (R.R. 4/2017, art. 5): one owner's annual columns and three-year data for one municipality."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
@@ -11,59 +11,54 @@ from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake import store
+from services.intake.api import examples
 from services.intake.api.arrivals import Arrived, message, refuse
 from services.intake.api.paging import Cursor, Limit, cut, place_of
 from services.intake.domain.access import READERS_OF_ALL, may_read, municipality_faults, owner_kind
 from services.intake.domain.parameters import CycleRules
-from services.intake.domain.submissions import Confirmations, Declaration, declaration_faults
+from services.intake.domain.quotas import Quotas, quotas_of
+from services.intake.domain.submissions import Declaration, declaration_faults, missing_parts
 from services.intake.tables import SubmissionRow
 from shared.arrivals import Arrival, PageLinks, Shape, answer, not_found, once, read_value
 from shared.bus import outbox
-from shared.events import SubmissionReceived
+from shared.events import OwnerKind, SubmissionReceived, ThreeYearData
 from shared.idempotency import Answer
 from shared.openapi import body, problems, responses
 from shared.sign_in import Who
-from shared.territory import members_of
+from shared.territory import ambito, members_of
 from shared.web import Db
 
 router = APIRouter(tags=["submissions"])
 
 
-_EXAMPLE: Final = {
-    "cycle_year": 2026,
-    "municipality": "019036",
-    "columns": {
-        "stock_sap": 100,
-        "as_is_assignable": 1,
-        "under_renovation_assignable": 2,
-        "new_build_assignable": 3,
-        "free_now": 4,
-        "turnover_expected": 5,
-        "conferred_by_private": 6,
-        "assignable_total": 21,
-        "indigence_share": "0.20",
-    },
-}
-_NIL: Final = {"cycle_year": 2026, "municipality": "019036", "nil": True}
+class Completeness(Shape):
+    """Missing parts do not stop the plan: they are estimated, and the plan says so."""
+
+    complete: bool
+    missing: list[Annotated[str, Field(max_length=60)]] = Field(max_length=30)
 
 
 class Submission(Shape):
-    """Dichiarazione ricevuta: a revision as it was passed on, with the reasons given for implausible values."""
+    """Dichiarazione ricevuta: a revision as it was passed on, what it lacks, and what its shares come to in homes."""
 
     id: UUID
     received_at: datetime
     supersedes: UUID | None
+    completeness: Completeness
+    quotas: Quotas | None
     declaration: SubmissionReceived
-    confirmations: Confirmations
 
     @classmethod
     def of(cls, row: SubmissionRow) -> Submission:
+        declaration = SubmissionReceived.read(row.body.encode())
+        missing, columns = missing_parts(declaration), declaration.columns
         return cls(
             id=row.id,
             received_at=row.received_at,
             supersedes=row.supersedes,
-            declaration=SubmissionReceived.read(row.body.encode()),
-            confirmations=Confirmations.model_validate_json(row.confirmations),
+            completeness=Completeness(complete=not missing, missing=missing),
+            quotas=quotas_of(columns, CycleRules.of(declaration.cycle_year)) if columns else None,
+            declaration=declaration,
         )
 
 
@@ -78,10 +73,18 @@ class SubmissionPage(Shape):
     "/submissions",
     status_code=201,
     operation_id="submission_send",
-    summary="Trasmettere i dati annuali di un Comune",
-    description="Le colonne da a a k di un Comune per un anno, oppure «nil»; trasmettere di nuovo è una revisione.",
+    summary="Trasmettere i dati annuali e triennali di un Comune",
+    description="Le colonne da a a k di un Comune per un anno, oppure «nil», e le parti per il piano triennale: quelle "
+    "che mancano rendono la dichiarazione incompleta. Un valore non plausibile si conferma con il motivo in "
+    "«confirmations». Trasmettere di nuovo è una revisione.",
     responses=responses({201: (Submission, "Accolta, con la sua revisione")}),
-    openapi_extra=body("DeclarationInput", "Le colonne da a a k, oppure «nil»", dichiarazione=_EXAMPLE, senza=_NIL),
+    openapi_extra=body(
+        "DeclarationInput",
+        "Le colonne da a a k oppure «nil», e le parti triennali",
+        annuale=examples.ANNUAL,
+        senza=examples.NIL,
+        triennale=examples.THREE_YEARS,
+    ),
     response_class=Response,
 )
 async def send(db: Db, arrival: Arrived) -> Response:
@@ -94,9 +97,7 @@ async def _receive(arrival: Arrival, session: AsyncSession) -> Answer:
     before = await store.latest_submission(session, event)
     if before is not None:
         event = event.model_copy(update={"revision": before.revision + 1})
-    row = await store.add_submission(
-        session, event, before.id if before else None, arrival.at, declaration.confirmations
-    )
+    row = await store.add_submission(session, event, before.id if before else None, arrival.at)
     subject = f"{event.municipality}/{event.owner}/{event.cycle_year}"
     outbox.put(session, [message(arrival, event, subject, event.submission_id)])
     return answer(201, Submission.of(row), Location=f"/submissions/{row.id}")
@@ -107,7 +108,8 @@ def _received(arrival: Arrival, declaration: Declaration) -> SubmissionReceived:
     who, kind, rules = arrival.who, owner_kind(arrival.who.organisation), CycleRules.of(declaration.cycle_year)
     members = members_of(who.ambito)
     where = municipality_faults(who.organisation, who.ambito, members, declaration.municipality, "/municipality")
-    refuse([*where, *declaration_faults(declaration, kind, rules)])
+    inhabitants = _inhabitants(who.ambito, declaration.municipality) if kind is OwnerKind.MUNICIPALITY else None
+    refuse([*where, *declaration_faults(declaration, kind, rules, inhabitants)])
     return SubmissionReceived(
         submission_id=arrival.new_id(),
         ambito=who.ambito,
@@ -120,7 +122,16 @@ def _received(arrival: Arrival, declaration: Declaration) -> SubmissionReceived:
         columns=declaration.columns,
         received_on=arrival.on,
         late=arrival.on > rules.deadline_on,
+        **{name: getattr(declaration, name) for name in ThreeYearData.model_fields},
     )
+
+
+def _inhabitants(code: str, municipality: str) -> int | None:
+    """None where the territory is not installed, or the municipality is none of it."""
+    try:
+        return ambito(code).municipality(municipality).population
+    except LookupError:
+        return None
 
 
 @router.get(

@@ -33,8 +33,51 @@ SUBMISSION_DEADLINE = (Dated(DayOfYear(10, 31), None, "R.R. 4/2017, art. 5(1)", 
 INDIGENCE_SHARE = (Dated(Decimal("0.20"), None, "R.R. 4/2017, art. 13(3)", "read"),)
 """Quota per nuclei in condizioni di indigenza: the least; only municipalities may go above."""
 
+FORCES_SHARE: tuple[Dated[Decimal | None], ...] = (
+    Dated(None, None, "R.R. 4/2017, art. 4(3)", "read"),
+    Dated(Decimal("0.10"), date(2019, 3, 12), "R.R. 4/2017, art. 4(3)d bis", "read"),
+    Dated(Decimal("0.20"), date(2025, 3, 10), "R.R. 4/2017, art. 4(3)d bis, come modificato dal R.R. 2/2025", "read"),
+)
+"""Quota per forze di polizia e Vigili del fuoco: the most; None before there was one."""
+
+LOCAL_POLICE_COUNTED = (
+    Dated(False, None, "R.R. 4/2017, art. 4(3)d bis", "read"),
+    Dated(True, date(2025, 3, 10), "R.R. 4/2017, art. 4(3)d bis, come modificato dal R.R. 2/2025", "read"),
+)
+"""Whether that share is for the local police too; then both together have one ceiling."""
+
+OWNER_CATEGORIES_SHARE: tuple[Dated[Decimal | None], ...] = (
+    Dated(None, None, "R.R. 4/2017, art. 4(3)", "read"),
+    Dated(Decimal("0.20"), date(2025, 3, 10), "R.R. 4/2017, art. 4(3)c bis, introdotto dal R.R. 2/2025", "read"),
+)
+"""Quota per le categorie dell'art. 14 scelte dall'ente: the most; None before there was one."""
+
+DISPOSAL_TOTAL_SHARE = (Dated(Decimal("0.15"), None, "L.R. 16/2016, art. 28(2)", "read"),)
+"""Alienazione e valorizzazione insieme: the most, of the stock."""
+
+DISPOSAL_SOLD_SHARE = (Dated(Decimal("0.05"), None, "L.R. 16/2016, art. 28(2)", "read"),)
+"""Of it, sold."""
+
+DISPOSAL_VILLAGE_SHARE: tuple[Dated[Decimal | None], ...] = (
+    Dated(None, None, "L.R. 16/2016, art. 28(2)", "read"),
+    Dated(Decimal("0.50"), date(2017, 12, 28), "L.R. 16/2016, art. 28(2 bis)", "read"),
+)
+"""The ceiling of municipalities up to `DISPOSAL_VILLAGE_MAX_INHABITANTS`."""
+
+DISPOSAL_VILLAGE_MAX_INHABITANTS = (Dated(5000, None, "L.R. 16/2016, art. 28(2 bis)", "read"),)
+
+DISPOSAL_TOWN_SHARE: tuple[Dated[Decimal | None], ...] = (
+    Dated(None, None, "L.R. 16/2016, art. 28(2)", "read"),
+    Dated(Decimal("0.30"), date(2017, 12, 28), "L.R. 16/2016, art. 28(2 bis)", "read"),
+)
+"""The ceiling of larger municipalities, up to `DISPOSAL_TOWN_MAX_INHABITANTS`."""
+
+DISPOSAL_TOWN_MAX_INHABITANTS = (Dated(10_000, None, "L.R. 16/2016, art. 28(2 bis)", "read"),)
+
 PLAUSIBLE_TURNOVER_SHARE = (Dated(Decimal("0.15"), None, "soglia di plausibilità del prodotto", "assumed"),)
 """Turnover of a year over the stock, above which the owner is asked to confirm."""
+
+YEARS = 3
 
 
 def in_force(history: Sequence[Dated[T]], on: date) -> Dated[T]:
@@ -43,19 +86,57 @@ def in_force(history: Sequence[Dated[T]], on: date) -> Dated[T]:
 
 
 @dataclass(frozen=True, slots=True)
+class DisposalCap:
+    """The largest share of its stock that an owner may dispose of in all, and sell."""
+
+    total_share: Decimal
+    sold_share: Decimal
+    article: str
+
+
+@dataclass(frozen=True, slots=True)
 class CycleRules:
-    """The parameters of one cycle year."""
+    """The parameters of one cycle year, as they are in force on the day its data are due."""
 
     deadline_on: date
+    years: tuple[int, ...]
+    """The triennium: the calendar years that follow the cycle year."""
     indigence_share: Dated[Decimal]
+    forces_share: Dated[Decimal | None]
+    local_police_counted: Dated[bool]
+    owner_categories_share: Dated[Decimal | None]
     plausible_turnover_share: Dated[Decimal]
 
     @classmethod
     def of(cls, cycle_year: int) -> CycleRules:
-        start = date(cycle_year, 1, 1)
-        deadline = in_force(SUBMISSION_DEADLINE, start).value
+        deadline = in_force(SUBMISSION_DEADLINE, date(cycle_year, 1, 1)).value
+        due_on = date(cycle_year, deadline.month, deadline.day)
         return cls(
-            deadline_on=date(cycle_year, deadline.month, deadline.day),
-            indigence_share=in_force(INDIGENCE_SHARE, start),
-            plausible_turnover_share=in_force(PLAUSIBLE_TURNOVER_SHARE, start),
+            deadline_on=due_on,
+            years=tuple(range(cycle_year + 1, cycle_year + 1 + YEARS)),
+            indigence_share=in_force(INDIGENCE_SHARE, due_on),
+            forces_share=in_force(FORCES_SHARE, due_on),
+            local_police_counted=in_force(LOCAL_POLICE_COUNTED, due_on),
+            owner_categories_share=in_force(OWNER_CATEGORIES_SHARE, due_on),
+            plausible_turnover_share=in_force(PLAUSIBLE_TURNOVER_SHARE, due_on),
         )
+
+    def disposal_cap(self, inhabitants: int | None) -> DisposalCap:
+        """Of a municipality with so many inhabitants; None for owners that are none, or whose people are not known.
+
+        The law read gives small municipalities one share and names no smaller one for sales: it is taken for both.
+        """
+        on = self.deadline_on
+        for share, most in (
+            (DISPOSAL_VILLAGE_SHARE, DISPOSAL_VILLAGE_MAX_INHABITANTS),
+            (DISPOSAL_TOWN_SHARE, DISPOSAL_TOWN_MAX_INHABITANTS),
+        ):
+            raised = in_force(share, on)
+            if raised.value is not None and inhabitants is not None and inhabitants <= in_force(most, on).value:
+                return DisposalCap(raised.value, raised.value, raised.article)
+        total, sold = in_force(DISPOSAL_TOTAL_SHARE, on), in_force(DISPOSAL_SOLD_SHARE, on)
+        return DisposalCap(total.value, sold.value, total.article)
+
+    def holds(self, day: date) -> bool:
+        """Whether the day lies in the triennium."""
+        return day.year in self.years

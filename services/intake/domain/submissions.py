@@ -1,45 +1,68 @@
-"""Rules V1, V4, V5, V6 and V9 of an owner's yearly declaration (R.R. 4/2017, art. 5)."""
+"""An owner's declaration (R.R. 4/2017, art. 5): its rules one after the other, and which of its parts are missing."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Final
 
-from pydantic import Field
-
-from services.intake.domain.faults import Fault
+from services.intake.domain.columns import column_faults, stock_of
+from services.intake.domain.faults import Fault, unconfirmed
+from services.intake.domain.forecast import forecast_faults
+from services.intake.domain.need import need_faults
 from services.intake.domain.parameters import CycleRules
-from shared.events import AnnualColumns, IstatCode, OwnerKind, Value
-from shared.events.base import LongText
+from services.intake.domain.programmes import disposal_faults, programme_faults
+from services.intake.domain.quotas import quota_faults
+from services.intake.domain.texts import strategy_faults, text_faults
+from shared.events import AnnualColumns, HousingNeed, IstatCode, OwnerKind, SubmissionReceived, ThreeYearData
+from shared.events.submissions import CycleYear
 from shared.problem_texts import Text
 
+OF_STOCK: Final = ("forecast", "programmes", "disposals")
+"""Parts that every owner of homes is asked for, and that `nil` leaves nothing to be said in."""
+OF_TERRITORY: Final = ("need", "measures", "strategies", "services", "criticalities")
+"""Parts that a municipality is asked for, whether or not it has homes."""
+UNLESS_LINKED: Final = frozenset({"linked_total", "by_household_size"})
+"""What only some municipalities can know of their need: it is not missed."""
 
-class Confirmations(Value):
-    """Conferme motivate: why an implausible value is right nevertheless, by the value's field."""
 
-    turnover_expected: LongText | None = None
+class Declaration(ThreeYearData):
+    """Dichiarazione annuale: what an owner sends for one municipality and cycle year; `nil` declares no homes."""
 
-
-class Declaration(Value):
-    """Dichiarazione annuale: what an owner sends for one municipality and cycle year; `nil` declares nothing."""
-
-    cycle_year: Annotated[int, Field(ge=2017, le=2100)]
+    cycle_year: CycleYear
     municipality: IstatCode
     nil: bool = False
     columns: AnnualColumns | None = None
-    confirmations: Confirmations = Confirmations()
 
 
-def declaration_faults(declaration: Declaration, kind: OwnerKind, rules: CycleRules) -> Iterator[Fault]:
-    """Every broken rule; nothing for a declaration that can be accepted."""
+def declaration_faults(
+    declaration: Declaration, kind: OwnerKind, rules: CycleRules, inhabitants: int | None = None
+) -> Iterator[Fault]:
+    """Every broken rule; nothing for a declaration that can be accepted.
+
+    `inhabitants` are the municipality's, where the declaration is its own and they are known.
+    """
+    confirmed = {said.field for said in declaration.confirmations if said.reason.strip()}
+    yield from unconfirmed(_all_faults(declaration, kind, rules, inhabitants), confirmed)
+
+
+def _all_faults(
+    declaration: Declaration, kind: OwnerKind, rules: CycleRules, inhabitants: int | None
+) -> Iterator[Fault]:
     columns = declaration.columns
     if declaration.nil != (columns is None):
         yield _nil_or_columns(declaration.nil)
-    elif columns is not None:
-        yield from _turnover_faults(columns, declaration.confirmations, rules)
-        yield from _total_faults(columns)
-        yield from _indigence_faults(columns, kind, rules)
-        yield from _extra_category_faults(columns)
+    elif columns is None:
+        yield from _nil_faults(declaration)
+    else:
+        yield from column_faults(columns, rules)
+        yield from quota_faults(columns, kind, rules)
+        yield from forecast_faults(declaration.forecast or (), columns, declaration.programmes, rules)
+        yield from programme_faults(declaration.programmes or (), rules)
+        yield from disposal_faults(declaration.disposals or (), stock_of(columns), inhabitants, rules)
+    if declaration.need is not None:
+        yield from need_faults(declaration.need, kind)
+    yield from strategy_faults(declaration.strategies or ())
+    yield from text_faults(declaration)
 
 
 def _nil_or_columns(nil: bool) -> Fault:
@@ -55,77 +78,24 @@ def _nil_or_columns(nil: bool) -> Fault:
     return Fault("V1", "/columns", None, rule, remedy)
 
 
-def _turnover_faults(columns: AnnualColumns, confirmations: Confirmations, rules: CycleRules) -> Iterator[Fault]:
-    turnover = columns.turnover_expected
-    stock = columns.stock_sap + columns.stock_sas + columns.stock_sat
-    limit = rules.plausible_turnover_share.value
-    if turnover > stock:
-        rule = Text(
-            f"Il turnover atteso ({turnover}) supera il patrimonio (a = {stock}).",
-            f"The expected turnover ({turnover}) exceeds the stock (a = {stock}).",
-        )
-        remedy = Text("Correggere il turnover o il patrimonio.", "Correct the turnover or the stock.")
-    elif turnover > limit * stock and confirmations.turnover_expected is None:
-        rule = Text(
-            f"Un turnover di {turnover} alloggi su {stock} supera il {limit:.0%}: non è plausibile senza conferma.",
-            f"A turnover of {turnover} homes out of {stock} is above {limit:.0%}: not plausible unless confirmed.",
-        )
-        remedy = Text(
-            "Correggere il valore, oppure motivarlo in /confirmations/turnover_expected.",
-            "Correct the value, or give the reason in /confirmations/turnover_expected.",
-        )
-    else:
-        return
-    yield Fault("V4", "/columns/turnover_expected", str(turnover), rule, remedy)
+def _nil_faults(declaration: Declaration) -> Iterator[Fault]:
+    for part in OF_STOCK:
+        if getattr(declaration, part):
+            rule = Text(f"Con «nil» «{part}» non può contenere righe.", f"With 'nil' '{part}' may have no rows.")
+            remedy = Text(f"Togliere «{part}», oppure «nil».", f"Remove '{part}', or 'nil'.")
+            yield Fault("V1", f"/{part}", None, rule, remedy)
 
 
-def _total_faults(columns: AnnualColumns) -> Iterator[Fault]:
-    parts = (
-        columns.as_is_assignable,
-        columns.under_renovation_assignable,
-        columns.new_build_assignable,
-        columns.free_now + columns.turnover_expected,
-        columns.conferred_by_private,
-    )
-    declared, total = columns.assignable_total, sum(parts)
-    if declared != total:
-        addition = " + ".join(map(str, parts))
-        yield Fault(
-            "V5",
-            "/columns/assignable_total",
-            str(declared),
-            Text(
-                f"Il totale dichiarato g = {declared} non è la somma b + c + d + e + f = {addition} = {total}.",
-                f"The declared total g = {declared} is not the sum b + c + d + e + f = {addition} = {total}.",
-            ),
-            Text(f"Indicare {total}, o correggere gli addendi.", f"Give {total}, or correct the parts."),
-        )
-
-
-def _indigence_faults(columns: AnnualColumns, kind: OwnerKind, rules: CycleRules) -> Iterator[Fault]:
-    share, least = columns.indigence_share, rules.indigence_share
-    if share is None or share == least.value or (share > least.value and kind is OwnerKind.MUNICIPALITY):
-        return
-    if share < least.value:
-        rule = Text(
-            f"La quota per nuclei indigenti non può essere inferiore al {least.value:.0%} ({least.article}).",
-            f"The share for indigent households may not be below {least.value:.0%} ({least.article}).",
-        )
-    else:
-        rule = Text(
-            f"Solo i Comuni possono superare la quota del {least.value:.0%} ({least.article}).",
-            f"Only municipalities may go above the share of {least.value:.0%} ({least.article}).",
-        )
-    remedy = Text(f"Indicare {least.value}.", f"Give {least.value}.")
-    yield Fault("V6", "/columns/indigence_share", str(share), rule, remedy)
-
-
-def _extra_category_faults(columns: AnnualColumns) -> Iterator[Fault]:
-    if columns.extra_category_share and not (columns.extra_category_reason or "").strip():
-        yield Fault(
-            "V9",
-            "/columns/extra_category_reason",
-            None,
-            Text("Una categoria aggiuntiva va motivata.", "An extra category needs a reason."),
-            Text("Scrivere la motivazione.", "Write the reason."),
-        )
+def missing_parts(submission: SubmissionReceived) -> list[str]:
+    """What was not answered (`forecast.2028`, `need.barriers`): it makes a submission incomplete, never invalid."""
+    wanted = [*(() if submission.nil else OF_STOCK)]
+    if submission.owner_kind is OwnerKind.MUNICIPALITY:
+        wanted += OF_TERRITORY
+    missing = [part for part in wanted if getattr(submission, part) is None]
+    if submission.forecast is not None and not submission.nil:
+        given = {year.year for year in submission.forecast}
+        missing += [f"forecast.{year}" for year in CycleRules.of(submission.cycle_year).years if year not in given]
+    if submission.need is not None:
+        asked = [name for name in HousingNeed.model_fields if name not in UNLESS_LINKED]
+        missing += [f"need.{name}" for name in asked if getattr(submission.need, name) is None]
+    return missing

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from services.planner.api import plans
+from services.planner.api import drift, figures, plans
 from shared.openapi import Api
 
 __all__ = ["API", "router"]
@@ -10,8 +10,13 @@ __all__ = ["API", "router"]
 API = Api(
     "pianificazione",
     "Il piano triennale di un ambito, com'è ora, comune per comune, e le sue versioni",
-    {"plans": "Piano triennale dell'offerta abitativa", "health": "Stato del servizio"},
+    {
+        "plans": "Piano triennale dell'offerta abitativa",
+        "figures": "I numeri del piano e il loro perché",
+        "health": "Stato del servizio",
+    },
+    drift.schemas,
 )
 router = APIRouter()
-for _part in (plans,):
+for _part in (plans, figures, drift):
     router.include_router(_part.router)

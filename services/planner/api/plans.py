@@ -6,40 +6,31 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
-from services.planner.domain.labels import label_it
-from services.planner.domain.plan import FigureKey, Plan, place_in_report, read
+from services.planner.api.editions import (
+    AmbitoPath,
+    IstatPath,
+    PlanHead,
+    Plans,
+    Sha256,
+    ShortText,
+    Whole,
+    not_found,
+    own,
+)
+from services.planner.api.figures import Figure, figures_of
+from services.planner.domain.plan import Plan
 from services.planner.store import plans as store
 from services.planner.tables import VersionRow
 from shared.arrivals import PageLinks, Shape
-from shared.auth import Principal
-from shared.events import Cause, Measure, MunicipalityChange, PlanRecomputed
+from shared.events import Cause, MunicipalityChange, PlanRecomputed
 from shared.openapi import problems
-from shared.problems import Problem, Text, of_status
 from shared.sign_in import Who
-from shared.territory import names_of
 from shared.web import Db
 
 router = APIRouter(prefix="/plans", tags=["plans"], responses=problems(404))
-AmbitoPath = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$", max_length=64)]
-IstatPath = Annotated[str, Path(pattern=r"^[0-9]{6}$", max_length=6)]
-ShortText = Annotated[str, Field(max_length=200)]
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", max_length=64)]
-Whole = Annotated[int, Field(ge=-(2**31), le=2**31 - 1)]
-Year = Annotated[int, Field(ge=2000, le=2200)]
-
-
-class Figure(Shape):
-    """One figure: a count, or thousandths of a home; no owner means all, no year the present or the triennium."""
-
-    figure: ShortText
-    label_it: ShortText
-    owner: ShortText | None
-    year: Year | None
-    measure: Measure
-    value: Whole
 
 
 class ProposedAction(Shape):
@@ -55,17 +46,6 @@ class ProposedAction(Shape):
     effect_it: str = Field(max_length=2000)
     article: ShortText
     deadline_on: date | None
-
-
-class PlanHead(Shape):
-    """Which plan this is."""
-
-    ambito: ShortText
-    version: Whole
-    hash: Sha256
-    first_year: Year
-    reference_on: date
-    rules_on: date
 
 
 class PlanAnswer(PlanHead):
@@ -110,16 +90,16 @@ class VersionPage(Shape):
     description="I totali dell'ambito, le azioni proposte per l'emergenza e gli indirizzi dei comuni.",
     response_model=PlanAnswer,
 )
-async def plan(db: Db, who: Who, ambito: AmbitoPath, request: Request, response: Response) -> PlanAnswer | Response:
-    head, held = await _current(db, who, ambito)
+async def plan(plans: Plans, request: Request, response: Response) -> PlanAnswer | Response:
+    head, held = plans.head, plans.plan
     if request.headers.get("if-none-match") == f'"{head.hash}"':
         return Response(status_code=304)
     response.headers["ETag"] = f'"{head.hash}"'
     return PlanAnswer(
         **head.model_dump(),
-        figures=_figures(held, None),
+        figures=figures_of(held, None),
         actions=_actions(held, None),
-        municipalities={code: f"/plans/{ambito}/municipalities/{code}" for code in held.names},
+        municipalities={code: f"/plans/{held.ambito}/municipalities/{code}" for code in held.names},
     )
 
 
@@ -129,18 +109,18 @@ async def plan(db: Db, who: Who, ambito: AmbitoPath, request: Request, response:
     summary="Il piano di un comune",
     description="Tutti i numeri di un comune, per proprietario e per anno, e le azioni sul suo territorio.",
 )
-async def municipality(db: Db, who: Who, ambito: AmbitoPath, istat: IstatPath) -> MunicipalityAnswer:
-    head, held = await _current(db, who, ambito)
+async def municipality(plans: Plans, istat: IstatPath) -> MunicipalityAnswer:
+    head, held = plans.head, plans.plan
     if istat not in held.names:
-        raise _not_found(
-            f"Il comune {istat} non fa parte dell'ambito {ambito}.",
-            f"Municipality {istat} is not part of ambito {ambito}.",
+        raise not_found(
+            f"Il comune {istat} non fa parte dell'ambito {held.ambito}.",
+            f"Municipality {istat} is not part of ambito {held.ambito}.",
         )
     return MunicipalityAnswer(
         **head.model_dump(),
         municipality=istat,
         name=held.names[istat],
-        figures=_figures(held, istat),
+        figures=figures_of(held, istat),
         actions=_actions(held, istat),
     )
 
@@ -158,55 +138,13 @@ async def versions(
     cursor: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
 ) -> VersionPage:
-    _own(who, ambito)
+    own(who, ambito)
     async with db.reading() as session:
         rows = await store.versions_before(session, ambito, cursor, limit + 1)
     following = (
         f"/plans/{ambito}/versions?cursor={rows[limit - 1].version}&limit={limit}" if len(rows) > limit else None
     )
     return VersionPage(items=[_version(row) for row in rows[:limit]], _links=PageLinks(next=following))
-
-
-async def _current(db: Db, who: Principal, ambito: str) -> tuple[PlanHead, Plan]:
-    _own(who, ambito)
-    async with db.reading() as session:
-        row = await store.plan_content(session, ambito)
-    if row is None or not row.version:
-        raise _not_found(
-            f"Il piano dell'ambito {ambito} non ha ancora dati: arriveranno con la prima segnalazione.",
-            f"The plan of ambito {ambito} has no data yet: they come with the first report.",
-        )
-    held = read(row.content, names_of(ambito))
-    head = PlanHead(
-        ambito=ambito,
-        version=row.version,
-        hash=row.hash,
-        first_year=held.triennium.first_year,
-        reference_on=held.reference_on,
-        rules_on=held.rules_on,
-    )
-    return head, held
-
-
-def _own(who: Principal, ambito: str) -> None:
-    if who.ambito != ambito:
-        raise _not_found(f"L'ambito {ambito} non è il vostro.", f"Ambito {ambito} is not yours.")
-
-
-def _figures(plan: Plan, municipality: str | None) -> list[Figure]:
-    keys = [key for key in plan.figures if key.municipality == municipality]
-    return [_figure(key, plan.figures[key]) for key in sorted(keys, key=place_in_report)]
-
-
-def _figure(key: FigureKey, value: int) -> Figure:
-    return Figure(
-        figure=key.figure,
-        label_it=label_it(key.figure, key.year),
-        owner=key.owner,
-        year=key.year,
-        measure=key.measure,
-        value=value,
-    )
 
 
 def _actions(plan: Plan, municipality: str | None) -> list[ProposedAction]:
@@ -238,7 +176,3 @@ def _version(row: VersionRow) -> Version:
         causes=list(event.causes),
         changes=list(event.changes),
     )
-
-
-def _not_found(italian: str, english: str) -> Problem:
-    return Problem(404, "no-such-plan", of_status(404).title, Text(italian, english))

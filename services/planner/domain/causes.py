@@ -8,6 +8,7 @@ from shared.events import (
     EmergencyCaseOpened,
     EmergencyCaseUpdated,
     Message,
+    SubmissionDefaulted,
     SubmissionReceived,
     UnitChanged,
 )
@@ -30,6 +31,9 @@ def cause_of(message: Message) -> Cause:
         case SubmissionReceived():
             kind, subject, on = event.name(), f"{event.owner}-{event.cycle_year}", event.received_on
             municipality, organisation = event.municipality, event.owner
+        case SubmissionDefaulted():
+            kind, subject, on = event.name(), f"{event.owner}-{event.cycle_year}", event.recorded_on
+            municipality = event.municipality
         case _:
             raise TypeError(f"no plan depends on {event.TYPE}")
     return Cause(

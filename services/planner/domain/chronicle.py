@@ -65,6 +65,7 @@ def state_as_of(ambito: str, bands: AreaBands, messages: Iterable[Message], on: 
             continue
         if isinstance(message.event, UnitChanged):
             facts[message.event.unit_id].append(message)
+            state.see(message.event.effective_on)
         else:
             fold(state, message)
     for unit_id in facts:
@@ -76,14 +77,16 @@ def state_as_of(ambito: str, bands: AreaBands, messages: Iterable[Message], on: 
 def retold(facts: Iterable[Message]) -> Iterator[tuple[UnitChanged, str]]:
     """One home's facts as if each had arrived on its day, none a correction; each with the event that is its cause.
 
-    The home as it is in the end has for its cause the fact that arrived last: what any other order ends in.
+    The home as it is in the end has for its cause the fact that arrived last, and its number: what any order ends in.
     """
     arrived = sorted(facts, key=_sequence)
     causes = {_fact(message).report_id: str(message.envelope.id) for message in arrived}
     moments = [moment for moment in course(map(_fact, arrived)) if moment.report_id in causes]
+    if not moments:
+        return
     last, before = _fact(arrived[-1]), None
     causes[moments[-1].report_id] = str(arrived[-1].envelope.id)
-    for place, moment in enumerate(moments, start=1):
+    for place, moment in enumerate(moments, start=1 + len(arrived) - len(moments)):
         told = {
             "sequence": place,
             "report": moment.report,
@@ -100,12 +103,11 @@ def retold(facts: Iterable[Message]) -> Iterator[tuple[UnitChanged, str]]:
 
 
 def course(facts: Iterable[UnitChanged]) -> list[Moment]:
-    """The home on the true-time axis, from its facts in order of arrival; a correction retells what follows it."""
+    """The home on the true-time axis, from its facts in order of arrival; a correction retells it whole."""
     moments: list[Moment] = []
     for fact in facts:
         if fact.course:
-            moments = [moment for moment in moments if moment.on <= fact.effective_on]
-            moments += fact.course
+            moments = list(fact.course)
         else:
             told = {"report": fact.report, "report_id": fact.report_id, "on": fact.effective_on, "unit": fact.after}
             moments.append(Moment.believed(told))

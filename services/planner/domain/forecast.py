@@ -37,6 +37,10 @@ class Triennium:
     first_year: int
 
     @property
+    def begins_on(self) -> date:
+        return date(self.first_year, 1, 1)
+
+    @property
     def years(self) -> tuple[int, ...]:
         return tuple(range(self.first_year, self.first_year + YEARS))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -17,7 +17,7 @@ from services.planner.domain.emergency import Action, ActionKind, derive_actions
 from services.planner.domain.forecast import YEARS, Estimate, Outlook, Scope, Triennium, forecast
 from services.planner.domain.labels import LABELS, label_it
 from services.planner.domain.rounding import tenths
-from services.planner.domain.rules import Rules
+from services.planner.domain.rules import AreaBands, Rules
 from services.planner.domain.sheets import COUNTED, EMPTY_SHEET, Sheet, read_sheet, sheets_of
 from services.planner.domain.state import PlanState
 from shared.events.plans import Cause, FigureChange, Measure, MunicipalityChange
@@ -98,16 +98,20 @@ class Plan:
         return figures
 
 
+def reference_date(state: PlanState, triennium: Triennium) -> date:
+    """The latest day the facts speak of; the first day of the triennium while nothing is known of the ambito."""
+    return state.reference_on or triennium.begins_on
+
+
 def compute(
     state: PlanState, triennium: Triennium, rules: Rules, names: Mapping[str, str], known: Plan | None = None
 ) -> Plan:
     """The plan that follows from the state; `names` are the ambito's municipalities by code.
 
-    `known` is the plan of this state as it was last settled; with it only what was touched since is counted anew. The
-    outcome is the same without it. An ambito of which nothing is known yet is computed as of the first day of the
-    triennium.
+    `rules` are those of the plan's reference date, unless it is pinned to another. `known` is the plan of this state as
+    it was last settled; with it only what was touched since is counted anew. The outcome is the same without it.
     """
-    reference_on = state.reference_on or date(triennium.first_year, 1, 1)
+    reference_on = reference_date(state, triennium)
     return Plan(
         ambito=state.ambito,
         triennium=triennium,
@@ -118,6 +122,23 @@ def compute(
         outlooks=forecast(state, triennium, reference_on),
         actions=derive_actions(state, rules, names),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """How plans are made: for which triennium, and by the law of every day."""
+
+    triennium: Triennium
+    law: Callable[[date], Rules]
+
+    @property
+    def bands(self) -> AreaBands:
+        """The size classes of the integer state."""
+        return self.law(self.triennium.begins_on).bands
+
+    def plan_of(self, state: PlanState, names: Mapping[str, str], known: Plan | None = None) -> Plan:
+        """The plan that follows from the state, by the law of its reference date; see `compute`."""
+        return compute(state, self.triennium, self.law(reference_date(state, self.triennium)), names, known)
 
 
 def canonical(plan: Plan) -> bytes:

@@ -17,6 +17,8 @@ class Source:
     valid_from: date | None
     valid_to: date | None
     status: str
+    value: str | tuple[str | None, ...] | None
+    unit: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +42,15 @@ class AreaBands:
 
 @dataclass(frozen=True, slots=True)
 class QuotaRules:
-    """Quote delle unità dell'anno (R.R. 4/2017, art. 4 c. 3, art. 13); a share of None did not exist yet."""
+    """Quote delle unità dell'anno (R.R. 4/2017, art. 4 c. 3, art. 13); a share of None did not exist yet.
+
+    `forces_categories` are those whom the forces' share is for: `POLICE`, `FIRE_BRIGADE`, `LOCAL_POLICE`...
+    """
 
     indigence_share: Decimal
     indigent_isee_eur: int
     forces_share: Decimal | None
+    forces_categories: tuple[str, ...]
     owner_categories_share: Decimal | None
 
 
@@ -69,14 +75,6 @@ class DisposalRules:
     town_share: Decimal | None
     town_max_inhabitants: int
 
-    def cap_share(self, inhabitants: int) -> Decimal:
-        """The cap of a municipality with so many inhabitants (art. 28 c. 2, c. 2 bis)."""
-        if self.village_share is not None and inhabitants <= self.village_max_inhabitants:
-            return self.village_share
-        if self.town_share is not None and inhabitants <= self.town_max_inhabitants:
-            return self.town_share
-        return self.total_share
-
 
 @dataclass(frozen=True, slots=True)
 class AccessRules:
@@ -92,10 +90,19 @@ class AccessRules:
 
 @dataclass(frozen=True, slots=True)
 class DeadlineRules:
-    """Termini annuali (R.R. 4/2017, art. 4, art. 5 c. 1) as (month, day)."""
+    """Termini annuali (R.R. 4/2017, art. 4, art. 5 c. 1) as (month, day); `registry_cut_off` is an assumption."""
 
     submission: tuple[int, int]
     annual_approval: tuple[int, int]
+    registry_cut_off: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanningRules:
+    """Ipotesi di lavoro del piano: what the law leaves to the planner; assumptions, shown as such."""
+
+    backlog_clearance_years: int
+    plausible_turnover_share: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,4 +116,5 @@ class Rules:
     disposal: DisposalRules
     access: AccessRules
     deadlines: DeadlineRules
+    planning: PlanningRules
     sources: Mapping[str, Source]

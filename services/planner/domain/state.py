@@ -7,6 +7,7 @@ The one exception is an emergency case: its events carry no number, so they fold
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple, TypeVar
@@ -20,6 +21,7 @@ from shared.events.submissions import (
     EmergencyCaseClosed,
     EmergencyCaseOpened,
     EmergencyCaseUpdated,
+    SubmissionDefaulted,
     SubmissionReceived,
 )
 from shared.events.units import ServiceType, Transition, Unit, UnitChanged, UnitInspected, UnitStatus, UnitVacated
@@ -35,6 +37,7 @@ DeclarationKey = tuple[int, str, str]
 MakeupKey = tuple[str, str, int, ServiceType, UnitStatus]
 """(municipality, owner, size class, service type, status)."""
 K = TypeVar("K")
+V = TypeVar("V")
 
 
 class Cell(NamedTuple):
@@ -171,26 +174,34 @@ class PlanState:
             self.touched.declarations.add(key)
             self.touched.municipalities.add(key[2])
 
-    def merge(self, shard: PlanState) -> None:
-        """Add the state of another share of the same ambito's events; a case's events belong to one share."""
+    def merge(self, shard: PlanState, sign: int = 1) -> None:
+        """Add the state of another share of the same ambito's events, or take it away again.
+
+        What is one thing's alone, a home, a case or a declaration, is wholly in one share. The latest day seen stays
+        when a share goes: it is no sum.
+        """
         if shard.reference_on is not None:
             self.see(shard.reference_on)
         for cell_key, cell in shard.cells.items():
-            self.add_cell(cell_key, cell)
+            self.add_cell(cell_key, cell, sign)
         for stock_key, count in shard.stock.items():
-            self.add_stock(stock_key, count)
+            self.add_stock(stock_key, sign * count)
         for makeup_key, count in shard.makeup.items():
-            self.add_makeup(makeup_key, count)
+            self.add_makeup(makeup_key, sign * count)
         for outcome_key, outcomes in shard.outcomes.items():
-            self.add_outcomes(outcome_key, outcomes)
+            self.add_outcomes(outcome_key, outcomes, sign)
         for home_key, home in shard.homes.by_key.items():
-            if home is None:
+            if home is None or sign < 0:
                 self.leave(home_key)
             else:
                 self.enter(home_key, home)
         for declaration_key, declaration in shard.declarations.items():
-            self.declare(declaration_key, declaration)
-        self.cases |= shard.cases
+            if sign < 0:
+                del self.declarations[declaration_key]
+            else:
+                self.declare(declaration_key, declaration)
+        self.touched.municipalities |= {municipality for _, _, municipality in shard.declarations}
+        self.cases = self.cases | shard.cases if sign > 0 else without(self.cases, shard.cases)
         self.touched.cases |= shard.cases.keys()
         self.touched.municipalities |= {case.municipality for case in shard.cases.values()}
 
@@ -229,6 +240,9 @@ def fold(state: PlanState, message: Message) -> None:
             state.see(event.received_on)
             key = (event.cycle_year, event.owner, event.municipality)
             state.declare(key, declared(event, cause))
+        case SubmissionDefaulted():
+            # No figure depends on it: what an owner did not declare is missing whether or not that was put on record.
+            state.see(event.recorded_on)
         case _:
             raise TypeError(f"the plan does not depend on {event.TYPE}")
 
@@ -275,6 +289,10 @@ def add_transition(state: PlanState, unit: Unit, transition: Transition, sign: i
         state.add_cell(key, Cell(int(is_exit), int(is_assignable), openings, openings * on.toordinal()), sign)
     if (outcomes := outcome_of(transition)) != NONE:
         state.add_outcomes((unit.municipality, unit.owner, quarter(transition.on)), outcomes, sign)
+
+
+def without(entries: dict[K, V], gone: Mapping[K, V]) -> dict[K, V]:
+    return {key: entry for key, entry in entries.items() if key not in gone}
 
 
 def accumulate(sums: dict[K, Cell], key: K, cell: Cell, sign: int) -> None:

@@ -10,49 +10,34 @@ from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from importlib.resources import files
-from itertools import pairwise
-from typing import Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import TypeAdapter
 
 from services.planner.domain.rules import (
     AccessRules,
     AreaBands,
     DeadlineRules,
     DisposalRules,
+    PlanningRules,
     QuotaRules,
     Rules,
     SatRules,
     Source,
 )
+from services.planner.law.overlay import Overlay, read_overlay
+from services.planner.law.values import DatedValue, History, RulesFault, check_periods
 
-Value = str | list[str | None] | None
-
-
-class DatedValue(BaseModel):
-    """One value of a parameter from `valid_from` to `valid_to`, both included; `None` is an open end."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    value: Value
-    unit: Literal["share", "EUR", "EUR/year", "months", "times", "m2", "inhabitants", "month-day", "code"]
-    valid_from: date | None
-    valid_to: date | None
-    article: str
-    gazette: str | None
-    status: Literal["read", "assumed"]
-
-    def holds_on(self, day: date) -> bool:
-        return (self.valid_from or date.min) <= day <= (self.valid_to or date.max)
+__all__ = ["DatedValue", "History", "Overlay", "RulesFault", "check_periods", "parameters", "read_overlay", "rules_on"]
 
 
 class InForce:
     """The one value of each parameter on one day, read as the type asked for."""
 
-    def __init__(self, on: date) -> None:
+    def __init__(self, on: date, overlay: Overlay | None = None) -> None:
+        histories = {**parameters(), **(overlay.histories if overlay else {})}
         self._values = {
-            name: next(dated for dated in history if dated.holds_on(on)) for name, history in parameters().items()
+            name: next(dated for dated in history if dated.holds_on(on)) for name, history in histories.items()
         }
 
     def text(self, name: str) -> str:
@@ -71,10 +56,10 @@ class InForce:
         return int(self.text(name))
 
     def wholes(self, name: str) -> tuple[int | None, ...]:
-        value = self._values[name].value
-        if not isinstance(value, list):
-            raise TypeError(f"{name} is not a list: {value!r}")
-        return tuple(None if item is None else int(item) for item in value)
+        return tuple(None if item is None else int(item) for item in self._list(name))
+
+    def codes(self, name: str) -> tuple[str, ...]:
+        return tuple(item for item in self._list(name) if item is not None)
 
     def month_day(self, name: str) -> tuple[int, int]:
         month, day = self.text(name).split("-")
@@ -82,20 +67,28 @@ class InForce:
 
     def sources(self) -> Mapping[str, Source]:
         return {
-            name: Source(dated.article, dated.gazette, dated.valid_from, dated.valid_to, dated.status)
+            name: Source(
+                dated.article, dated.gazette, dated.valid_from, dated.valid_to, dated.status, dated.value, dated.unit
+            )
             for name, dated in sorted(self._values.items())
         }
 
+    def _list(self, name: str) -> tuple[str | None, ...]:
+        value = self._values[name].value
+        if not isinstance(value, tuple):
+            raise TypeError(f"{name} is not a list: {value!r}")
+        return value
+
 
 @lru_cache(maxsize=1)
-def parameters() -> Mapping[str, tuple[DatedValue, ...]]:
+def parameters() -> Mapping[str, History]:
     """Every parameter's history, oldest first.
 
     Raises:
         ValueError: a parameter is given twice, or its periods leave a day without a value or with two.
     """
-    adapter = TypeAdapter(dict[str, tuple[DatedValue, ...]])
-    found: dict[str, tuple[DatedValue, ...]] = {}
+    adapter = TypeAdapter(dict[str, History])
+    found: dict[str, History] = {}
     for path in sorted(files(__name__).iterdir(), key=lambda path: path.name):
         if path.name.endswith(".yaml"):
             family = adapter.validate_python(yaml.safe_load(path.read_text(encoding="utf-8")))
@@ -107,23 +100,10 @@ def parameters() -> Mapping[str, tuple[DatedValue, ...]]:
     return found
 
 
-def check_periods(name: str, history: tuple[DatedValue, ...]) -> None:
-    """Every day has exactly one value: each period begins the day after the one before it ended."""
-    if not history or history[0].valid_from is not None or history[-1].valid_to is not None:
-        raise ValueError(f"{name}: the first period must be open at its start and the last at its end")
-    for earlier, later in pairwise(history):
-        if (
-            earlier.valid_to is None
-            or later.valid_from is None
-            or later.valid_from.toordinal() != earlier.valid_to.toordinal() + 1
-        ):
-            raise ValueError(f"{name}: {earlier.valid_to} is not the day before {later.valid_from}")
-
-
 @lru_cache(maxsize=64)
-def rules_on(on: date) -> Rules:
-    """The rule set in force on a date."""
-    law = InForce(on)
+def rules_on(on: date, overlay: Overlay | None = None) -> Rules:
+    """The rule set in force on a date; with an overlay, as it would be."""
+    law = InForce(on, overlay)
     minimum = tuple(area for area in law.wholes("area_band_minimum") if area is not None)
     return Rules(
         on=on,
@@ -131,6 +111,7 @@ def rules_on(on: date) -> Rules:
             indigence_share=law.share("indigence_share"),
             indigent_isee_eur=law.whole("indigent_isee"),
             forces_share=law.optional_share("forces_share"),
+            forces_categories=law.codes("forces_categories"),
             owner_categories_share=law.optional_share("owner_categories_share"),
         ),
         sat=SatRules(
@@ -156,6 +137,14 @@ def rules_on(on: date) -> Rules:
             solidarity_indigent_months=law.whole("solidarity_indigent_duration"),
             solidarity_difficulty_eur_year=law.whole("solidarity_difficulty"),
         ),
-        deadlines=DeadlineRules(law.month_day("submission_deadline"), law.month_day("annual_approval_deadline")),
+        deadlines=DeadlineRules(
+            submission=law.month_day("submission_deadline"),
+            annual_approval=law.month_day("annual_approval_deadline"),
+            registry_cut_off=law.month_day("registry_cut_off"),
+        ),
+        planning=PlanningRules(
+            backlog_clearance_years=law.whole("backlog_clearance"),
+            plausible_turnover_share=law.share("plausible_turnover_share"),
+        ),
         sources=law.sources(),
     )

@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from fastapi.templating import Jinja2Templates
 
-from services.planner.api.plans import AmbitoPath, IstatPath
+from services.planner.api.editions import AmbitoPath, IstatPath
 from services.planner.pages import views
 from services.planner.pages.stream import STREAMS, follow, front_of
 from services.planner.pages.views import Front, View

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, select, tuple_
+from sqlalchemy import bindparam, delete, func, select, tuple_
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel, col
@@ -55,6 +55,11 @@ async def editions_of(session: AsyncSession, ambiti: Sequence[str]) -> dict[str,
     wanted = ("ambito", "revision", "writer", "version", "hash")
     rows = await matching(session, PlanRow, wanted, ambito=list(ambiti))
     return {ambito: Edition(*edition) for ambito, *edition in rows}
+
+
+async def planned_ambiti(session: AsyncSession) -> list[str]:
+    """The ambiti that have a plan, by code."""
+    return list((await session.execute(select(col(PlanRow.ambito)).order_by(col(PlanRow.ambito)))).scalars())
 
 
 async def plan_content(session: AsyncSession, ambito: str) -> PlanRow | None:
@@ -145,6 +150,14 @@ async def versions_before(session: AsyncSession, ambito: str, before: int | None
     if before is not None:
         query = query.where(col(VersionRow.version) < before)
     return list((await session.execute(query.order_by(col(VersionRow.version).desc()).limit(limit))).scalars())
+
+
+async def version_known_at(session: AsyncSession, ambito: str, at: datetime | None) -> int:
+    """Number of the last version published until an instant, or at all; 0 before the first."""
+    query = select(func.max(col(VersionRow.version))).where(col(VersionRow.ambito) == ambito)
+    if at is not None:
+        query = query.where(col(VersionRow.recorded_at) <= at)
+    return (await session.execute(query)).scalar_one() or 0
 
 
 async def versions_after(session: AsyncSession, ambito: str, after: int, limit: int) -> list[VersionRow]:

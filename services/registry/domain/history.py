@@ -13,7 +13,7 @@ from uuid import UUID
 from services.registry.domain import refusals
 from services.registry.domain.lifecycle import advance, apply, authorise
 from services.registry.domain.refusals import Refusal
-from shared.events.units import Moment, Report, Transition, Unit, ended_term
+from shared.events.units import Moment, Report, ReportRetracted, Transition, Unit, UnitRegistered, ended_term
 
 GRACE = timedelta(days=1)
 """How far ahead of its reception a report may take effect: an owner may send tomorrow's fact tonight, no later one."""
@@ -43,12 +43,12 @@ class Decision(NamedTuple):
 
 
 def needs_history(latest_on: date | None, report: Report) -> bool:
-    """Whether the report is a correction (rettifica), to be decided over the unit's whole history.
+    """Whether the report is a correction (rettifica) or retracts one, to be decided over the unit's whole history.
 
     `latest_on` is the latest effective date among all accepted reports of the unit. `Unit.since` is not enough: works
     scheduled, inspections and data corrections leave it as it is, and a report from before them must not overrule them.
     """
-    return latest_on is not None and report.effective_on < latest_on
+    return latest_on is not None and (report.effective_on < latest_on or type(report) is ReportRetracted)
 
 
 def decide(
@@ -84,32 +84,45 @@ def transition(before: Unit | None, after: Unit, report: Report) -> tuple[Transi
 
 
 def correct(history: Sequence[Entry], report: Report, report_id: UUID, organisation: str) -> Decision:
-    """Put `report` at its true place in the (non-empty) history and fold again.
+    """Put `report` at its true place in the (non-empty) history, or take out the one that it retracts, and fold again.
 
     Who may speak is judged by the unit as it is now; what was legal, by the unit as it was then. Raises `Refusal`,
     also when a later report, already accepted, would become illegal.
     """
-    entries = _in_true_order(history)
-    at = bisect_right(entries, report.effective_on, key=lambda entry: entry.report.effective_on)
-    earlier, later = entries[:at], entries[at:]
-    base = _fold(earlier)
-    now, withdrawn = base, list[Transition]()
-    for entry in later:
-        now = _step(now, entry.report, withdrawn)
+    claims = [(entry.report_id, entry.report) for entry in _in_true_order(history)]
+    now, withdrawn = None, list[Transition]()
+    for _, claim in claims:
+        now = _step(now, claim, withdrawn)
     authorise(now, report, organisation)
-    if base is None:
-        raise refusals.before_registration(report, later[0].report.effective_on)
 
-    asserted = list[Transition]()
-    unit = _step(base, report, asserted)
-    course = [_moment(report, report_id, unit)]
-    for entry in later:
+    unit, asserted, course = None, list[Transition](), list[Moment]()
+    for claim_id, claim in _changed(claims, report, report_id):
         try:
-            unit = _step(unit, entry.report, asserted)
+            unit = _step(unit, claim, asserted)
         except Refusal as why:
-            raise refusals.contradicts_later_report(report, entry.report, entry.report_id, why) from why
-        course.append(_moment(entry.report, entry.report_id, unit))
+            if claim is report:
+                raise
+            raise refusals.contradicts_later_report(report, claim, claim_id, why) from why
+        told = {"report": claim.NAME, "report_id": claim_id, "on": claim.effective_on, "unit": unit}
+        course.append(Moment.believed(told))
+    assert unit is not None
     return Decision(unit, _without(asserted, withdrawn), _without(withdrawn, asserted), tuple(course))
+
+
+def _changed(claims: list[tuple[UUID, Report]], report: Report, report_id: UUID) -> list[tuple[UUID, Report]]:
+    if isinstance(report, ReportRetracted):
+        target = next((claim for claim_id, claim in claims if claim_id == report.retracts), None)
+        if target is None:
+            raise refusals.nothing_to_retract(report)
+        if type(target) is UnitRegistered:
+            raise refusals.registration_stays(report)
+        if target.effective_on != report.effective_on:
+            raise refusals.retracts_another_day(report, target)
+        return [claim for claim in claims if claim[1] is not target]
+    at = bisect_right(claims, report.effective_on, key=lambda claim: claim[1].effective_on)
+    if at == 0:
+        raise refusals.before_registration(report, claims[0][1].effective_on)
+    return [*claims[:at], (report_id, report), *claims[at:]]
 
 
 def state_at(history: Iterable[Entry], true_on: date, known_at: datetime) -> Unit | None:
@@ -121,7 +134,11 @@ def state_at(history: Iterable[Entry], true_on: date, known_at: datetime) -> Uni
 
 
 def _in_true_order(history: Iterable[Entry]) -> list[Entry]:
-    return sorted(history, key=lambda entry: (entry.report.effective_on, entry.sequence))
+    """The reports that stand."""
+    entries = list(history)
+    gone = {entry.report.retracts for entry in entries if isinstance(entry.report, ReportRetracted)}
+    standing = (e for e in entries if e.report_id not in gone and type(e.report) is not ReportRetracted)
+    return sorted(standing, key=lambda entry: (entry.report.effective_on, entry.sequence))
 
 
 def _fold(entries: Iterable[Entry]) -> Unit | None:
@@ -135,10 +152,6 @@ def _step(before: Unit | None, report: Report, transitions: list[Transition]) ->
     after = advance(before, report)
     transitions.extend(transition(before, after, report))
     return after
-
-
-def _moment(report: Report, report_id: UUID, unit: Unit) -> Moment:
-    return Moment.believed({"report": report.NAME, "report_id": report_id, "on": report.effective_on, "unit": unit})
 
 
 def _without(transitions: list[Transition], others: list[Transition]) -> tuple[Transition, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
-from shared.events.units import Report, Unit, UnitRegistered, UnitStatus
+from shared.events.units import Report, ReportRetracted, Unit, UnitRegistered, UnitStatus
 
 LABELS: dict[UnitStatus, tuple[str, str]] = {
     UnitStatus.OCCUPIED: ("assegnato e occupato", "let and occupied"),
@@ -205,6 +205,35 @@ def contradicts_later_report(report: Report, later: Report, later_id: UUID, why:
         f"{_day(later.effective_on)} (segnalazione {later_id}), già accolto. {why.reason_it}",
         f"'{report.name()}' effective {report.effective_on} would make '{later.name()}' of {later.effective_on} "
         f"(report {later_id}), already accepted, illegal. {why.reason_en}",
+    )
+
+
+def registration_stays(report: ReportRetracted) -> Refusal:
+    return Refusal(
+        "registration-stays",
+        f"L'iscrizione dell'alloggio {report.unit_id} non si può ritirare: rettificarne i dati con «unit-corrected».",
+        f"The registration of unit {report.unit_id} cannot be retracted: amend its data with 'unit-corrected'.",
+    )
+
+
+def nothing_to_retract(report: ReportRetracted) -> Refusal:
+    return Refusal(
+        "nothing-to-retract",
+        f"L'alloggio {report.unit_id} non ha una segnalazione {report.retracts} da ritirare: non esiste, è stata "
+        "respinta o è già stata ritirata. Controllare l'identificativo ricevuto all'invio.",
+        f"Unit {report.unit_id} has no report {report.retracts} to retract: it does not exist, was refused or has been "
+        "retracted already. Check the identifier received when it was sent.",
+    )
+
+
+def retracts_another_day(report: ReportRetracted, target: Report) -> Refusal:
+    own, named = target.effective_on, report.effective_on
+    return Refusal(
+        "retracts-another-day",
+        f"Per l'alloggio {report.unit_id} la segnalazione {report.retracts} («{target.name()}») vale dal {_day(own)}, "
+        f"non dal {_day(named)}: indicare lo stesso giorno in «effective_on».",
+        f"Report {report.retracts} ('{target.name()}') of unit {report.unit_id} is effective from {own}, not from "
+        f"{named}: give the same day as 'effective_on'.",
     )
 
 

@@ -138,10 +138,15 @@ async def test_the_reason_for_an_implausible_turnover_is_kept(room: Room) -> Non
     async with room.town() as client:
         refused = await client.post("/submissions", json=DECLARATION | {"columns": columns})
         assert [error["field"] for error in refused.json()["errors"]] == ["/columns/turnover_expected"]
-        confirmed = {"turnover_expected": "Trasferimento di un intero edificio"}
+        confirmed = [{"field": "/columns/turnover_expected", "reason": "Trasferimento di un intero edificio"}]
         answer = await client.post("/submissions", json=DECLARATION | {"columns": columns, "confirmations": confirmed})
         again = (await client.get(answer.headers["location"])).json()
-    assert again["confirmations"] == confirmed
+    assert again["declaration"]["confirmations"] == confirmed
+    [message] = await room.said()
+    assert isinstance(message.event, SubmissionReceived)
+    assert [(said.field, said.reason) for said in message.event.confirmations] == [
+        ("/columns/turnover_expected", "Trasferimento di un intero edificio")
+    ]
 
 
 async def test_declarations_are_listed_by_year_and_municipality_to_their_owner_and_the_offices(room: Room) -> None:

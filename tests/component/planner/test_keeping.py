@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import date
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,7 +11,7 @@ import pytest
 
 from services.planner.app import create_runtime
 from services.planner.domain.forecast import Triennium
-from services.planner.domain.plan import compute, plan_hash
+from services.planner.domain.plan import compute, plan_hash, reference_date
 from services.planner.domain.state import PlanState, fold
 from services.planner.law import rules_on
 from services.planner.settings import PlannerSettings
@@ -46,11 +45,12 @@ async def edition(runtime: Runtime) -> Edition:
 
 
 def expected() -> str:
-    rules = rules_on(date(FIRST_YEAR, 1, 1))
-    state = PlanState(AMBITO, rules.bands)
+    triennium = Triennium(FIRST_YEAR)
+    state = PlanState(AMBITO, rules_on(triennium.begins_on).bands)
     for message in FACTS:
         fold(state, message)
-    return plan_hash(compute(state, Triennium(FIRST_YEAR), rules, names_of(AMBITO)))
+    rules = rules_on(reference_date(state, triennium))
+    return plan_hash(compute(state, triennium, rules, names_of(AMBITO)))
 
 
 async def test_a_planner_does_not_go_on_from_a_state_that_another_has_changed(tmp_path: Path) -> None:

@@ -7,6 +7,9 @@ from contextlib import AsyncExitStack
 import pytest
 from sqlalchemy import text
 
+from services.intake import app as intake_app
+from services.intake.settings import IntakeSettings
+from services.intake.tables import OwnedHomesRow
 from services.planner.app import create_runtime
 from services.planner.settings import PlannerSettings
 from services.planner.tables import StockRow
@@ -24,10 +27,11 @@ FIRST_YEAR = 2026
 
 
 async def test_identical_projections_after_damage_and_without(installation: Installation) -> None:
-    """Both services derive what they had; each report is one record of the registry's, each fact of the planner's."""
+    """All services derive what they had; each report is one record of the registry's, each fact one of the others'."""
     configured = installation.environment | {"planner_first_year": FIRST_YEAR}
-    registry, planner = await _at_rest(installation)
-    for runtime, damaged in ((registry, UnitRow.__tablename__), (planner, StockRow.__tablename__)):
+    runtimes = await _at_rest(installation)
+    tables = (UnitRow.__tablename__, StockRow.__tablename__, OwnedHomesRow.__tablename__)
+    for runtime, damaged in zip(runtimes, tables, strict=True):
         before = await projection_hash(runtime)
         line = f"{runtime.name}: {len(REPORTS)} records replayed"
         assert (await told(configured, "rebuild", runtime.name)).splitlines() == [
@@ -44,7 +48,7 @@ async def test_identical_projections_after_damage_and_without(installation: Inst
         assert answer.status == 0
         assert before != spoilt
         assert await projection_hash(runtime) == before
-    await _close(registry, planner)
+    await _close(*runtimes)
 
 
 async def test_running_service_is_not_rebuilt(installation: Installation) -> None:
@@ -84,27 +88,29 @@ async def test_nothing_is_dropped_where_the_bus_cannot_give_it_back(distributed:
     await _close(again)
 
 
-@pytest.mark.parametrize("name", ["warehouse", "intake", "notifier"])
+@pytest.mark.parametrize("name", ["warehouse", "notifier"])
 async def test_service_without_projections_is_refused(standalone: Installation, name: str) -> None:
     answer = await pianovivo(standalone.environment, "rebuild", name)
     assert answer.status == 2
-    assert f"'{name}' is not one of 'registry', 'planner'" in answer.err
+    assert f"'{name}' is not one of 'intake', 'registry', 'planner'" in answer.err
 
 
-async def _at_rest(installation: Installation) -> tuple[Runtime, Runtime]:
-    """Registry and planner, not running, after all reports took effect."""
+async def _at_rest(installation: Installation) -> tuple[Runtime, Runtime, Runtime]:
+    """Registry, planner and intake, not running, after all reports took effect."""
     async with AsyncExitStack() as stack:
         registry = installation.registry()
         await registry.transport.apply(list(declared().values()))
         shared_bus = registry.transport if installation.form == LOCAL else None
         own = installation.environment | {"replica": "first", "planner_first_year": FIRST_YEAR}
         planner = create_runtime(PlannerSettings(**own), shared_bus)
-        for runtime in (registry, planner):
+        intake = intake_app.create_runtime(IntakeSettings(**own), shared_bus)
+        for runtime in (registry, planner, intake):
             await stack.enter_async_context(runtime.running())
         await registry.transport.publish(as_outgoing(REPORTS))
-        for runtime in (registry, planner):
+        for runtime in (registry, planner, intake):
             await until(lambda one=runtime: is_idle(one))
-    return installation.registry(), create_runtime(PlannerSettings(**own))
+    later = (create_runtime(PlannerSettings(**own)), intake_app.create_runtime(IntakeSettings(**own)))
+    return installation.registry(), *later
 
 
 async def _close(*runtimes: Runtime) -> None:

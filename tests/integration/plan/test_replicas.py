@@ -9,7 +9,6 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
 from uuid import UUID
 
@@ -19,7 +18,7 @@ from sqlalchemy import text
 from deploy.kafka.local import free_ports
 from services.planner.app import create_runtime
 from services.planner.domain.forecast import Triennium
-from services.planner.domain.plan import compute, plan_hash
+from services.planner.domain.plan import compute, plan_hash, reference_date
 from services.planner.domain.state import PlanState, fold
 from services.planner.law import rules_on
 from services.planner.settings import PlannerSettings
@@ -53,11 +52,12 @@ def facts() -> dict[str, list[Message]]:
 
 
 def expected(messages: list[Message], ambito: str) -> str:
-    rules = rules_on(date(FIRST_YEAR, 1, 1))
-    state = PlanState(ambito, rules.bands)
+    triennium = Triennium(FIRST_YEAR)
+    state = PlanState(ambito, rules_on(triennium.begins_on).bands)
     for message in messages:
         fold(state, message)
-    return plan_hash(compute(state, Triennium(FIRST_YEAR), rules, {}))
+    rules = rules_on(reference_date(state, triennium))
+    return plan_hash(compute(state, triennium, rules, {}))
 
 
 class Replica:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 from functools import cache
 
 import pytest
@@ -12,7 +12,7 @@ import pytest
 from deploy.demo.synthetic import generate
 from services.planner.app import create_runtime
 from services.planner.domain.forecast import Triennium
-from services.planner.domain.plan import compute, plan_hash
+from services.planner.domain.plan import compute, plan_hash, reference_date
 from services.planner.domain.state import PlanState, fold
 from services.planner.law import rules_on
 from services.planner.settings import PlannerSettings
@@ -76,12 +76,13 @@ def needs() -> tuple[Message, ...]:
 @cache
 def expected() -> str:
     """The hash by folding every fact once, in the plain order, without bus or database."""
-    rules = rules_on(date(FIRST_YEAR, 1, 1))
-    state = PlanState(AMBITO, rules.bands)
+    triennium = Triennium(FIRST_YEAR)
+    state = PlanState(AMBITO, rules_on(triennium.begins_on).bands)
     for message in (*facts_of(reports()), *needs()):
         if isinstance(message.event, UnitChanged) or message.event.TOPIC != "units":
             fold(state, message)
-    return plan_hash(compute(state, Triennium(FIRST_YEAR), rules, names_of(AMBITO)))
+    rules = rules_on(reference_date(state, triennium))
+    return plan_hash(compute(state, triennium, rules, names_of(AMBITO)))
 
 
 @asynccontextmanager

@@ -11,15 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.intake.domain.parameters import CycleRules, Dated, in_force
-from services.intake.domain.submissions import Confirmations, Declaration, declaration_faults
-from shared.events import AnnualColumns, OwnerKind
+from services.intake.domain.submissions import Declaration, declaration_faults
+from shared.events import AnnualColumns, Confirmation, OwnerKind
 
 RULES = CycleRules.of(2026)
 COUNTS = st.integers(0, 1000)
 
 
 def codes(kind: OwnerKind = OwnerKind.ALER, reason: str | None = None, **columns: Any) -> list[str]:
-    confirmations = Confirmations(turnover_expected=reason)
+    confirmations = (Confirmation(field="/columns/turnover_expected", reason=reason),) if reason else ()
     declaration = Declaration(
         cycle_year=2026, municipality="019036", columns=AnnualColumns(**columns), confirmations=confirmations
     )
@@ -41,6 +41,7 @@ def test_v1_nil_has_no_columns_and_anything_else_has() -> None:
         (6, None, []),  # 6 of 30 + 6 + 4 = 40 homes: exactly 15 %
         (7, None, ["V4"]),  # 17.5 %
         (7, "Un edificio si svuota", []),
+        (7, "   ", ["V4"]),
         (40, "Tutti", []),
         (41, "Più di tutti", ["V4"]),
     ],

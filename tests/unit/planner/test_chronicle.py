@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -19,13 +20,14 @@ from services.planner.domain.plan import canonical, compute
 from services.planner.domain.state import PlanState
 from services.registry.domain import Entry, Refusal, decide, needs_history
 from shared.events.base import Envelope, Message
-from shared.events.units import Report, Unit, UnitChanged, UnitRegistered
+from shared.events.units import Report, ReportRetracted, Unit, UnitChanged, UnitRegistered
 from tests.unit.planner.worlds import AMBITO, CREMONA, NAMES, RULES, case_closed, case_opened, folded, submission
 from tests.unit.registry.samples import DAY, OWNER, TABLE, kind_of, registered, report
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 TODAY = date(2030, 1, 1)
 TRIENNIUM = Triennium(2026)
+AREAS = st.sampled_from([Decimal(30), Decimal(50), Decimal(70)])
 
 
 class Claim(NamedTuple):
@@ -83,6 +85,12 @@ def reports(draw: st.DrawFn, unit_id: str) -> list[Claim]:
     registry, claims = Registry(), [Claim(0, registered(start, DAY, unit_id=unit_id))]
     registry.tell(claims[0])
     for hour, day in enumerate(draw(st.lists(st.integers(0, 40), max_size=8)), start=1):
+        if len(claims) > 1 and draw(st.integers(0, 4)) == 0:
+            claim = Claim(hour, retraction(draw(st.sampled_from(claims[1:]))))
+            with suppress(Refusal):
+                registry.tell(claim)
+                claims.append(claim)
+            continue
         on = DAY + timedelta(days=day)
         legal = sorted(kind for place, kind in TABLE if place == situation_on(claims, on))
         for kind in draw(st.permutations(legal)):
@@ -101,9 +109,18 @@ def reports(draw: st.DrawFn, unit_id: str) -> list[Claim]:
     return claims
 
 
+def retraction(claim: Claim) -> ReportRetracted:
+    said, identifier = claim.report, report_identifier(claim)
+    return ReportRetracted(
+        unit_id=said.unit_id, effective_on=said.effective_on, retracts=identifier, reason="per errore"
+    )
+
+
 def situation_on(claims: Sequence[Claim], on: date) -> str:
     situation = ""
-    for claim in sorted((c for c in claims if c.report.effective_on <= on), key=lambda c: c.report.effective_on):
+    gone = {claim.report.retracts for claim in claims if isinstance(claim.report, ReportRetracted)}
+    standing = [c for c in claims if report_identifier(c) not in gone and not isinstance(c.report, ReportRetracted)]
+    for claim in sorted((c for c in standing if c.report.effective_on <= on), key=lambda c: c.report.effective_on):
         said = claim.report
         situation = str(said.status) if isinstance(said, UnitRegistered) else TABLE[situation, kind_of(said)]
     return situation

@@ -13,17 +13,52 @@ from services.planner.law import DatedValue, check_periods, parameters, rules_on
 NOW = date(2026, 1, 1)
 
 
-@pytest.mark.parametrize(
-    ("changed_on", "family", "parameter", "before", "after"),
-    [
-        (date(2019, 3, 12), "quotas", "forces_share", None, Decimal("0.10")),
-        (date(2025, 3, 10), "quotas", "forces_share", Decimal("0.10"), Decimal("0.20")),
-        (date(2025, 3, 10), "quotas", "owner_categories_share", None, Decimal("0.20")),
-        (date(2022, 12, 13), "bands", "residual_tolerance", None, Decimal("0.20")),
-        (date(2017, 12, 28), "disposal", "village_share", None, Decimal("0.50")),
-        (date(2017, 12, 28), "disposal", "town_share", None, Decimal("0.30")),
-    ],
-)
+CHANGED = [
+    (date(2019, 3, 12), "quotas", "forces_share", None, Decimal("0.10")),
+    (date(2025, 3, 10), "quotas", "forces_share", Decimal("0.10"), Decimal("0.20")),
+    (date(2019, 3, 12), "quotas", "forces_categories", (), ("POLICE", "FIRE_BRIGADE")),
+    (
+        date(2025, 3, 10),
+        "quotas",
+        "forces_categories",
+        ("POLICE", "FIRE_BRIGADE"),
+        ("POLICE", "FIRE_BRIGADE", "ARMED_FORCES", "LOCAL_POLICE"),
+    ),
+    (date(2025, 3, 10), "quotas", "owner_categories_share", None, Decimal("0.20")),
+    (date(2022, 12, 13), "bands", "residual_tolerance", None, Decimal("0.20")),
+    (date(2017, 12, 28), "disposal", "village_share", None, Decimal("0.50")),
+    (date(2017, 12, 28), "disposal", "town_share", None, Decimal("0.30")),
+]
+R4, L16 = "R.R. 4/2017", "L.R. 16/2016"
+UNCHANGED = [
+    ("indigence_share", "quotas", "indigence_share", Decimal("0.20"), f"{R4}, art. 13 c. 3"),
+    ("indigent_isee", "quotas", "indigent_isee_eur", 3_000, f"{R4}, art. 13 c. 1"),
+    ("sat_set_aside_share", "sat", "set_aside_share", Decimal("0.10"), f"{L16}, art. 23 c. 13"),
+    ("sat_baseline", "sat", "baseline", "EVER_REGISTERED", f"{L16}, art. 23 c. 13"),
+    ("sat_duration", "sat", "duration_months", 12, "D.G.R. XI/2063"),
+    ("sat_renewals", "sat", "renewals", 1, "D.G.R. XI/2063"),
+    ("area_band_minimum", "bands", "minimum", (28, 38, 48, 58, 68, 78), f"{R4}, art. 9 c. 2"),
+    ("area_band_maximum", "bands", "maximum", (46, 55, 65, 80, 93, None), f"{R4}, art. 9 c. 2"),
+    ("disposal_total_share", "disposal", "total_share", Decimal("0.15"), f"{L16}, art. 28 c. 2"),
+    ("disposal_sold_share", "disposal", "sold_share", Decimal("0.05"), f"{L16}, art. 28 c. 2"),
+    ("disposal_village_max_inhabitants", "disposal", "village_max_inhabitants", 5_000, f"{L16}, art. 28 c. 2 bis"),
+    ("disposal_town_max_inhabitants", "disposal", "town_max_inhabitants", 10_000, f"{L16}, art. 28 c. 2 bis"),
+    ("access_isee_limit", "access", "isee_limit_eur", 16_000, f"{R4}, art. 7"),
+    ("tenant_works_limit", "access", "tenant_works_eur", 8_000, f"{R4}, art. 10"),
+    ("tenant_works_offset", "access", "tenant_works_offset_months", 36, f"{R4}, art. 10"),
+    ("solidarity_indigent", "access", "solidarity_indigent_eur_year", 1_850, "R.R. 11/2019, art. 3"),
+    ("solidarity_indigent_duration", "access", "solidarity_indigent_months", 36, "R.R. 11/2019, art. 3"),
+    ("solidarity_difficulty", "access", "solidarity_difficulty_eur_year", 2_700, "R.R. 11/2019, art. 5"),
+    ("submission_deadline", "deadlines", "submission", (10, 31), f"{R4}, art. 5 c. 1"),
+    ("annual_approval_deadline", "deadlines", "annual_approval", (12, 31), f"{R4}, art. 4"),
+    ("registry_cut_off", "deadlines", "registry_cut_off", (10, 31), f"{R4}, art. 5 c. 1"),
+    ("backlog_clearance", "planning", "backlog_clearance_years", 5, None),
+    ("plausible_turnover_share", "planning", "plausible_turnover_share", Decimal("0.15"), None),
+]
+CHANGE_DAYS = sorted({changed_on for changed_on, *_ in CHANGED})
+
+
+@pytest.mark.parametrize(("changed_on", "family", "parameter", "before", "after"), CHANGED)
 def test_a_value_holds_from_its_day_and_not_the_day_before(changed_on, family, parameter, before, after) -> None:
     assert getattr(getattr(rules_on(changed_on - timedelta(days=1)), family), parameter) == before
     assert getattr(getattr(rules_on(changed_on), family), parameter) == after
@@ -31,26 +66,25 @@ def test_a_value_holds_from_its_day_and_not_the_day_before(changed_on, family, p
 
 def test_no_other_day_changes_anything() -> None:
     days = {dated.valid_from for history in parameters().values() for dated in history if dated.valid_from}
-    assert days == {date(2017, 12, 28), date(2019, 3, 12), date(2022, 12, 13), date(2025, 3, 10)}
+    assert sorted(days) == CHANGE_DAYS
 
 
-def test_the_values_in_force() -> None:
-    rules = rules_on(NOW)
-    assert (rules.quotas.indigence_share, rules.quotas.indigent_isee_eur) == (Decimal("0.20"), 3000)
-    assert (rules.sat.set_aside_share, rules.sat.duration_months, rules.sat.renewals) == (Decimal("0.10"), 12, 1)
-    assert (rules.access.isee_limit_eur, rules.access.tenant_works_eur) == (16_000, 8_000)
-    assert rules.access.tenant_works_offset_months == rules.access.solidarity_indigent_months == 36
-    assert (rules.access.solidarity_indigent_eur_year, rules.access.solidarity_difficulty_eur_year) == (1850, 2700)
-    assert (rules.deadlines.submission, rules.deadlines.annual_approval) == ((10, 31), (12, 31))
-    assert (rules.disposal.total_share, rules.disposal.sold_share) == (Decimal("0.15"), Decimal("0.05"))
+@pytest.mark.parametrize(("name", "family", "parameter", "value", "article"), UNCHANGED)
+def test_a_value_that_never_changed_holds_on_both_sides_of_every_change(
+    name, family, parameter, value, article
+) -> None:
+    for changed_on in CHANGE_DAYS:
+        for on in (changed_on - timedelta(days=1), changed_on):
+            rules = rules_on(on)
+            assert getattr(getattr(rules, family), parameter) == value
+            assert article in (None, rules.sources[name].article)
 
 
-@pytest.mark.parametrize(
-    ("inhabitants", "share"), [(5_000, "0.50"), (5_001, "0.30"), (10_000, "0.30"), (10_001, "0.15")]
-)
-def test_disposal_caps_by_inhabitants(inhabitants: int, share: str) -> None:
-    assert rules_on(NOW).disposal.cap_share(inhabitants) == Decimal(share)
-    assert rules_on(date(2017, 12, 27)).disposal.cap_share(inhabitants) == Decimal("0.15")
+def test_every_parameter_is_tested_on_both_sides() -> None:
+    changed = {"residual_tolerance": "residual_tolerance", "village_share": "disposal_village_share"}
+    changed |= {"town_share": "disposal_town_share"}
+    tested = {changed.get(parameter, parameter) for _, _, parameter, _, _ in CHANGED} | {name for name, *_ in UNCHANGED}
+    assert tested == parameters().keys()
 
 
 @pytest.mark.parametrize(
@@ -79,10 +113,14 @@ def test_every_value_says_where_it_comes_from_and_what_is_assumed() -> None:
         "sat_baseline",
         "sat_duration",
         "sat_renewals",
+        "backlog_clearance",
+        "plausible_turnover_share",
+        "registry_cut_off",
     }
     assert sources["forces_share"].gazette == "BURL 10 March 2025"
     typed = sum(len(fields(getattr(rules_on(NOW), family.name))) for family in fields(rules_on(NOW))[1:-1])
     assert typed == len(sources)
+    assert (sources["forces_share"].value, sources["forces_share"].unit) == ("0.20", "share")
 
 
 def dated(valid_from: date | None, valid_to: date | None) -> DatedValue:

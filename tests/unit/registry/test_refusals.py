@@ -12,12 +12,13 @@ import pytest
 
 from services.registry.domain import refusals
 from services.registry.domain.refusals import LABELS, Refusal
-from shared.events.units import ReportRefused, UnitStatus
+from shared.events.units import ReportRefused, ReportRetracted, UnitStatus
 from tests.unit.registry.samples import registered, report, unit
 
 LONGEST = "x" * 64
 ARGUMENTS: dict[str, Any] = {
     "report": registered("IN_NOTICE", unit_id=LONGEST),
+    "target": report("unit-occupied-without-title", unit_id=LONGEST),
     "later": report("unit-occupied-without-title", unit_id=LONGEST),
     "later_id": UUID(int=2**128 - 1),
     "unit": unit(unit_id=LONGEST, owner=LONGEST),
@@ -30,6 +31,7 @@ ARGUMENTS: dict[str, Any] = {
     "received_on": date(2026, 1, 2),
     "registered_on": date(2026, 1, 2),
 }
+RETRACTED = ReportRetracted(unit_id=LONGEST, effective_on=date(2026, 1, 2), retracts=UUID(int=1), reason="errore")
 ARGUMENTS["why"] = refusals.illegal_transition(ARGUMENTS["later"], ARGUMENTS["status"], UnitStatus)
 FACTORIES = [
     make
@@ -39,7 +41,10 @@ FACTORIES = [
 
 
 def made(factory: Any) -> Refusal:
-    refusal = factory(*(ARGUMENTS[name] for name in inspect.signature(factory).parameters))
+    taken = inspect.signature(factory).parameters
+    retracts = taken["report"].annotation == "ReportRetracted" if "report" in taken else False
+    arguments = ARGUMENTS | ({"report": RETRACTED} if retracts else {})
+    refusal = factory(*(arguments[name] for name in taken))
     assert isinstance(refusal, Refusal)
     return refusal
 
@@ -74,8 +79,11 @@ def test_rule_codes_are_stable() -> None:
         "no-inspection-pending",
         "no-works-to-reschedule",
         "nothing-to-correct",
+        "nothing-to-retract",
         "only-owner-changes-manager",
         "outside-municipality",
+        "registration-stays",
+        "retracts-another-day",
         "sat-ends-before-start",
         "state-of-fact-needs-works",
         "unknown-unit",

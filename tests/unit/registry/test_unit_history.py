@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from services.registry.domain import Decision, Entry, Refusal, decide, needs_history, state_at
 from services.registry.domain.history import transition
 from services.registry.domain.lifecycle import apply
-from shared.events.units import Report, Transition, Unit, UnitRegistered, UnitStatus
+from shared.events.units import Report, ReportRetracted, Transition, Unit, UnitRegistered, UnitStatus
 from tests.unit.registry.samples import (
     DAY,
     MANAGER,
@@ -113,6 +113,7 @@ def test_a_correction_rewrites_the_past_after_its_date() -> None:
     )
     assert (decision.unit.status, decision.unit.since) == (UnitStatus.OCCUPIED_WITHOUT_TITLE, march(20))
     assert [(moment.report_id, moment.on, moment.unit.status) for moment in decision.course] == [
+        (UUID(int=1), march(1), UnitStatus.FREE_ASSIGNABLE),
         (UUID(int=3), march(15), UnitStatus.UNINHABITABLE),
         (UUID(int=2), march(20), UnitStatus.OCCUPIED_WITHOUT_TITLE),
     ]
@@ -158,6 +159,52 @@ def test_a_late_data_correction_does_not_overrule_a_later_one() -> None:
     assert needs_history(home.latest_on, late)
     after = home.tell(late).unit
     assert (after.rooms, after.accessible) == (5, True)
+
+
+def retracted(number: int, on: date) -> ReportRetracted:
+    return ReportRetracted(unit_id="U-1", effective_on=on, retracts=UUID(int=number), reason="alloggio sbagliato")
+
+
+def test_a_retracted_report_was_never_true() -> None:
+    home = told(registered("OCCUPIED", march(1)), report("unit-vacated/ASSIGNABLE", march(10)))
+    decision = home.tell(retracted(2, march(10)))
+    assert (decision.unit.status, decision.unit.since) == (UnitStatus.OCCUPIED, march(1))
+    assert decision.withdrawn == (step("unit-vacated", march(10), "OCCUPIED", "FREE_ASSIGNABLE"),)
+    assert decision.transitions == ()
+    at = NOON + timedelta(hours=1)
+    assert state_at(home.history, march(31), at) == decision.unit
+    known = state_at(home.history, march(31), home.history[1].recorded_at)
+    assert known is not None
+    assert known.status is UnitStatus.FREE_ASSIGNABLE
+
+
+def test_a_report_between_others_is_retracted_where_the_later_ones_stay_legal() -> None:
+    home = told(
+        registered("FREE_ASSIGNABLE", march(1)),
+        report("notice-published", march(5)),
+        report("notice-closed", march(8)),
+        report("declared-uninhabitable", march(20)),
+    )
+    with pytest.raises(Refusal, match="contradicts-later-report"):
+        home.tell(retracted(2, march(5)))
+    decision = home.tell(retracted(4, march(20)))
+    assert decision.unit.status is UnitStatus.FREE_ASSIGNABLE
+
+
+def test_what_cannot_be_retracted() -> None:
+    home = told(registered("OCCUPIED", march(1)), report("unit-vacated/ASSIGNABLE", march(10)))
+    for wrong, rule in (
+        (retracted(1, march(1)), "registration-stays"),
+        (retracted(9, march(10)), "nothing-to-retract"),
+        (retracted(2, march(9)), "retracts-another-day"),
+    ):
+        with pytest.raises(Refusal, match=rule):
+            home.tell(wrong)
+    with pytest.raises(Refusal, match="forbidden-actor"):
+        home.tell(retracted(2, march(10)), STRANGER)
+    home.tell(retracted(2, march(10)))
+    with pytest.raises(Refusal, match="nothing-to-retract"):
+        home.tell(retracted(2, march(10)))
 
 
 def test_who_may_correct_is_who_may_speak_now() -> None:

@@ -1,0 +1,220 @@
+"""Every number opens: a figure of the plan, what it is made of, and the events it stands on."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query
+from pydantic import Field
+
+from services.planner.api.editions import PlanHead, Plans, ShortText, Whole, Year, not_found
+from services.planner.domain.formulas import FORMULAS
+from services.planner.domain.labels import label_it
+from services.planner.domain.plan import FigureKey, Plan, place_in_report
+from services.planner.domain.rules import Source
+from services.planner.domain.why import Cited, cited, parts_of, subjects_of
+from shared.arrivals import PageLinks, Shape
+from shared.events import Measure
+from shared.openapi import problems
+
+router = APIRouter(prefix="/plans", tags=["figures"], responses=problems(404))
+FIGURE_ID = r"^(-|[0-9]{6}):(-|[a-z0-9][a-z0-9-]{0,63}):[a-z0-9_]{1,60}:(-|[0-9]{4})$"
+FigurePath = Annotated[str, Path(pattern=FIGURE_ID, max_length=150)]
+Limit = Annotated[int, Query(ge=1, le=1000)]
+
+
+class Figure(Shape):
+    """One figure: a count, or thousandths of a home; no owner means all, no year the present or the triennium."""
+
+    id: str = Field(max_length=150)
+    figure: ShortText
+    label_it: ShortText
+    owner: ShortText | None
+    year: Year | None
+    measure: Measure
+    value: Whole
+
+
+class PlacedFigure(Figure):
+    """A figure and where it belongs; no municipality means the ambito."""
+
+    municipality: ShortText | None
+
+
+class FigurePage(PlanHead):
+    """Figures in the order of the plan."""
+
+    items: list[PlacedFigure] = Field(max_length=1000)
+    links: PageLinks = Field(alias="_links")
+
+
+class FigureAnswer(PlanHead):
+    """One figure of one plan."""
+
+    item: PlacedFigure
+    links: dict[str, str] = Field(alias="_links", max_length=10)
+
+
+class Formula(Shape):
+    """How the figure is made: a name, what it says in plain words, and where that is laid down."""
+
+    name: ShortText
+    text_it: str = Field(max_length=2000)
+    source: ShortText
+
+
+class Parameter(Shape):
+    """A legal parameter in force, or an assumption, which is shown as such."""
+
+    name: ShortText
+    value: str | None = Field(max_length=500)
+    article: ShortText
+    gazette: ShortText | None
+    status: ShortText
+
+
+class Input(Shape):
+    """One home, case or declaration that the count is made of, and the events that decide it.
+
+    `effect` 0: it is not counted any more, because of these events. `jointly`: only all of them together decide.
+    """
+
+    kind: ShortText
+    subject: ShortText
+    effect: Whole
+    events: list[UUID] = Field(max_length=1000)
+    jointly: bool
+    on: date
+
+
+class WhyAnswer(PlanHead):
+    """Perché questo numero: the figure, its formula, the figures that add up to it, and its inputs."""
+
+    item: PlacedFigure
+    formula: Formula
+    parameters: list[Parameter] = Field(max_length=50)
+    parts: list[PlacedFigure] = Field(max_length=5000)
+    inputs: list[Input] = Field(max_length=1000)
+    input_count: Whole
+    links: PageLinks = Field(alias="_links")
+
+
+@router.get(
+    "/{ambito}/figures",
+    operation_id="figure_list",
+    summary="I numeri del piano",
+    description="Tutti, o quelli di un comune, di un proprietario, di un anno.",
+)
+async def figures(
+    plans: Plans,
+    municipality: Annotated[str | None, Query(pattern=r"^(-|[0-9]{6})$", max_length=6)] = None,
+    owner: Annotated[str | None, Query(pattern=r"^(-|[a-z0-9][a-z0-9-]{0,63})$", max_length=64)] = None,
+    figure: Annotated[str | None, Query(pattern=r"^[a-z0-9_]{1,60}$", max_length=60)] = None,
+    year: Annotated[int | None, Query(ge=2000, le=2200)] = None,
+    cursor: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+    limit: Limit = 200,
+) -> FigurePage:
+    asked = {"municipality": municipality, "owner": owner, "figure": figure, "year": year}
+    wanted = {name: None if value == "-" else value for name, value in asked.items() if value is not None}
+    found = [key for key in plans.plan.figures if all(getattr(key, name) == value for name, value in wanted.items())]
+    found.sort(key=place_in_report)
+    shown = [placed(key, plans.plan.figures[key]) for key in found[cursor : cursor + limit]]
+    return FigurePage(
+        **plans.head.model_dump(),
+        items=shown,
+        _links=plans.links("figures", cursor + limit, limit, len(found), **asked),
+    )
+
+
+@router.get(
+    "/{ambito}/figures/{figure_id}",
+    operation_id="figure_show",
+    summary="Un numero del piano",
+    description="Il valore, l'unità, il territorio, il proprietario e l'anno, e dove se ne legge il perché.",
+)
+async def figure(plans: Plans, figure_id: FigurePath) -> FigureAnswer:
+    key = _found(plans.plan, figure_id)
+    why = plans.path(f"figures/{figure_id}/why")
+    return FigureAnswer(**plans.head.model_dump(), item=placed(key, plans.plan.figures[key]), _links={"why": why})
+
+
+@router.get(
+    "/{ambito}/figures/{figure_id}/why",
+    operation_id="figure_why",
+    summary="Perché questo numero",
+    description="La formula, le parti che lo compongono, i fatti che lo decidono, i parametri e gli articoli.",
+)
+async def why(
+    plans: Plans, figure_id: FigurePath, cursor: Annotated[int, Query(ge=0, le=1_000_000)] = 0, limit: Limit = 200
+) -> WhyAnswer:
+    plan, key = plans.plan, _found(plans.plan, figure_id)
+    formula = FORMULAS[key.figure]
+    parts = parts_of(plan, key)
+    inputs: list[Cited] = []
+    if not parts and key.municipality is not None and formula.counts:
+        messages = await plans.messages()
+        inputs = await asyncio.to_thread(lambda: sorted(cited(key, plans.method.bands, subjects_of(messages))))
+    sources = plans.method.law(plan.rules_on).sources
+    return WhyAnswer(
+        **plans.head.model_dump(),
+        item=placed(key, plan.figures[key]),
+        formula=Formula(name=formula.name, text_it=formula.text_it, source=formula.source),
+        parameters=[_parameter(name, sources[name]) for name in formula.parameters],
+        parts=[placed(*part) for part in parts],
+        inputs=[_input(one) for one in inputs[cursor : cursor + limit]],
+        input_count=len(inputs),
+        _links=plans.links(f"figures/{figure_id}/why", cursor + limit, limit, len(inputs)),
+    )
+
+
+def figures_of(plan: Plan, municipality: str | None) -> list[Figure]:
+    keys = [key for key in plan.figures if key.municipality == municipality]
+    return [Figure(**_plain(key, plan.figures[key])) for key in sorted(keys, key=place_in_report)]
+
+
+def placed(key: FigureKey, value: int) -> PlacedFigure:
+    return PlacedFigure(**_plain(key, value), municipality=key.municipality)
+
+
+def figure_id(key: FigureKey) -> str:
+    """`019036:aler-bcm:free_assignable:-`: municipality, owner, figure and year, each `-` for all."""
+    return ":".join("-" if part is None else str(part) for part in key)
+
+
+def _found(plan: Plan, figure_id: str) -> FigureKey:
+    municipality, owner, name, year = (None if part == "-" else part for part in figure_id.split(":"))
+    key = FigureKey(municipality, owner, name or "", int(year) if year else None)
+    if key not in plan.figures:
+        raise not_found(f"Nel piano non c'è il numero {figure_id}.", f"There is no figure {figure_id} in the plan.")
+    return key
+
+
+def _plain(key: FigureKey, value: int) -> dict[str, object]:
+    return {
+        "id": figure_id(key),
+        "figure": key.figure,
+        "label_it": label_it(key.figure, key.year),
+        "owner": key.owner,
+        "year": key.year,
+        "measure": key.measure,
+        "value": value,
+    }
+
+
+def _parameter(name: str, source: Source) -> Parameter:
+    value = source.value if isinstance(source.value, str | None) else ", ".join(map(str, source.value))
+    return Parameter(name=name, value=value, article=source.article, gazette=source.gazette, status=source.status)
+
+
+def _input(one: Cited) -> Input:
+    return Input(
+        kind=one.subject.kind,
+        subject=one.subject.name,
+        effect=one.effect,
+        events=list(one.events),
+        jointly=one.is_joint,
+        on=one.on,
+    )

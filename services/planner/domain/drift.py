@@ -1,0 +1,147 @@
+"""Scostamento: why one plan differs from another, as signed contributions that add up exactly, figure by figure.
+
+The causes are put in place one after another, and each is given what the figures move by with it. So their sum is the
+whole difference whatever the order, also of forecasts, where one cause changes what the next one does. Time passing is
+a cause too, and comes first; a change of the rules comes last.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import NamedTuple
+from uuid import UUID
+
+from services.planner.domain.causes import cause_of
+from services.planner.domain.chronicle import state_as_of
+from services.planner.domain.plan import FigureKey, Method, Plan
+from services.planner.domain.why import Subject, subject_of, subjects_of
+from shared.events.base import Message
+
+CAUSES_LIMIT = 60
+"""Above this many, causes alike are told together: by kind and municipality, and if need be by kind alone."""
+TIME, RULES = "time", "rules"
+
+
+class Reason(NamedTuple):
+    """Causa dello scostamento: events that came or went together; those of `kind` time or rules have none."""
+
+    kind: str
+    municipality: str | None
+    events: tuple[UUID, ...]
+
+
+class Step(NamedTuple):
+    """Passo dello scostamento: a reason, and what it adds to and takes from the messages that a plan is made of."""
+
+    reason: Reason
+    added: tuple[Message, ...] = ()
+    removed: tuple[Message, ...] = ()
+
+
+class Difference(NamedTuple):
+    """Differenza di un numero fra due piani, and what each reason moved it by: `after` less `before` is their sum."""
+
+    key: FigureKey
+    before: int
+    after: int
+    amounts: Mapping[int, int]
+
+
+class Drift(NamedTuple):
+    """Scostamento fra due piani: `amounts` of the differences are by place of their reason."""
+
+    reasons: tuple[Reason, ...]
+    differences: tuple[Difference, ...]
+    before: Plan
+    after: Plan
+
+
+def steps_between(before: Iterable[Message], after: Iterable[Message]) -> list[Step]:
+    """The events that only one of two plans is made of, told singly or, where they are many, by kind."""
+    was, now = ({message.envelope.id: message for message in messages} for messages in (before, after))
+    came = [message for event, message in now.items() if event not in was]
+    went = [message for event, message in was.items() if event not in now]
+    each = sorted((*came, *went), key=lambda message: (message.envelope.time, message.envelope.id))
+    names: dict[UUID, tuple[str, ...]] = {}
+    for width in (3, 2, 1):
+        names = {message.envelope.id: _name(message)[:width] for message in each}
+        if len(set(names.values())) <= CAUSES_LIMIT:
+            break
+    groups: dict[tuple[str, ...], list[Message]] = defaultdict(list)
+    for message in each:
+        groups[names[message.envelope.id]].append(message)
+    return [
+        Step(
+            Reason(name[0], name[1] if len(name) > 1 else None, tuple(message.envelope.id for message in group)),
+            tuple(message for message in group if message.envelope.id in now),
+            tuple(message for message in group if message.envelope.id not in now),
+        )
+        for name, group in groups.items()
+    ]
+
+
+def _name(message: Message) -> tuple[str, str, str]:
+    cause = cause_of(message)
+    return cause.kind, cause.municipality, str(cause.event_id)
+
+
+def drift(
+    ambito: str,
+    names: Mapping[str, str],
+    messages: Sequence[Message],
+    steps: Sequence[Step],
+    method: Method,
+    *,
+    reference_on: date | None = None,
+    by: Method | None = None,
+) -> Drift:
+    """What the steps make of the plan of these messages, made by `method` and in the end by another one, if given.
+
+    `reference_on` is the day of the plan that results; None: the latest day that its events speak of.
+    """
+    state = state_as_of(ambito, method.bands, messages)
+    held = subjects_of(messages)
+    first = plan = method.plan_of(state, names)
+    state.settle()
+    final = reference_on or _latest(ambito, method, messages, steps)
+    told = [Step(Reason(TIME, None, ())), *steps]
+    found: dict[FigureKey, dict[int, int]] = defaultdict(dict)
+    for place, step in enumerate(told):
+        for subject in dict.fromkeys(map(subject_of, (*step.removed, *step.added))):
+            state.merge(state_as_of(ambito, method.bands, held.get(subject, ())), -1)
+            held[subject] = _with(held.get(subject, ()), step, subject)
+            state.merge(state_as_of(ambito, method.bands, held[subject]))
+        state.reference_on = final
+        before, plan = plan, method.plan_of(state, names, plan)
+        state.settle()
+        _note(found, place, before, plan)
+    if by is not None:
+        before, plan = plan, by.plan_of(state, names)
+        told.append(Step(Reason(RULES, None, ())))
+        _note(found, len(told) - 1, before, plan)
+    differences = (
+        Difference(key, first.figures.get(key, 0), plan.figures.get(key, 0), amounts) for key, amounts in found.items()
+    )
+    return Drift(tuple(step.reason for step in told), tuple(differences), first, plan)
+
+
+def _note(found: dict[FigureKey, dict[int, int]], place: int, before: Plan, after: Plan) -> None:
+    for key in before.figures.keys() | after.figures.keys():
+        if amount := after.figures.get(key, 0) - before.figures.get(key, 0):
+            found[key][place] = amount
+
+
+def _with(messages: Sequence[Message], step: Step, subject: Subject) -> list[Message]:
+    gone = {message.envelope.id for message in step.removed}
+    kept = [message for message in messages if message.envelope.id not in gone]
+    kept += [message for message in step.added if subject_of(message) == subject]
+    return sorted(kept, key=lambda message: message.envelope.time)
+
+
+def _latest(ambito: str, method: Method, messages: Sequence[Message], steps: Sequence[Step]) -> date | None:
+    gone = {message.envelope.id for step in steps for message in step.removed}
+    every = [message for message in messages if message.envelope.id not in gone]
+    every += [message for step in steps for message in step.added]
+    return state_as_of(ambito, method.bands, every).reference_on

@@ -1,0 +1,71 @@
+"""How each figure of the plan is made: in plain words, where it is laid down, and which parameters it rests on."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from services.planner.domain.labels import LABELS, STATUS_FIGURES
+
+
+class Formula(NamedTuple):
+    """`source` is the article or the project's document that lays it down; `counts`: homes, cases or declarations."""
+
+    name: str
+    text_it: str
+    source: str
+    parameters: tuple[str, ...] = ()
+    counts: bool = False
+
+
+FORECAST_SOURCE = "docs/forecast.md"
+FORMULAS: dict[str, Formula] = {
+    figure: Formula(
+        "homes_in_state",
+        f"Numero degli alloggi il cui ultimo stato noto è «{LABELS[figure].overall.removeprefix('Alloggi ')}».",
+        "R.R. 4/2017, anagrafe regionale del patrimonio",
+        counts=True,
+    )
+    for figure in (*STATUS_FIGURES.values(), "in_construction")
+}
+FORMULAS |= {
+    "stock_total": Formula(
+        "stock",
+        "Numero degli alloggi in patrimonio, in qualunque stato: senza quelli in costruzione, alienati o demoliti.",
+        "Comunicazione regionale 45 del 2 aprile 2019, colonna a",
+        counts=True,
+    ),
+    "declared_assignable_total": Formula(
+        "declared_assignable",
+        "Alloggi assegnabili nell'anno dichiarati dal proprietario, nell'ultima revisione della sua dichiarazione.",
+        "Comunicazione regionale 45 del 2 aprile 2019, colonna g",
+        ("submission_deadline",),
+        counts=True,
+    ),
+    "open_cases": Formula(
+        "open_cases",
+        "Casi di emergenza abitativa aperti dal comune e non ancora chiusi.",
+        "L.R. 16/2016, art. 23 c. 13",
+        counts=True,
+    ),
+    "emergency_actions": Formula(
+        "emergency_actions",
+        "Azioni proposte perché i casi aperti trovino casa: una causa per ciascuna, e con la causa finisce l'azione.",
+        "L.R. 16/2016, art. 23 c. 13",
+        ("sat_set_aside_share", "sat_baseline"),
+    ),
+}
+for _what, _text in {
+    "turnover": "Alloggi occupati che si libereranno: tasso di uscita dell'ambito, corretto per il comune, per gli "
+    "alloggi occupati e i giorni che restano.",
+    "assignable": "Alloggi liberi assegnabili, più quelli che si libereranno senza bisogno di lavori, più i lavori che "
+    "si concluderanno.",
+}.items():
+    FORMULAS |= {
+        f"{_what}_mean": Formula(_what, _text, FORECAST_SOURCE),
+        f"{_what}_low": Formula(
+            f"{_what}_low", f"{_text} Estremo inferiore: nove volte su dieci saranno almeno tanti.", FORECAST_SOURCE
+        ),
+        f"{_what}_high": Formula(
+            f"{_what}_high", f"{_text} Estremo superiore: nove volte su dieci saranno al più tanti.", FORECAST_SOURCE
+        ),
+    }

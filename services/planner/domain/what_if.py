@@ -1,0 +1,168 @@
+"""E se…: what the plan would be if something happened that has not. Hypotheses become events, and are never written."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import NamedTuple
+from uuid import UUID
+
+from services.planner.domain.chronicle import course
+from services.planner.domain.drift import Reason, Step
+from shared.events.base import Envelope, Event, Message, derived
+from shared.events.submissions import EmergencyCaseOpened
+from shared.events.units import Transition, Unit, UnitChanged, UnitStatus, UnitVacated, WorksRescheduled
+
+
+class Vacancies(NamedTuple):
+    """Rilasci ipotizzati: so many homes of an owner in a municipality, and the state they come back in."""
+
+    municipality: str
+    owner: str
+    home_count: int
+    status: UnitStatus
+
+
+class WorksMoved(NamedTuple):
+    """Lavori spostati: the homes of a programme, or one home, are ready on another day."""
+
+    programme: str | None
+    unit_id: str | None
+    expected_end_on: date
+
+
+class Cases(NamedTuple):
+    """Casi ipotizzati: so many new emergency cases alike."""
+
+    municipality: str
+    case_count: int
+    household_size: int
+    urgency_class: int
+    accessible: bool
+
+
+Hypothesis = Vacancies | WorksMoved | Cases
+
+
+class Impossible(ValueError):
+    """Ipotesi impossibile: which one, and what there is instead."""
+
+    def __init__(self, place: int, italian: str, english: str) -> None:
+        super().__init__(english)
+        self.place, self.italian, self.english = place, italian, english
+
+
+class Standing(NamedTuple):
+    """Alloggio com'è ora, and how many facts are known of it."""
+
+    unit: Unit
+    sequence: int
+
+
+def steps_of(
+    ambito: str, messages: Sequence[Message], hypotheses: Sequence[Hypothesis], on: date, known: Message
+) -> list[Step]:
+    """Each hypothesis as a step of drift, true on a day and known after the message `known`; raises `Impossible`."""
+    homes = standing(messages)
+    steps = []
+    for place, hypothesis in enumerate(hypotheses):
+        events = list(_events(place, hypothesis, homes, ambito, on))
+        told = tuple(_message(known, f"{place}/{number}", event) for number, event in enumerate(events))
+        for event in events:
+            if isinstance(event, UnitChanged):
+                homes[event.unit_id] = Standing(event.after, event.sequence)
+        municipality = None if isinstance(hypothesis, WorksMoved) else hypothesis.municipality
+        steps.append(Step(Reason(_kind(hypothesis), municipality, ()), told))
+    return steps
+
+
+def standing(messages: Sequence[Message]) -> dict[str, Standing]:
+    """Every home as it is now."""
+    facts: dict[str, list[UnitChanged]] = defaultdict(list)
+    for message in messages:
+        if isinstance(message.event, UnitChanged):
+            facts[message.event.unit_id].append(message.event)
+    found = {}
+    for unit_id, told in sorted(facts.items()):
+        told.sort(key=lambda fact: fact.sequence)
+        found[unit_id] = Standing(course(told)[-1].unit, told[-1].sequence)
+    return found
+
+
+def _events(place: int, hypothesis: Hypothesis, homes: dict[str, Standing], ambito: str, on: date) -> Iterator[Event]:
+    match hypothesis:
+        case Vacancies():
+            yield from _vacated(place, hypothesis, homes, ambito, on)
+        case WorksMoved():
+            yield from _moved(place, hypothesis, homes, ambito, on)
+        case Cases():
+            for number in range(hypothesis.case_count):
+                yield EmergencyCaseOpened(
+                    case_ref=f"ipotesi-{place + 1}-{number + 1}",
+                    municipality=hypothesis.municipality,
+                    household_size=hypothesis.household_size,
+                    accessible=hypothesis.accessible,
+                    urgency_class=hypothesis.urgency_class,
+                    waiting_since=on,
+                )
+
+
+def _vacated(place: int, asked: Vacancies, homes: dict[str, Standing], ambito: str, on: date) -> Iterator[UnitChanged]:
+    here = [
+        home
+        for home in homes.values()
+        if (home.unit.municipality, home.unit.owner, home.unit.status)
+        == (asked.municipality, asked.owner, UnitStatus.OCCUPIED)
+    ]
+    if len(here) < (wanted := asked.home_count):
+        raise Impossible(
+            place,
+            f"{asked.owner} ha {len(here)} alloggi occupati nel comune {asked.municipality}, non {wanted}.",
+            f"{asked.owner} has {len(here)} occupied homes in municipality {asked.municipality}, not {wanted}.",
+        )
+    for home in here[: asked.home_count]:
+        changes = {"status": asked.status, "since": on, "pending_inspection": False}
+        yield _changed(home, home.unit.having(changes), UnitVacated.name(), ambito, on)
+
+
+def _moved(place: int, asked: WorksMoved, homes: dict[str, Standing], ambito: str, on: date) -> Iterator[UnitChanged]:
+    here = [home for home in homes.values() if _has_works(home.unit, asked)]
+    if not here:
+        what = asked.programme or asked.unit_id
+        raise Impossible(place, f"Nessun alloggio ha lavori «{what}».", f"No home has works {what!r}.")
+    for home in here:
+        assert home.unit.works
+        works = home.unit.works.having({"expected_end_on": asked.expected_end_on})
+        yield _changed(home, home.unit.having({"works": works}), WorksRescheduled.name(), ambito, on)
+
+
+def _has_works(unit: Unit, asked: WorksMoved) -> bool:
+    asked_for = asked.programme is None or (unit.works and unit.works.programme == asked.programme)
+    return unit.works is not None and bool(asked_for) and asked.unit_id in (None, unit.unit_id)
+
+
+def _changed(home: Standing, after: Unit, report: str, ambito: str, on: date) -> UnitChanged:
+    was, now = home.unit.status, after.status
+    moved = Transition(report=report, on=on, before=was, after=now, net_area_m2=after.net_area_m2)
+    return UnitChanged(
+        unit_id=after.unit_id,
+        ambito=ambito,
+        sequence=home.sequence + 1,
+        report=report,
+        report_id=derived(f"what-if/{after.unit_id}/{home.sequence + 1}"),
+        organisation=after.owner,
+        effective_on=on,
+        before=home.unit,
+        after=after,
+        transitions=(moved,) if was is not now else (),
+    )
+
+
+def _message(known: Message, part: str, event: Event) -> Message:
+    identifier: UUID = derived(f"what-if/{known.envelope.id}/{part}")
+    return Message(Envelope(identifier, "", known.envelope.time, "", known.envelope.ambito, identifier), event)
+
+
+def _kind(hypothesis: Hypothesis) -> str:
+    return {Vacancies: "vacancies", WorksMoved: "works-moved", Cases: "cases"}[type(hypothesis)]

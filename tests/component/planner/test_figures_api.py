@@ -1,0 +1,156 @@
+"""Every number opens over HTTP, in the plan in force and in the plan as of any two days."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from services.planner.domain.chronicle import state_as_of, true_on
+from services.planner.domain.plan import Plan, plan_hash
+from services.planner.handlers import method_of
+from services.planner.settings import PlannerSettings
+from shared.auth import Role, issue
+from shared.territory import names_of
+from tests.component.planner.test_pages import KEY, home_with_key
+from tests.support.planner import Served, planner_serving, synthetic
+from tests.support.world import AMBITO
+
+PLAN = f"/plans/{AMBITO}"
+CREMONA, ALER = "019036", "aler-bcm"
+DAY = date(2025, 6, 30)
+
+
+@pytest.fixture(scope="module")
+def planner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with planner_serving(home_with_key(tmp_path_factory.mktemp("figures"))) as served:
+        served.hear(*synthetic().past)
+        yield served
+
+
+def asked(planner: Served, path: str, status: int = 200) -> dict[str, Any]:
+    now = datetime.now(UTC)
+    token = issue(KEY, "comune-019036", Role.LEAD, AMBITO, "pianovivo", "pianovivo-local", now, timedelta(hours=1), "x")
+    answer = httpx.get(planner.url + path, headers={"authorization": f"Bearer {token}"}, timeout=30)
+    assert answer.status_code == status, answer.text
+    return answer.json()  # type: ignore[no-any-return]
+
+
+def plan_on(day: date) -> Plan:
+    """Independent of the database: the synthetic world's facts up to a day, folded."""
+    method = method_of(PlannerSettings())
+    messages = [message for message in synthetic().past if true_on(message) <= day]
+    return method.plan_of(state_as_of(AMBITO, method.bands, messages), names_of(AMBITO))
+
+
+def test_the_plan_as_it_was_true_on_a_day(planner: Served) -> None:
+    then, now = asked(planner, f"{PLAN}?true_on={DAY}"), asked(planner, PLAN)
+    assert (then["true_on"], now["true_on"]) == (DAY.isoformat(), None)
+    assert then["hash"] == plan_hash(plan_on(DAY))
+    assert then["hash"] != now["hash"]
+    assert asked(planner, f"{PLAN}?true_on=2100-01-01")["hash"] == now["hash"]
+
+
+def test_nothing_was_known_before_the_first_event(planner: Served) -> None:
+    problem = asked(planner, f"{PLAN}?known_on=1999-12-31", 404)
+    assert "31/12/1999" in problem["detail"]
+
+
+def test_a_days_bad_name_is_refused_with_the_field(planner: Served) -> None:
+    problem = asked(planner, f"{PLAN}?true_on=2025-02-30", 422)
+    assert "true_on" in str(problem["errors"])
+
+
+def test_every_figure_has_an_address(planner: Served) -> None:
+    page = asked(planner, f"{PLAN}/figures?municipality={CREMONA}&limit=50")
+    listed = page["items"]
+    while following := page["_links"]["next"]:
+        page = asked(planner, following)
+        listed += page["items"]
+    plan = asked(planner, f"{PLAN}/municipalities/{CREMONA}")
+    assert [item["id"] for item in listed] == [figure["id"] for figure in plan["figures"]]
+    one = asked(planner, f"{PLAN}/figures/{listed[0]['id']}")
+    assert one["item"] == listed[0]
+    assert asked(planner, f"{PLAN}/figures/{CREMONA}:-:nothing:-", 404)
+
+
+def test_a_total_opens_into_its_parts_down_to_the_homes(planner: Served) -> None:
+    why = asked(planner, f"{PLAN}/figures/-:-:free_assignable:-/why")
+    assert sum(part["value"] for part in why["parts"]) == why["item"]["value"] > 0
+    cremona = next(part for part in why["parts"] if part["municipality"] == CREMONA)
+    owners = asked(planner, f"{PLAN}/figures/{cremona['id']}/why")["parts"]
+    assert sum(part["value"] for part in owners) == cremona["value"]
+    leaf = asked(planner, f"{PLAN}/figures/{CREMONA}:{ALER}:free_assignable:-/why?limit=1000")
+    assert leaf["parts"] == []
+    assert sum(home["effect"] for home in leaf["inputs"]) == leaf["item"]["value"]
+    known = {str(message.envelope.id) for message in synthetic().past}
+    assert known >= {event for home in leaf["inputs"] for event in home["events"]}
+
+
+def test_why_of_the_past_cites_only_the_past(planner: Served) -> None:
+    why = asked(planner, f"{PLAN}/figures/{CREMONA}:{ALER}:occupied:-/why?true_on={DAY}&limit=1000")
+    assert why["input_count"] >= why["item"]["value"] > 0
+    assert all(home["on"] <= DAY.isoformat() for home in why["inputs"])
+
+
+def test_a_parameter_is_shown_with_its_article_and_whether_it_is_assumed(planner: Served) -> None:
+    why = asked(planner, f"{PLAN}/figures/-:-:emergency_actions:-/why")
+    found = {parameter["name"]: (parameter["value"], parameter["status"]) for parameter in why["parameters"]}
+    assert found == {"sat_set_aside_share": ("0.10", "read"), "sat_baseline": ("EVER_REGISTERED", "assumed")}
+
+
+def test_drift_between_two_days_adds_up_for_every_figure(planner: Served) -> None:
+    answer = asked(planner, f"{PLAN}/drift?from_on=2026-10-31&municipality=-&limit=1000")
+    before, after = asked(planner, f"{PLAN}?true_on=2026-10-31&known_on=2026-10-31"), asked(planner, PLAN)
+    assert (answer["before_hash"], answer["hash"]) == (before["hash"], after["hash"])
+    was = {figure["id"]: figure["value"] for figure in before["figures"]}
+    now = {figure["id"]: figure["value"] for figure in after["figures"]}
+    for item in answer["items"]:
+        assert item["before"] + sum(part["amount"] for part in item["amounts"]) == item["after"]
+        assert (item["before"], item["after"]) == (was.get(item["id"], 0), now.get(item["id"], 0))
+    assert {figure for figure in was.keys() | now.keys() if was.get(figure, 0) != now.get(figure, 0)} <= {
+        item["id"] for item in answer["items"]
+    }
+
+
+def test_drift_says_what_to_compare_with(planner: Served) -> None:
+    assert "from_version" in asked(planner, f"{PLAN}/drift", 400)["detail"]
+
+
+def supposed(planner: Served, document: dict[str, Any], status: int = 200) -> dict[str, Any]:
+    now = datetime.now(UTC)
+    token = issue(KEY, "comune-019036", Role.LEAD, AMBITO, "pianovivo", "pianovivo-local", now, timedelta(hours=1), "x")
+    answer = httpx.post(
+        f"{planner.url}{PLAN}/what-if?limit=1000",
+        json=document,
+        headers={"authorization": f"Bearer {token}"},
+        timeout=30,
+    )
+    assert answer.status_code == status, answer.text
+    return answer.json()  # type: ignore[no-any-return]
+
+
+def test_what_if_five_homes_were_given_back(planner: Served) -> None:
+    """Five homes free and assignable: five more free, five fewer occupied; the plan itself stays as it is."""
+    before = asked(planner, PLAN)
+    answer = supposed(planner, {"vacancies": [{"municipality": CREMONA, "owner": ALER, "count": 5}]})
+    moved = {item["id"]: item["after"] - item["before"] for item in answer["items"]}
+    assert moved[f"{CREMONA}:{ALER}:free_assignable:-"] == moved["-:-:free_assignable:-"] == 5
+    assert moved[f"{CREMONA}:{ALER}:occupied:-"] == -5
+    assert answer["hash"] != before["hash"] == answer["before_hash"]
+    assert asked(planner, PLAN) == before
+
+
+def test_what_cannot_be_supposed_is_refused_with_what_there_is(planner: Served) -> None:
+    occupied = asked(planner, f"{PLAN}/figures/{CREMONA}:{ALER}:occupied:-")["item"]["value"]
+    many = [
+        {"municipality": CREMONA, "owner": ALER, "count": 900},
+        {"municipality": CREMONA, "owner": ALER, "count": 900},
+    ]
+    problem = supposed(planner, {"vacancies": many}, 422)
+    assert problem["errors"][0]["field"] in ("/vacancies/0", "/vacancies/1")
+    assert str(occupied) in problem["errors"][0]["rule"] or str(occupied - 900) in problem["errors"][0]["rule"]
+    assert "/works/0" in str(supposed(planner, {"works": [{"expected_end_on": "2027-01-01"}]}, 422))
