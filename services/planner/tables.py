@@ -54,6 +54,40 @@ class StockRow(SQLModel, table=True):
     count: int = Field(sa_column=Column(BigInteger, nullable=False))
 
 
+class MakeupRow(SQLModel, table=True):
+    """Homes of a municipality and owner by size class, service type and status."""
+
+    __tablename__ = "plan_makeup"
+    metadata: ClassVar[MetaData] = metadata
+
+    ambito: str = Field(sa_column=Column(Text, primary_key=True))
+    municipality: str = Field(sa_column=Column(Text, primary_key=True))
+    owner: str = Field(sa_column=Column(Text, primary_key=True))
+    size_class: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    service_type: str = Field(sa_column=Column(Text, primary_key=True))
+    status: str = Field(sa_column=Column(Text, primary_key=True))
+    count: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class OutcomeRow(SQLModel, table=True):
+    """What became of works and disposals of a municipality and owner in a quarter."""
+
+    __tablename__ = "plan_outcome"
+    metadata: ClassVar[MetaData] = metadata
+
+    ambito: str = Field(sa_column=Column(Text, primary_key=True))
+    municipality: str = Field(sa_column=Column(Text, primary_key=True))
+    owner: str = Field(sa_column=Column(Text, primary_key=True))
+    quarter: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    restored: int = Field(sa_column=Column(BigInteger, nullable=False))
+    built: int = Field(sa_column=Column(BigInteger, nullable=False))
+    sold: int = Field(sa_column=Column(BigInteger, nullable=False))
+    withdrawn: int = Field(sa_column=Column(BigInteger, nullable=False))
+    termed: int = Field(sa_column=Column(BigInteger, nullable=False))
+    slips: int = Field(sa_column=Column(BigInteger, nullable=False))
+    squares: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
 class HomeRow(SQLModel, table=True):
     """A home that is not simply let; all None: it left before it was heard of."""
 
@@ -74,6 +108,10 @@ class HomeRow(SQLModel, table=True):
     works_end_on: date | None = Field(sa_column=Column(Date))
     sat_ends_on: date | None = Field(sa_column=Column(Date))
     cause: str | None = Field(sa_column=Column(Text))
+    previous_status: str | None = Field(sa_column=Column(Text))
+    programme: str | None = Field(sa_column=Column(Text))
+    works_kind: str | None = Field(sa_column=Column(Text))
+    works_planned_on: date | None = Field(sa_column=Column(Date))
 
 
 class CaseRow(SQLModel, table=True):
@@ -222,5 +260,8 @@ class EntryRow(SQLModel, table=True):
     entered_at: datetime = Field(sa_column=Column(Instant, nullable=False))
 
 
-PROJECTIONS = (ReferenceRow, CellRow, StockRow, HomeRow, CaseRow, DeclarationRow, PlanHoldRow)
+PROJECTIONS = (
+    *(ReferenceRow, CellRow, StockRow, MakeupRow, OutcomeRow),
+    *(HomeRow, CaseRow, DeclarationRow, PlanHoldRow),
+)
 """What a rebuild drops and derives again; versions stay as they were published, and holds as they were decided."""

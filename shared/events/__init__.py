@@ -90,6 +90,7 @@ from shared.events.units import (
     WorksRescheduled,
     WorksScheduled,
     WorksStarted,
+    WorksTerm,
 )
 
 REPORTS: dict[str, type[Report]] = {c.name(): c for c in of_topic("owner-reports") if issubclass(c, Report)}

@@ -91,6 +91,14 @@ class Works(Value):
     cost: Euro | None = None
 
 
+class WorksTerm(Value):
+    """Termine dei lavori: when they were planned, and the end declared then; later dates leave it as it is."""
+
+    kind: WorksKind
+    planned_on: date
+    declared_end_on: date
+
+
 class Unit(Value):
     """Unità abitativa: the registry's whole record of a home. It never holds tenant data."""
 
@@ -110,6 +118,7 @@ class Unit(Value):
     pending_inspection: bool = False
     works: Works | None = None
     sat_ends_on: date | None = None
+    works_term: WorksTerm | None = None
 
 
 class Report(Event):
@@ -269,7 +278,7 @@ class Transition(Value):
     """One change of state on the true-time axis; `report` is the kind of report that made it.
 
     `net_area_m2` is the home's area then, so that a correction takes back what was said of it; facts from before it was
-    told have None.
+    told have None. `works_term` is that of the works that ended with it.
     """
 
     report: ShortText
@@ -277,11 +286,20 @@ class Transition(Value):
     before: UnitStatus | None
     after: UnitStatus
     net_area_m2: SquareMetres | None = None
+    works_term: WorksTerm | None = None
 
     def plain(self) -> dict[str, Any]:
         """What `orjson` can write."""
-        area = self.net_area_m2
-        return self.__dict__ | {"net_area_m2": None if area is None else str(area)}
+        area, term = self.net_area_m2, self.works_term
+        return self.__dict__ | {
+            "net_area_m2": None if area is None else str(area),
+            "works_term": None if term is None else term.__dict__,
+        }
+
+
+def ended_term(before: Unit | None, after: Unit) -> WorksTerm | None:
+    """The term of works that a change of state ended."""
+    return before.works_term if before is not None and after.works is None else None
 
 
 class Moment(Value):

@@ -29,11 +29,19 @@ NO_TERMS = {
     "how parameters are kept": {"intake.Dated", "intake.DayOfYear", "intake.CycleRules", "intake.DisposalCap"},
     "how the registry decides": {"registry.Decision", "registry.To", "registry.Rule"},
     "statistics of the forecast": {
-        *("planner.Window", "planner.Estimate", "planner.Outlook", "planner.Rate", "planner.Share", "planner.Bands"),
-        *("planner.Group", "planner.Cell", "planner.Past", "planner.Occupancy", "planner.Distribution"),
-        *("planner.CommonFactor", "planner.Walk", "planner.Multiplier", "planner.Likeness", "planner.Standing"),
+        *("planner.Window", "planner.Estimate", "planner.Outlook", "planner.Share", "planner.Evidence"),
+        *(
+            "planner.Median",
+            "planner.Done",
+            "planner.DoneHome",
+            "planner.Cell",
+            "planner.Past",
+            "planner.Occupancy",
+            "planner.Distribution",
+        ),
+        *("planner.CommonFactor", "planner.Walk", "planner.Multiplier", "planner.Likeness", "planner.TownExits"),
         *("planner.CellRate", "planner.Expectation", "planner.Account", "planner.Column"),
-        *("planner.Experience", "planner.AssignableOutlook"),
+        *("planner.Experience", "planner.AssignableOutlook", "planner.Restored", "planner.Scheduled"),
     },
     "statistics of the need": {
         *("planner.Counted", "planner.Evidence", "planner.UncertainCount", "planner.YearlyFactor", "planner.Place"),

@@ -23,7 +23,7 @@ from shared.events.submissions import (
     SubmissionDefaulted,
     SubmissionReceived,
 )
-from shared.events.units import Moment, Transition, Unit, UnitChanged
+from shared.events.units import Moment, Transition, Unit, UnitChanged, ended_term
 
 ROME = ZoneInfo("Europe/Rome")
 
@@ -127,7 +127,8 @@ def _transition(before: Unit | None, moment: Moment) -> tuple[Transition, ...]:
     if was is now:
         return ()
     told = {"report": moment.report, "on": moment.on, "before": was, "after": now}
-    return (Transition.believed(told | {"net_area_m2": moment.unit.net_area_m2}),)
+    then = {"net_area_m2": moment.unit.net_area_m2, "works_term": ended_term(before, moment.unit)}
+    return (Transition.believed(told | then),)
 
 
 def _fact(message: Message) -> UnitChanged:

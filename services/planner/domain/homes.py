@@ -7,14 +7,30 @@ from datetime import date
 from typing import NamedTuple
 
 from services.planner.domain.sums import add
-from shared.events.units import UnitStatus
+from shared.events.units import UnitStatus, WorksKind
 
 HomeKey = tuple[str, int]
 """(unit, the registry's sequence of the change that brought it to this state)."""
 AWAITING_WORKS = frozenset(
     {UnitStatus.IN_WORKS, UnitStatus.IN_CONSTRUCTION, UnitStatus.FREE_STATE_OF_FACT, UnitStatus.UNINHABITABLE}
 )
+NEEDING_WORKS = frozenset({UnitStatus.FREE_STATE_OF_FACT, UnitStatus.UNINHABITABLE})
 SUITABLE = frozenset({UnitStatus.RESERVED_SAT, UnitStatus.FREE_ASSIGNABLE})
+
+
+Holding = tuple[str, str]
+"""(municipality, owner)."""
+
+
+class OpenWorks(NamedTuple):
+    """Lavori non conclusi: homes of one programme with the same dates; `expected_end_on` is the latest declared."""
+
+    municipality: str
+    owner: str
+    programme: str
+    kind: WorksKind
+    planned_on: date
+    expected_end_on: date
 
 
 class Home(NamedTuple):
@@ -31,6 +47,23 @@ class Home(NamedTuple):
     works_end_on: date | None
     sat_ends_on: date | None
     cause: str
+    previous_status: UnitStatus | None = None
+    programme: str | None = None
+    works_kind: WorksKind | None = None
+    works_planned_on: date | None = None
+
+    @property
+    def holding(self) -> Holding:
+        return self.municipality, self.owner
+
+    @property
+    def works(self) -> OpenWorks | None:
+        """Works not completed yet; without a known beginning they count from the home's present state."""
+        if self.works_end_on is None or self.status not in AWAITING_WORKS:
+            return None
+        kind = self.works_kind or WorksKind.EXTRAORDINARY_MAINTENANCE
+        planned_on = self.works_planned_on or self.since
+        return OpenWorks(self.municipality, self.owner, self.programme or "", kind, planned_on, self.works_end_on)
 
     @property
     def bucket(self) -> Bucket:
@@ -53,14 +86,17 @@ class VacantHomes:
     """Homes by key, and their sums, kept as they come and go.
 
     A home enters with the change that made it vacant and leaves with the next one. One that leaves before it was heard
-    of stands as None until its entry cancels it. `awaiting_inspection` counts homes by owner; `works_ending` those that
-    await works by municipality, owner and expected end; `suitable` has those that an emergency case could be given,
-    `temporary` those assigned as transitional services.
+    of stands as None until its entry cancels it. By municipality and owner are counted those `awaiting_inspection`,
+    those `needing_works` that nobody has planned, and those `leaving` that were free when they entered the disposal
+    plan; `works` counts homes by their works; `suitable` has those that an emergency case could be given, `temporary`
+    those assigned as transitional services.
     """
 
     by_key: dict[HomeKey, Home | None] = field(default_factory=dict)
-    awaiting_inspection: dict[str, int] = field(default_factory=dict)
-    works_ending: dict[tuple[str, str, date], int] = field(default_factory=dict)
+    awaiting_inspection: dict[Holding, int] = field(default_factory=dict)
+    needing_works: dict[Holding, int] = field(default_factory=dict)
+    leaving: dict[Holding, int] = field(default_factory=dict)
+    works: dict[OpenWorks, int] = field(default_factory=dict)
     suitable: dict[Bucket, dict[HomeKey, Home]] = field(default_factory=dict)
     temporary: dict[HomeKey, Home] = field(default_factory=dict)
 
@@ -91,7 +127,11 @@ class VacantHomes:
         self.temporary.pop(key, None)
 
     def _count(self, home: Home, sign: int) -> None:
-        if home.pending_inspection:
-            add(self.awaiting_inspection, home.owner, sign)
-        if home.works_end_on is not None and home.status in AWAITING_WORKS:
-            add(self.works_ending, (home.municipality, home.owner, home.works_end_on), sign)
+        if works := home.works:
+            add(self.works, works, sign)
+        elif home.pending_inspection and home.status in NEEDING_WORKS:
+            add(self.awaiting_inspection, home.holding, sign)
+        elif home.status in NEEDING_WORKS:
+            add(self.needing_works, home.holding, sign)
+        elif home.status is UnitStatus.IN_DISPOSAL_PLAN and home.previous_status is UnitStatus.FREE_ASSIGNABLE:
+            add(self.leaving, home.holding, sign)

@@ -10,15 +10,18 @@ from typing import Any, TypeVar
 from services.planner.domain.cases import Case
 from services.planner.domain.holds import Hold, HoldStatus
 from services.planner.domain.homes import Home
+from services.planner.domain.outcomes import Outcomes
 from services.planner.domain.rules import AreaBands
 from services.planner.domain.state import Cell, Declaration, PlanState, accumulate
-from shared.events.units import UnitStatus
+from shared.events.units import ServiceType, UnitStatus, WorksKind
 
 Row = tuple[Any, ...]
 K = TypeVar("K")
 
 CELL_COLUMNS = ("municipality", "owner", "size_class", "quarter", *Cell._fields)
 STOCK_COLUMNS = ("municipality", "owner", "status", "count")
+MAKEUP_COLUMNS = ("municipality", "owner", "size_class", "service_type", "status", "count")
+OUTCOME_COLUMNS = ("municipality", "owner", "quarter", *Outcomes._fields)
 HOME_COLUMNS = ("unit_id", "sequence", *Home._fields)
 CASE_COLUMNS = ("case_ref", *Case._fields)
 DECLARATION_COLUMNS = ("cycle_year", "owner", "municipality", *Declaration._fields)
@@ -39,6 +42,8 @@ class Deltas:
 
     cells: Delta
     stock: Delta
+    makeup: Delta
+    outcomes: Delta
     homes: Delta
     cases: Delta
     declarations: Delta
@@ -51,6 +56,8 @@ def touched_rows(state: PlanState) -> Deltas:
     return Deltas(
         cells=delta(state.cells, touched.cells),
         stock=delta(state.stock, touched.stock),
+        makeup=delta(state.makeup, touched.makeup),
+        outcomes=delta(state.outcomes, touched.outcomes),
         homes=delta(state.homes.by_key, touched.homes),
         cases=delta(state.cases, touched.cases),
         declarations=delta(state.declarations, touched.declarations),
@@ -81,6 +88,8 @@ def restore(
     *,
     cells: Iterable[Sequence[Any]] = (),
     stock: Iterable[Sequence[Any]] = (),
+    makeup: Iterable[Sequence[Any]] = (),
+    outcomes: Iterable[Sequence[Any]] = (),
     homes: Iterable[Sequence[Any]] = (),
     cases: Iterable[Sequence[Any]] = (),
     declarations: Iterable[Sequence[Any]] = (),
@@ -91,13 +100,20 @@ def restore(
     for municipality, owner, size_class, quarter, *counts in cells:
         cell = Cell(*counts)
         state.cells[municipality, owner, size_class, quarter] = cell
-        accumulate(state.history, (municipality, owner), cell, +1)
+        accumulate(state.history, (municipality, owner, size_class), cell, +1)
     state.stock = {(municipality, owner, UnitStatus(status)): count for municipality, owner, status, count in stock}
-    for unit, sequence, status, *fields in homes:
-        if status is None:
+    state.makeup = {
+        (municipality, owner, size_class, ServiceType(service), UnitStatus(status)): count
+        for municipality, owner, size_class, service, status, count in makeup
+    }
+    state.outcomes = {
+        (municipality, owner, quarter): Outcomes(*counts) for municipality, owner, quarter, *counts in outcomes
+    }
+    for unit, sequence, *fields in homes:
+        if fields[0] is None:
             state.homes.leave((unit, sequence))
         else:
-            state.homes.enter((unit, sequence), Home(UnitStatus(status), *fields))
+            state.homes.enter((unit, sequence), home_of(fields))
     state.cases = {reference: Case(*fields) for reference, *fields in cases}
     state.declarations = {
         (year, owner, municipality): Declaration(*fields) for year, owner, municipality, *fields in declarations
@@ -105,3 +121,12 @@ def restore(
     for unit_id, revision, case_ref, status, *fields in holds:
         state.holds[unit_id] = Hold(revision, case_ref, HoldStatus(status), *fields)
     return state
+
+
+def home_of(fields: Sequence[Any]) -> Home:
+    home = Home(*fields)
+    return home._replace(
+        status=UnitStatus(home.status),
+        previous_status=UnitStatus(home.previous_status) if home.previous_status else None,
+        works_kind=WorksKind(home.works_kind) if home.works_kind else None,
+    )

@@ -15,6 +15,7 @@ from typing import NamedTuple, TypeVar
 from services.planner.domain.cases import Case
 from services.planner.domain.holds import Hold, HoldStatus
 from services.planner.domain.homes import Home, HomeKey, VacantHomes
+from services.planner.domain.outcomes import NONE, OutcomeKey, Outcomes, outcome_of
 from services.planner.domain.rules import AreaBands
 from services.planner.domain.sums import add
 from shared.events.base import Message
@@ -26,7 +27,7 @@ from shared.events.submissions import (
     SubmissionDefaulted,
     SubmissionReceived,
 )
-from shared.events.units import Transition, Unit, UnitChanged, UnitInspected, UnitStatus, UnitVacated
+from shared.events.units import ServiceType, Transition, Unit, UnitChanged, UnitInspected, UnitStatus, UnitVacated
 
 FREED, INSPECTED = UnitVacated.name(), UnitInspected.name()
 
@@ -36,6 +37,8 @@ StockKey = tuple[str, str, UnitStatus]
 """(municipality, owner, status)."""
 DeclarationKey = tuple[int, str, str]
 """(cycle year, owner, municipality)."""
+MakeupKey = tuple[str, str, int, ServiceType, UnitStatus]
+"""(municipality, owner, size class, service type, status)."""
 K = TypeVar("K")
 V = TypeVar("V")
 HOLD_STEPS = {
@@ -93,6 +96,8 @@ class Touched:
 
     cells: set[CellKey] = field(default_factory=set)
     stock: set[StockKey] = field(default_factory=set)
+    makeup: set[MakeupKey] = field(default_factory=set)
+    outcomes: set[OutcomeKey] = field(default_factory=set)
     homes: set[HomeKey] = field(default_factory=set)
     cases: set[str] = field(default_factory=set)
     declarations: set[DeclarationKey] = field(default_factory=set)
@@ -105,9 +110,9 @@ class Touched:
 class PlanState:
     """What one ambito's plan is computed from.
 
-    `homes` is a signed sum too, `holds` has the latest step of each home ever held. `history` sums the cells of a
-    municipality and owner; it is derived, and not stored.
-    Zero entries are never kept.
+    `homes` is a signed sum too, `holds` has the latest step of each home ever held. `makeup` divides the stock by size
+    class and service type. `history` sums the cells of a municipality, owner and size class; it is derived, and not
+    stored. Zero entries are never kept.
     """
 
     ambito: str
@@ -115,11 +120,13 @@ class PlanState:
     reference_on: date | None = None
     cells: dict[CellKey, Cell] = field(default_factory=dict)
     stock: dict[StockKey, int] = field(default_factory=dict)
+    makeup: dict[MakeupKey, int] = field(default_factory=dict)
+    outcomes: dict[OutcomeKey, Outcomes] = field(default_factory=dict)
     homes: VacantHomes = field(default_factory=VacantHomes)
     cases: dict[str, Case] = field(default_factory=dict)
     declarations: dict[DeclarationKey, Declaration] = field(default_factory=dict)
     holds: dict[str, Hold] = field(default_factory=dict)
-    history: dict[tuple[str, str], Cell] = field(default_factory=dict)
+    history: dict[tuple[str, str, int], Cell] = field(default_factory=dict)
     touched: Touched = field(default_factory=Touched, compare=False)
 
     def settle(self) -> None:
@@ -134,12 +141,24 @@ class PlanState:
     def add_cell(self, key: CellKey, cell: Cell, sign: int = 1) -> None:
         self.touched.cells.add(key)
         accumulate(self.cells, key, cell, sign)
-        accumulate(self.history, key[:2], cell, sign)
+        accumulate(self.history, key[:3], cell, sign)
 
     def add_stock(self, key: StockKey, count: int) -> None:
         self.touched.stock.add(key)
         self.touched.municipalities.add(key[0])
         add(self.stock, key, count)
+
+    def add_makeup(self, key: MakeupKey, count: int) -> None:
+        self.touched.makeup.add(key)
+        add(self.makeup, key, count)
+
+    def add_outcomes(self, key: OutcomeKey, outcomes: Outcomes, sign: int = 1) -> None:
+        self.touched.outcomes.add(key)
+        total = self.outcomes.get(key, NONE).plus(outcomes, sign)
+        if total == NONE:
+            self.outcomes.pop(key, None)
+        else:
+            self.outcomes[key] = total
 
     def enter(self, key: HomeKey, home: Home) -> None:
         self.touched.homes.add(key)
@@ -175,6 +194,10 @@ class PlanState:
             self.add_cell(cell_key, cell, sign)
         for stock_key, count in shard.stock.items():
             self.add_stock(stock_key, sign * count)
+        for makeup_key, count in shard.makeup.items():
+            self.add_makeup(makeup_key, sign * count)
+        for outcome_key, outcomes in shard.outcomes.items():
+            self.add_outcomes(outcome_key, outcomes, sign)
         for home_key, home in shard.homes.by_key.items():
             if home is None or sign < 0:
                 self.leave(home_key)
@@ -255,13 +278,20 @@ def fold_unit(state: PlanState, event: UnitChanged, cause: str) -> None:
     if before is not None:
         for transition in event.withdrawn:
             add_transition(state, before, transition, -1)
-        state.add_stock((before.municipality, before.owner, before.status), -1)
+        count_home(state, before, -1)
         if before.status is not UnitStatus.OCCUPIED:
             state.leave((event.unit_id, event.sequence - 1))
-    state.add_stock((after.municipality, after.owner, after.status), +1)
+    size = count_home(state, after, +1)
     if after.status is not UnitStatus.OCCUPIED:
-        size = state.bands.size_class(after.net_area_m2)
         state.enter((event.unit_id, event.sequence), vacant_home(after, size, cause))
+
+
+def count_home(state: PlanState, unit: Unit, sign: int) -> int:
+    """Count a home in or out as it stands; its size class."""
+    size = state.bands.size_class(unit.net_area_m2)
+    state.add_stock((unit.municipality, unit.owner, unit.status), sign)
+    state.add_makeup((unit.municipality, unit.owner, size, unit.service_type, unit.status), sign)
+    return size
 
 
 def add_transition(state: PlanState, unit: Unit, transition: Transition, sign: int) -> None:
@@ -275,6 +305,8 @@ def add_transition(state: PlanState, unit: Unit, transition: Transition, sign: i
         size = state.bands.size_class(transition.net_area_m2 or unit.net_area_m2)
         key = (unit.municipality, unit.owner, size, quarter(on))
         state.add_cell(key, Cell(int(is_exit), int(is_assignable), openings, openings * on.toordinal()), sign)
+    if (outcomes := outcome_of(transition)) != NONE:
+        state.add_outcomes((unit.municipality, unit.owner, quarter(transition.on)), outcomes, sign)
 
 
 def without(entries: dict[K, V], gone: Mapping[K, V]) -> dict[K, V]:
@@ -307,6 +339,10 @@ def vacant_home(unit: Unit, size: int, cause: str) -> Home:
         unit.works.expected_end_on if unit.works else None,
         unit.sat_ends_on,
         cause,
+        unit.previous_status,
+        unit.works.programme if unit.works else None,
+        unit.works.kind if unit.works else None,
+        unit.works_term.planned_on if unit.works_term else None,
     )
 
 

@@ -83,7 +83,9 @@ def read_events(lines: Iterable[str]) -> EventFile:
         known = events.setdefault(event.event_id, event)
         if known is not event and known != event:
             raise EventFileError(
-                number, f"event_id {event.event_id!r} is that of line {first_line[event.event_id]}, whose event differs"
+                number,
+                f"event_id {event.event_id!r} is that of line {first_line[event.event_id]}, whose event differs: "
+                "give it one of its own, or repeat that line as it is",
             )
         first_line.setdefault(event.event_id, number)
         municipalities.add(event.municipality)
@@ -111,7 +113,9 @@ def _rows(lines: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
             raise EventFileError(1, f"the header must be {','.join(HEADER)}")
         for fields in reader:
             if reader.line_num > MOST_LINES:
-                raise EventFileError(reader.line_num, f"the file has more than {MOST_LINES:,} lines")
+                raise EventFileError(
+                    reader.line_num, f"the file has more than {MOST_LINES:,} lines: divide it by ambito"
+                )
             if fields:
                 yield reader.line_num, fields
     except csv.Error as error:
@@ -122,16 +126,16 @@ def _rows(lines: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
 
 def _parse(number: int, fields: list[str]) -> FileEvent:
     if len(fields) != len(HEADER):
-        raise EventFileError(number, f"{len(fields)} columns instead of {len(HEADER)}")
+        raise EventFileError(number, f"{len(fields)} columns instead of {len(HEADER)}: {','.join(HEADER)}")
     seq, event_id, day, kind_name, unit, municipality, owner, size, ref = fields
     if not seq.isdecimal():
-        raise EventFileError(number, f"seq {seq!r} is not a whole number")
+        raise EventFileError(number, f"seq {seq!r} is not a whole number: number the lines 0, 1, 2, ...")
     kind, rank = KINDS.get(kind_name, (None, 0))
     if kind is None:
         raise EventFileError(number, f"kind {kind_name!r} is none of {', '.join(KINDS)}")
     for name, value in (("event_id", event_id), ("municipality", municipality), ("owner", owner)):
         if not value:
-            raise EventFileError(number, f"{name} is empty")
+            raise EventFileError(number, f"{name} is empty: every line names one")
     if problem := _problem_of_unit(kind, unit, size) or _problem_of_reference(kind, ref):
         raise EventFileError(number, problem)
     return FileEvent(_day(number, day), rank, event_id, kind, unit, municipality, owner, size, ref)
@@ -151,7 +155,11 @@ def _problem_of_unit(kind: Kind, unit: str, size: str) -> str:
         return "" if unit == "-1" else f"unit {unit!r} must be -1: planned works name no home"
     if not unit or unit.startswith("-"):
         return f"unit {unit!r} names no home"
-    return "" if size or kind is Kind.EVENT_RETRACTED else "size is empty"
+    return (
+        ""
+        if size or kind is Kind.EVENT_RETRACTED
+        else "size is empty: name the home's size class, the same in all its lines"
+    )
 
 
 def _problem_of_reference(kind: Kind, ref: str) -> str:

@@ -21,6 +21,8 @@ from services.planner.tables import (
     CellRow,
     DeclarationRow,
     HomeRow,
+    MakeupRow,
+    OutcomeRow,
     PlanHoldRow,
     PlanRow,
     ReferenceRow,
@@ -88,6 +90,8 @@ async def state_of(session: AsyncSession, ambito: str, bands: AreaBands) -> Plan
         reference.reference_on if reference else None,
         cells=await _rows(session, CellRow, ambito),
         stock=await _rows(session, StockRow, ambito),
+        makeup=await _rows(session, MakeupRow, ambito),
+        outcomes=await _rows(session, OutcomeRow, ambito),
         homes=await _rows(session, HomeRow, ambito),
         cases=await _rows(session, CaseRow, ambito),
         declarations=await _rows(session, DeclarationRow, ambito),
@@ -100,6 +104,8 @@ async def save_state(session: AsyncSession, state: PlanState) -> None:
     deltas = touched_rows(state)
     await _write(session, CellRow, state.ambito, deltas.cells)
     await _write(session, StockRow, state.ambito, deltas.stock)
+    await _write(session, MakeupRow, state.ambito, deltas.makeup)
+    await _write(session, OutcomeRow, state.ambito, deltas.outcomes)
     await _write(session, HomeRow, state.ambito, deltas.homes)
     await _write(session, CaseRow, state.ambito, deltas.cases)
     await _write(session, DeclarationRow, state.ambito, deltas.declarations)

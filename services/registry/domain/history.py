@@ -13,7 +13,7 @@ from uuid import UUID
 from services.registry.domain import refusals
 from services.registry.domain.lifecycle import advance, apply, authorise
 from services.registry.domain.refusals import Refusal
-from shared.events.units import Moment, Report, ReportRetracted, Transition, Unit, UnitRegistered
+from shared.events.units import Moment, Report, ReportRetracted, Transition, Unit, UnitRegistered, ended_term
 
 GRACE = timedelta(days=1)
 """How far ahead of its reception a report may take effect: an owner may send tomorrow's fact tonight, no later one."""
@@ -79,7 +79,8 @@ def transition(before: Unit | None, after: Unit, report: Report) -> tuple[Transi
     if was is after.status:
         return ()
     told = {"report": report.NAME, "on": report.effective_on, "before": was, "after": after.status}
-    return (Transition.believed(told | {"net_area_m2": after.net_area_m2}),)
+    then = {"net_area_m2": after.net_area_m2, "works_term": ended_term(before, after)}
+    return (Transition.believed(told | then),)
 
 
 def correct(history: Sequence[Entry], report: Report, report_id: UUID, organisation: str) -> Decision:

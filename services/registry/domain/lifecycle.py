@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from datetime import date
 from enum import Enum, auto
 from typing import Any, Generic, TypeVar, cast
 
@@ -35,10 +36,12 @@ from shared.events.units import (
     UnitVacated,
     ValorisationEnded,
     Valorised,
+    Works,
     WorksCompleted,
     WorksRescheduled,
     WorksScheduled,
     WorksStarted,
+    WorksTerm,
 )
 
 S = UnitStatus
@@ -97,7 +100,15 @@ def _end_sat(unit: Unit, report: SatEnded) -> Details:
 
 
 def _plan_works(unit: Unit, report: WorksScheduled | WorksStarted) -> Details:
-    return {"works": report.works}
+    return {"works": report.works, "works_term": _term_of(unit, report.works, report.effective_on)}
+
+
+def _term_of(unit: Unit | None, works: Works, on: date) -> WorksTerm:
+    """Works told of once more, as when they start, keep the term they were planned with."""
+    known = unit.works if unit else None
+    if unit and known and unit.works_term and (known.programme, known.kind) == (works.programme, works.kind):
+        return unit.works_term
+    return WorksTerm.believed({"kind": works.kind, "planned_on": on, "declared_end_on": works.expected_end_on})
 
 
 def _move_works(unit: Unit, report: WorksRescheduled) -> Details:
@@ -107,7 +118,7 @@ def _move_works(unit: Unit, report: WorksRescheduled) -> Details:
 
 
 def _drop_works(unit: Unit, report: Report) -> Details:
-    return {"works": None}
+    return {"works": None, "works_term": None}
 
 
 def _correct(unit: Unit, report: UnitCorrected) -> Details:
@@ -247,4 +258,5 @@ def _enrol(report: UnitRegistered) -> Unit:
         status=report.status,
         since=report.effective_on,
         works=report.works,
+        works_term=_term_of(None, report.works, report.effective_on) if report.works else None,
     )

@@ -11,12 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.planner.domain.holds import HoldStatus
+from services.planner.domain.homes import OpenWorks
+from services.planner.domain.outcomes import Outcomes
 from services.planner.domain.rows import (
     CASE_COLUMNS,
     CELL_COLUMNS,
     DECLARATION_COLUMNS,
     HOLD_COLUMNS,
     HOME_COLUMNS,
+    MAKEUP_COLUMNS,
+    OUTCOME_COLUMNS,
     STOCK_COLUMNS,
     restore,
     touched_rows,
@@ -24,7 +28,7 @@ from services.planner.domain.rows import (
 from services.planner.domain.state import Cell, PlanState, fold, quarter
 from shared.events.base import Message
 from shared.events.decisions import HoldAccepted, HoldDeclined, HoldExpired, HoldPlaced
-from shared.events.units import ReportRefused, UnitStatus
+from shared.events.units import ReportRefused, UnitStatus, WorksKind
 from tests.unit.planner.worlds import (
     AMBITO,
     CASTELVERDE,
@@ -50,6 +54,10 @@ MOVES = [
     ("title-lost", UnitStatus.OCCUPIED_WITHOUT_TITLE),
     ("unit-inspected", FREE),
     ("works-started", UnitStatus.IN_WORKS),
+    ("works-completed", FREE),
+    ("disposal-approved", UnitStatus.IN_DISPOSAL_PLAN),
+    ("disposal-withdrawn", FREE),
+    ("unit-sold", UnitStatus.SOLD),
 ]
 HOLDS = [
     hold_step(step, unit_id, "C1", number, 950 + number)
@@ -78,7 +86,9 @@ def registries(draw: st.DrawFn) -> TestRegistry:
             registry.retract(unit_id)
         else:
             kind, status = draw(st.sampled_from(MOVES))
-            registry.report(unit_id, kind, status, START + timedelta(days=draw(st.integers(31, 400))))
+            on = START + timedelta(days=draw(st.integers(31, 400)))
+            end_on = START + timedelta(days=500) if status is UnitStatus.IN_WORKS and draw(st.booleans()) else None
+            registry.report(unit_id, kind, status, on, end_on=end_on)
     return registry
 
 
@@ -122,8 +132,47 @@ def test_the_state_agrees_with_the_homes_true_timelines_counted_day_by_day(regis
     assert +counted == +lived
     assert {key: cell.exits for key, cell in state.cells.items() if cell.exits} == dict(exits)
     assert state.stock == dict(stock)
+    assert Counter({key[:2] + key[4:]: 0 for key in state.makeup}) + Counter(by_status(state)) == stock
+    told = [transition for timeline in registry.timelines.values() for transition in timeline]
+    reports = Counter(transition.report for transition in told)
+    ended = [sum(column) for column in zip(*state.outcomes.values(), (0,) * 7, strict=True)]
+    # Restored or built, sold, withdrawn.
+    assert [ended[0] + ended[1], ended[2], ended[3]] == [
+        reports[kind] for kind in ("works-completed", "unit-sold", "disposal-withdrawn")
+    ]
     vacant = {unit_id: unit.status for unit_id, unit in registry.units.items() if unit.status is not LET}
     assert {unit_id: home.status for (unit_id, _), home in state.homes.by_key.items() if home} == vacant
+
+
+def by_status(state: PlanState) -> dict[tuple[str, str, UnitStatus], int]:
+    found: Counter[tuple[str, str, UnitStatus]] = Counter()
+    for (municipality, owner, _, _, status), homes in state.makeup.items():
+        found[municipality, owner, status] += homes
+    return dict(found)
+
+
+def test_completed_works_tell_how_late_they_ended_and_a_retraction_takes_it_back() -> None:
+    registry = TestRegistry()
+    registry.register("U1", ROUGH)
+    registry.report("U1", "works-started", UnitStatus.IN_WORKS, START, end_on=START + timedelta(days=100))
+    before = folded(registry.sent)
+    registry.report("U1", "works-rescheduled", UnitStatus.IN_WORKS, START, end_on=START + timedelta(days=140))
+    registry.report("U1", "works-completed", FREE, START + timedelta(days=130))
+    # 130 days instead of the 100 first declared: 1000 ln 1.3 = 262.36.
+    assert folded(registry.sent).outcomes == {(CREMONA, "aler", 2026 * 4 + 1): Outcomes(1, 0, 0, 0, 1, 262, 262 * 262)}
+    registry.retract("U1")
+    assert folded(registry.sent).outcomes == before.outcomes == {}
+
+
+def test_homes_in_works_count_by_their_latest_date_and_first_plan() -> None:
+    registry = TestRegistry()
+    registry.register("U1", ROUGH)
+    registry.register("U2", UnitStatus.UNINHABITABLE)
+    registry.report("U1", "works-started", UnitStatus.IN_WORKS, START, end_on=date(2026, 9, 1))
+    registry.report("U1", "works-rescheduled", UnitStatus.IN_WORKS, date(2026, 8, 1), end_on=date(2026, 12, 1))
+    homes = folded(registry.sent).homes
+    works = OpenWorks(CREMONA, "aler", "P-1", WorksKind.RENOVATION, START, date(2026, 12, 1))
+    assert (homes.works, homes.needing_works) == ({works: 1}, {(CREMONA, "aler"): 1})
 
 
 def test_a_retracted_change_leaves_nothing_but_its_date_and_its_cause() -> None:
@@ -141,7 +190,7 @@ def test_let_and_vacated_count_as_openings_offsets_and_exits() -> None:
     registry.report("U1", "unit-vacated", FREE, date(2026, 2, 9))
     # +1 on 10 January, -1 on 9 February: 30 days occupied, whatever day one asks on.
     assert folded(registry.sent).cells == {(CREMONA, "aler", 4, 2026 * 4): Cell(1, 1, 0, -30)}
-    assert folded(registry.sent).history[CREMONA, "aler"].exposure(date(2026, 12, 31)) == 30
+    assert folded(registry.sent).history[CREMONA, "aler", 4].exposure(date(2026, 12, 31)) == 30
 
 
 @pytest.mark.parametrize(
@@ -152,7 +201,7 @@ def test_losing_the_title_or_entering_a_disposal_plan_is_no_exit(kind: str, stat
     registry = TestRegistry()
     registry.register("U1", LET)
     registry.report("U1", kind, status, date(2026, 2, 1))
-    total = folded(registry.sent).history[CREMONA, "aler"]
+    total = folded(registry.sent).history[CREMONA, "aler", 4]
     assert (total.exits, total.openings, total.exposure(date(2026, 6, 1))) == (0, 0, 31)
 
 
@@ -218,6 +267,8 @@ class Tables:
 WIDTHS = {
     "cells": (4, len(CELL_COLUMNS)),
     "stock": (3, len(STOCK_COLUMNS)),
+    "makeup": (5, len(MAKEUP_COLUMNS)),
+    "outcomes": (3, len(OUTCOME_COLUMNS)),
     "homes": (2, len(HOME_COLUMNS)),
     "cases": (1, len(CASE_COLUMNS)),
     "declarations": (3, len(DECLARATION_COLUMNS)),

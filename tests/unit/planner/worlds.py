@@ -13,7 +13,17 @@ from services.planner.law import rules_on
 from shared.events.base import Envelope, Event, Message
 from shared.events.decisions import DeclineReason, HoldDeclined
 from shared.events.submissions import AnnualColumns, EmergencyCaseClosed, EmergencyCaseOpened, SubmissionReceived
-from shared.events.units import OwnerKind, ServiceType, Transition, Unit, UnitChanged, UnitStatus, Works
+from shared.events.units import (
+    OwnerKind,
+    ServiceType,
+    Transition,
+    Unit,
+    UnitChanged,
+    UnitStatus,
+    Works,
+    WorksKind,
+    WorksTerm,
+)
 
 AMBITO = "cremonese"
 CREMONA, CASTELVERDE = "019036", "019025"
@@ -147,6 +157,7 @@ class TestRegistry:
                 since=on,
                 works=works(works_end_on),
                 sat_ends_on=sat_ends_on,
+                works_term=term(on, works_end_on),
             ),
             on,
             "unit-registered",
@@ -168,11 +179,20 @@ class TestRegistry:
         timeline = self.timelines[unit_id]
         kept = [transition for transition in timeline if transition.on <= on]
         later = [transition for transition in timeline if transition.on > on]
-        asserted = [Transition(report=kind, on=on, before=kept[-1].after, after=status)]
+        held = self.units[unit_id]
+        ended = held.works_term if kind == "works-completed" else None
+        asserted = [Transition(report=kind, on=on, before=kept[-1].after, after=status, works_term=ended)]
         for old in later:
-            asserted.append(Transition(report=old.report, on=old.on, before=asserted[-1].after, after=old.after))
-        changed = {"status": asserted[-1].after, "since": asserted[-1].on, "pending_inspection": pending}
-        unit = self.units[unit_id].model_copy(update={**changed, "works": works(end_on)})
+            asserted.append(old.model_copy(update={"before": asserted[-1].after}))
+        changed = {
+            "status": asserted[-1].after,
+            "previous_status": asserted[-1].before if asserted[-1].after is UnitStatus.IN_DISPOSAL_PLAN else None,
+            "since": asserted[-1].on,
+            "pending_inspection": pending,
+            "works": works(end_on),
+            "works_term": term(on, end_on) if held.works is None else held.works_term if end_on else None,
+        }
+        unit = held.model_copy(update=changed)
         self._publish(unit, on, kind, tuple(asserted), tuple(later))
 
     def retract(self, unit_id: str) -> None:
@@ -200,8 +220,8 @@ class TestRegistry:
             withdrawn=withdrawn,
         )
         self.units[unit_id], self.sequences[unit_id] = after, sequence
-        kept = [transition for transition in self.timelines.get(unit_id, []) if transition not in withdrawn]
-        self.timelines[unit_id] = [*kept, *asserted]
+        kept = self.timelines.get(unit_id, [])
+        self.timelines[unit_id] = [*kept[: len(kept) - len(withdrawn)], *asserted]  # what is withdrawn is the latest
         self.sent.append(message(event, number))
 
 
@@ -211,3 +231,9 @@ def works(end_on: date | None) -> Works | None:
         if end_on is None
         else Works.model_validate({"programme": "P-1", "kind": "RENOVATION", "expected_end_on": end_on}, strict=False)
     )
+
+
+def term(planned_on: date, end_on: date | None) -> WorksTerm | None:
+    if end_on is None:
+        return None
+    return WorksTerm(kind=WorksKind.RENOVATION, planned_on=planned_on, declared_end_on=end_on)

@@ -22,6 +22,7 @@ from shared.events.units import (
     UnitStatus,
     Works,
     WorksKind,
+    WorksTerm,
 )
 
 OWNER = "comune-019036"
@@ -29,6 +30,7 @@ MANAGER = "aler-di-prova"
 STRANGER = "comune-019035"
 DAY = date(2026, 3, 1)
 WORKS = Works(programme="P-1", kind=WorksKind.RENOVATION, expected_end_on=date(2027, 6, 30), cost=Decimal("25000.00"))
+TERM = WorksTerm(kind=WORKS.kind, planned_on=DAY, declared_end_on=WORKS.expected_end_on)
 
 ROWS = """
 unit-vacated                 OCCUPIED > FREE_STATE_OF_FACT
@@ -156,6 +158,7 @@ def unit(situation: str = "OCCUPIED", since: date = DAY, **changes: Any) -> Unit
     details = {
         "since": since,
         "works": WORKS,
+        "works_term": TERM if changes.get("works", WORKS) else None,
         "previous_status": UnitStatus(previous) if previous else None,
         "pending_inspection": status == "FREE_STATE_OF_FACT",
     }

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from services.registry.domain.lifecycle import RULES, apply
 from services.registry.domain.refusals import Refusal
 from shared.events import REPORTS
-from shared.events.units import InspectionOutcome, Unit, UnitStatus, Works
+from shared.events.units import InspectionOutcome, Unit, UnitStatus, Works, WorksTerm
 from tests.unit.registry.samples import (
     DAY,
     FINAL,
@@ -191,7 +191,16 @@ def test_works_are_kept_from_schedule_to_completion() -> None:
     started = moved.model_copy(update={"cost": Decimal("31000.00")})
     home = apply(home, report("works-started", LATER, works=started), OWNER)
     assert home.works == started
-    assert apply(home, report("works-completed", LATER), OWNER).works is None
+    # Neither the new date nor the start, which tells of the same programme once more, changes what was declared first.
+    assert home.works_term == WorksTerm(kind=WORKS.kind, planned_on=LATER, declared_end_on=WORKS.expected_end_on)
+    done = apply(home, report("works-completed", LATER), OWNER)
+    assert (done.works, done.works_term) == (None, None)
+
+
+def test_works_of_another_programme_have_a_term_of_their_own() -> None:
+    other = WORKS.model_copy(update={"programme": "P-2", "expected_end_on": date(2029, 1, 1)})
+    home = apply(unit("FREE_STATE_OF_FACT"), report("works-started", LATER, works=other), OWNER)
+    assert home.works_term == WorksTerm(kind=WORKS.kind, planned_on=LATER, declared_end_on=other.expected_end_on)
 
 
 def test_works_that_are_not_there_cannot_be_rescheduled() -> None:

@@ -85,10 +85,12 @@ def forecast_assignable(
     works: dict[Holding, list[Works]] = defaultdict(list)
     for one in experience.works:
         works[one.municipality, one.owner].append(one)
+    of_owner = {owner: (count.mean, count.excess) for owner, count in restored.items()}
+    parts = backlog_shares(experience.backlogs, {holding: found.mean for holding, found in exits.items()})
     holdings = {
         holding: Assignable(
             forecast(ready_exits([(found.mean, shares[holding[1]])], found)),
-            forecast(part_of(restored[holding[1]], backlog_share(holding, experience, exits, means))),
+            forecast(part_of(*of_owner[holding[1]], parts[holding])),
             forecast(slippage.homes(works[holding], on, window)),
         )
         for holding, found in exits.items()
@@ -121,20 +123,23 @@ def exits_by_holding(turnover: Turnover[SizeT], place: int, experience: Experien
     }
 
 
-def backlog_share(
-    holding: Holding, experience: Experience, exits: Mapping[Holding, Expectation], means: Mapping[str, int]
-) -> float:
-    """Of an owner's refurbishments: in proportion to the homes that wait, or to the exits where none do."""
-    owner = holding[1]
-    waiting = sum(count for (_, name), count in experience.backlogs.items() if name == owner)
-    if waiting:
-        return experience.backlogs.get(holding, 0) / waiting
-    return exits[holding].mean / means[owner] if means[owner] else 0.0
+def backlog_shares(backlogs: Mapping[Holding, int], exits: Mapping[Holding, int]) -> dict[Holding, float]:
+    """Of an owner's refurbishments: in proportion to the homes that wait, or to the mean exits where none do."""
+    waiting: dict[str, int] = defaultdict(int)
+    expected: dict[str, int] = defaultdict(int)
+    for (_, owner), count in backlogs.items():
+        waiting[owner] += count
+    for (_, owner), mean in exits.items():
+        expected[owner] += mean
+    found = {}
+    for holding, mean in exits.items():
+        part, whole = backlogs.get(holding, 0), waiting[holding[1]]
+        if not whole:
+            part, whole = mean, expected[holding[1]]
+        found[holding] = part / whole if whole else 0.0
+    return found
 
 
-def part_of(count: Distribution, share: float) -> Distribution:
-    """Each home of a count with this probability: a thinned Gamma-Poisson count is one of the same spread."""
-    mean = count.mean
-    if share <= 0 or mean <= 0:
-        return NOTHING
-    return gamma_poisson(share * mean, max(count.variance - mean, 0.0) / (mean * mean))
+def part_of(mean: float, excess: float, share: float) -> Distribution:
+    """Each home of a count with this probability: a thinned Gamma-Poisson count is one of the same excess."""
+    return gamma_poisson(share * mean, excess) if share > 0 else NOTHING

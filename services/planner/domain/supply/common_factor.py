@@ -9,6 +9,7 @@ past, so that no optimiser decides anything.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import cycle
 from math import fsum
 from operator import mul
@@ -57,7 +58,8 @@ class Walk(NamedTuple):
     variance: float
 
 
-def common_factor(exits: Sequence[int], expected: Sequence[float]) -> CommonFactor:
+@lru_cache(maxsize=16)
+def common_factor(exits: tuple[int, ...], expected: tuple[float, ...]) -> CommonFactor:
     """From the ambito's exits and the exits its pooled rates would give, quarter by quarter, none of them zero."""
     if not exits:
         return CommonFactor((), -PRIOR_VARIANCE / 2, PRIOR_VARIANCE, PRIOR_SPEED * PRIOR_SPEED)

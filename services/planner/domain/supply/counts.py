@@ -9,8 +9,8 @@ from math import fsum
 from operator import mul
 from typing import NamedTuple
 
-from services.planner.domain.negative_binomial import weights
 from services.planner.domain.supply.elementary import exp, log
+from services.planner.domain.supply.katz import weights
 
 LEVELS = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
 BAND = (0.1, 0.9)
@@ -31,12 +31,18 @@ class Distribution(NamedTuple):
 
     @property
     def mean(self) -> float:
-        return self.first + fsum(count * mass for count, mass in enumerate(self.masses))
+        return self.first + fsum(map(mul, range(len(self.masses)), self.masses))
 
     @property
     def variance(self) -> float:
         off = self.mean - self.first
-        return fsum((count - off) * (count - off) * mass for count, mass in enumerate(self.masses))
+        return fsum([(count - off) * (count - off) * mass for count, mass in enumerate(self.masses)])
+
+    @property
+    def excess(self) -> float:
+        """Relative variance that the mean of a Gamma-Poisson count of this mean and variance has."""
+        mean = self.mean
+        return max(self.variance - mean, 0.0) / (mean * mean) if mean > 0 else 0.0
 
     def quantiles(self, levels: Sequence[float] = LEVELS) -> tuple[int, ...]:
         """The least count that is not exceeded with each of these probabilities."""

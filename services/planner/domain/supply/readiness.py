@@ -28,9 +28,14 @@ class Readiness(NamedTuple):
         return self.ready + self.needing_works + PRIOR_READY + PRIOR_NEEDING_WORKS
 
     @property
+    def likely_ready(self) -> int:
+        """Of so many outcomes, those ready."""
+        return self.ready + PRIOR_READY
+
+    @property
     def share(self) -> float:
         """Mean of the Beta posterior of the share that is ready."""
-        return (self.ready + PRIOR_READY) / self.outcomes
+        return self.likely_ready / self.outcomes
 
     @property
     def relative_variance(self) -> float:

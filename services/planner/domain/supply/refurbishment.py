@@ -23,17 +23,18 @@ class Queue(NamedTuple):
     backlog: int
 
 
-def completions(queue: Queue, inflow: float, inflow_variance: float, days: int) -> Distribution:
+def completions(queue: Queue, inflow: float, inflow_variance: float, days: int, engaged: float = 0.0) -> Distribution:
     """Refurbishments completed in the next `days` days.
 
     `inflow` homes are expected to join the queue in that time; `inflow_variance` is relative, of the Poisson's mean.
+    `engaged` of the owner's completions are those of works already planned, which are counted elsewhere.
     """
     if days <= 0 or (queue.completed == 0 and queue.backlog == 0 and inflow <= 0):
         return gamma_poisson(0.0, 0.0)
     shape = queue.completed + PRIOR_SHAPE
     usual = max(PRIOR_SHARE * inflow / days, 1e-6)
     rate = shape / (queue.days + PRIOR_SHAPE / usual)
-    capacity = gamma_poisson(rate * days, 1 / shape + PACE)
+    capacity = gamma_poisson(max(rate * days - engaged, 0.0), 1 / shape + PACE)
     return lesser(capacity, gamma_poisson(inflow, inflow_variance).plus(queue.backlog))
 
 

@@ -80,7 +80,7 @@ class Turnover(Generic[SizeT]):
     ambito: tuple[Expectation, ...]
 
 
-class Standing(NamedTuple):
+class TownExits(NamedTuple):
     """A municipality: exits seen, exits its homes would have had at multiplier one, and its multiplier."""
 
     exits: int
@@ -148,15 +148,15 @@ def ambito_factor(
     }
     seen = [quarter for quarter in sorted(quarters) if expected[quarter] > 0]
     factor = common_factor(
-        [sum(past.exits for past in quarters[quarter].values()) for quarter in seen],
-        [expected[quarter] for quarter in seen],
+        tuple([sum(past.exits for past in quarters[quarter].values()) for quarter in seen]),
+        tuple([expected[quarter] for quarter in seen]),
     )
     return factor, dict.fromkeys(quarters, MILLION) | {
         quarter: int(value * MILLION + 0.5) for quarter, value in zip(seen, factor.by_quarter, strict=True)
     }
 
 
-def municipalities(places: Mapping[Place[SizeT], Past], expected: Mapping[Place[SizeT], float]) -> dict[str, Standing]:
+def municipalities(places: Mapping[Place[SizeT], Past], expected: Mapping[Place[SizeT], float]) -> dict[str, TownExits]:
     exits: dict[str, int] = defaultdict(int)
     awaited: dict[str, list[float]] = defaultdict(list)
     for place, past in places.items():
@@ -166,7 +166,7 @@ def municipalities(places: Mapping[Place[SizeT], Past], expected: Mapping[Place[
     sums = [fsum(awaited[name]) for name in names]
     found = multipliers([exits[name] for name in names], sums)
     return {
-        name: Standing(exits[name], total, multiplier)
+        name: TownExits(exits[name], total, multiplier)
         for name, total, multiplier in zip(names, sums, found, strict=True)
     }
 
@@ -176,7 +176,7 @@ def cell_rates(
     places: Mapping[Place[SizeT], Past],
     expected: Mapping[Place[SizeT], float],
     rates: Mapping[Kind[SizeT], float],
-    standing: Standing,
+    standing: TownExits,
     factor: float,
 ) -> dict[Place[SizeT], CellRate]:
     """The cells of a municipality share its exits by a Dirichlet that begins at the expected proportions."""
@@ -234,7 +234,7 @@ class Share(NamedTuple):
     own_variance: float
 
 
-def divide(standings: Mapping[str, Standing], rates: Iterable[CellRate]) -> dict[str, Share]:
+def divide(standings: Mapping[str, TownExits], rates: Iterable[CellRate]) -> dict[str, Share]:
     """Weights: the exits that multipliers explain and, as one exit more, those ahead, which decide without a past."""
     ahead: dict[str, list[float]] = defaultdict(list)
     for rate in rates:

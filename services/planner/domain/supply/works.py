@@ -171,19 +171,40 @@ def open_works(every: Sequence[Works], on: date) -> list[Works]:
     return [works for works in every if works.open_homes and works.planned_on < on]
 
 
+class Evidence(NamedTuple):
+    """Esperienza dei lavori: of completed works how many, the sum of their log ratios and of the squares of those.
+
+    `waiting` are works still open, as (log ratio of the time gone by to the time declared, how many).
+    """
+
+    completed: int
+    log_ratios: float
+    squares: float
+    waiting: tuple[tuple[float, int], ...]
+
+
 def learn_slippage(every: Sequence[Works], on: date) -> Slippage:
-    """The posterior from all works planned before a day; the share of cancelled works by its mean given the others."""
+    """The posterior from all works planned before a day."""
     known = [works for works in every if works.planned_on < on]
-    begun = sum(1 for works in known if works.completed_on is not None)
+    done = [works.log_ratio(works.completed_on) for works in known if works.completed_on is not None]
+    opened = tuple([(works.log_ratio(on), 1) for works in known if works.completed_on is None])
+    return slippage_after(Evidence(len(done), fsum(done), fsum(ratio * ratio for ratio in done), opened))
+
+
+def slippage_after(evidence: Evidence) -> Slippage:
+    """The posterior on the grid; the share of cancelled works by its mean given the others."""
+    completed, ratios, squares, waiting = evidence
     scored = []
     for median in LOG_MEDIANS:
         off = (median - PRIOR_LOG_MEDIAN) / PRIOR_SD_OF_MEDIAN
         for spread, prior in SPREADS:
-            done, opened = _evidence(known, on, median, spread)
+            done = -(squares - 2 * median * ratios + completed * median * median) / (2 * spread * spread)
+            done -= completed * log(spread)
+            lasting = [(1 - normal_cdf((ratio - median) / spread), count) for ratio, count in waiting]
             for cancelled in CANCELLED_SHARES:
                 going = 1 - cancelled
-                score = log(prior) - off * off / 2 + done + log(going) * begun
-                score += fsum(log(cancelled + going * still) for still in opened)
+                score = log(prior) - off * off / 2 + done + log(going) * completed
+                score += fsum(count * log(cancelled + going * still) for still, count in lasting)
                 scored.append((score, median, spread, cancelled))
     best = max(score for score, *_ in scored)
     weighed = [(exp(score - best), median, spread, cancelled) for score, median, spread, cancelled in scored]
@@ -196,18 +217,6 @@ def learn_slippage(every: Sequence[Works], on: date) -> Slippage:
             share = fsum(row[0] * row[3] for row in rows) / weight
             accounts.append(Account(median, spread, share, weight / total))
     return Slippage(tuple(accounts))
-
-
-def _evidence(known: Sequence[Works], on: date, median: float, spread: float) -> tuple[float, list[float]]:
-    """Log-likelihood of the completed works, and of each open one the probability to last longer than it has."""
-    done, opened = [], []
-    for works in known:
-        if works.completed_on is not None:
-            off = (works.log_ratio(works.completed_on) - median) / spread
-            done.append(-off * off / 2 - log(spread))
-        else:
-            opened.append(1 - normal_cdf((works.log_ratio(on) - median) / spread))
-    return fsum(done), opened
 
 
 def _all_or_none(works: Works, chance: float) -> Distribution:

@@ -14,12 +14,14 @@ from tests.support.forecast_quality import CAPITAL, TOTAL, VILLAGES, Judged, jud
 from tests.support.housing_worlds import Setting
 
 WORLDS = 6
+CALM_WORLDS = 14
+"""Small ambiti have wide bands: it takes more of them until their sizes even out."""
 DISTURBED = (Setting.SHOCKS, Setting.DRIFT, Setting.SHIFT, Setting.PRIOR)
 
 
 @cache
-def judged(setting: Setting) -> list[Judged]:
-    return [judge(setting, seed) for seed in range(WORLDS)]
+def judged(setting: Setting, worlds: int = WORLDS) -> list[Judged]:
+    return [judge(setting, seed) for seed in range(worlds)]
 
 
 @pytest.mark.parametrize("setting", DISTURBED)
@@ -45,6 +47,6 @@ def test_the_ambito_and_what_becomes_assignable() -> None:
 
 
 def test_a_calm_world_is_known_to_be_calm() -> None:
-    found = summary(judged(Setting.CALM))
+    found = summary(judged(Setting.CALM, CALM_WORLDS))
     assert found[TOTAL]["width_share"] <= 0.36
     assert abs(found[TOTAL]["bias"]) < 0.06

@@ -162,10 +162,10 @@ def test_what_municipalities_share_widens_the_total() -> None:
 
 
 def test_the_factor_follows_a_level_that_has_moved() -> None:
-    factor = common_factor([25] * 12 + [40] * 8, [25.0] * 20)
+    factor = common_factor((25,) * 12 + (40,) * 8, (25.0,) * 20)
     assert factor.by_quarter[0] == pytest.approx(1.0, abs=0.1)
     assert factor.mean == pytest.approx(1.55, abs=0.1)
-    assert factor.walk_variance > common_factor([25] * 20, [25.0] * 20).walk_variance
+    assert factor.walk_variance > common_factor((25,) * 20, (25.0,) * 20).walk_variance
 
 
 def test_the_level_of_a_later_window_has_walked_farther() -> None:

@@ -1,0 +1,100 @@
+"""Previsione dell'offerta per ambito, comune ed ente: means that add up, and bands that do not.
+
+A band is that of the scope's own count, never a sum of bands: what its parts share (the rate of exits, an owner's
+capacity and readiness, how late works end) makes their errors alike. Moments add up; the band is that of the count with
+the sum's mean and variance, within a home of the convolution.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from services.planner.domain.supply.katz import near_band
+from services.planner.domain.supply.offer import Offer, Origin, Restored, Supply
+from services.planner.domain.supply.readiness import Readiness
+from services.planner.domain.supply.schedule import Medians, whole_variance
+from services.planner.domain.supply.turnover import Expectation
+
+Scope = tuple[str | None, str | None]
+"""(municipality, owner); None is all of them."""
+
+
+class Estimate(NamedTuple):
+    """A mean in thousandths of a home and an 80 % band in homes."""
+
+    mean: int
+    low: int
+    high: int
+
+
+class Outlook(NamedTuple):
+    """One scope's forecast: an estimate for each year and, last, for the triennium."""
+
+    turnover: tuple[Estimate, ...]
+    assignable: tuple[Estimate, ...]
+
+
+def outlooks_of(supply: Supply) -> Mapping[Scope, Outlook]:
+    """Every municipality and owner, every municipality, and the ambito: (None, None)."""
+    found: dict[Scope, Outlook] = {}
+    towns: dict[str, list[Offer]] = defaultdict(list)
+    for (municipality, owner), offer in supply.offers.items():
+        found[municipality, owner] = outlook([offer], offer.exits, supply.medians)
+        towns[municipality].append(offer)
+    for municipality, offers in towns.items():
+        only = supply.turnover.municipalities.get(municipality, offers[0].exits)
+        is_alone = len(offers) == 1
+        found[municipality, None] = (
+            found[municipality, offers[0].owner] if is_alone else outlook(offers, only, supply.medians)
+        )
+    found[None, None] = outlook(list(supply.offers.values()), supply.turnover.ambito, supply.medians)
+    return found
+
+
+def outlook(offers: Sequence[Offer], exits: Sequence[Expectation], medians: Medians) -> Outlook:
+    """Of these holdings together, whose exits are `exits`."""
+    turnover, assignable = [], []
+    for window, expected in enumerate(exits):
+        low, high = near_band(expected.mean, poisson_mixture_variance(expected.mean / 1000, expected.relative_variance))
+        turnover.append(Estimate(expected.mean, min(low, expected.cap), min(high, expected.cap)))
+        mean = sum(offer.total[window] for offer in offers)
+        free = sum(offer.means[Origin.FREE][window] for offer in offers)
+        low, high = near_band(mean - free, variance_of(offers, window, expected.relative_variance, medians))
+        assignable.append(Estimate(mean, free // 1000 + low, free // 1000 + high))
+    return Outlook(tuple(turnover), tuple(assignable))
+
+
+def poisson_mixture_variance(mean: float, relative_variance: float) -> float:
+    return mean + mean * mean * relative_variance
+
+
+def variance_of(offers: Sequence[Offer], window: int, spread: float, medians: Medians) -> float:
+    """Of the assignable homes of these holdings that are not free yet; `spread` is that of their exits' mean."""
+    by_owner: dict[str, list[Offer]] = defaultdict(list)
+    for offer in offers:
+        by_owner[offer.owner].append(offer)
+    ready = doubt = apart = 0.0
+    for alike in by_owner.values():
+        readiness, restored = alike[0].readiness, alike[0].restored[window]
+        mean = sum(offer.exits[window].mean for offer in alike) / 1000 * readiness.share
+        ready += mean
+        doubt += mean * mean * readiness.relative_variance
+        apart += unseen_variance(sum(offer.unseen[window] for offer in alike), readiness)
+        apart += thinned_variance(restored, sum(offer.part for offer in alike))
+        apart += alike[0].disposals.variance(sum(offer.leaving[window] for offer in alike))
+    relative = (1 + doubt / (ready * ready)) * (1 + spread) - 1 if ready > 0 else 0.0
+    done = [offer.done[window] for offer in offers if offer.done]
+    return poisson_mixture_variance(ready, relative) + apart + whole_variance(done, medians)
+
+
+def unseen_variance(homes: int, readiness: Readiness) -> float:
+    """Of the homes given back and not inspected yet that are ready: beta-binomial."""
+    share, seen = readiness.share, readiness.outcomes
+    return homes * share * (1 - share) * (seen + homes) / (seen + 1)
+
+
+def thinned_variance(restored: Restored, part: float) -> float:
+    """Of a part of an owner's refurbishments, each home falling to it with this probability."""
+    return part * restored.mean * (1 + part * (restored.dispersion - 1))
