@@ -15,6 +15,7 @@ AWAITING_WORKS = frozenset(
     {UnitStatus.IN_WORKS, UnitStatus.IN_CONSTRUCTION, UnitStatus.FREE_STATE_OF_FACT, UnitStatus.UNINHABITABLE}
 )
 SUITABLE = frozenset({UnitStatus.RESERVED_SAT, UnitStatus.FREE_ASSIGNABLE})
+COMING = frozenset({UnitStatus.FREE_STATE_OF_FACT, UnitStatus.IN_WORKS})
 
 
 class Home(NamedTuple):
@@ -34,8 +35,8 @@ class Home(NamedTuple):
 
     @property
     def bucket(self) -> Bucket:
-        is_free = self.status is UnitStatus.FREE_ASSIGNABLE
-        return Bucket(is_free, self.municipality, self.accessible, self.size_class, self.owner)
+        needs_reserving = self.status is not UnitStatus.RESERVED_SAT
+        return Bucket(needs_reserving, self.municipality, self.accessible, self.size_class, self.owner)
 
 
 class Bucket(NamedTuple):
@@ -55,13 +56,14 @@ class VacantHomes:
     A home enters with the change that made it vacant and leaves with the next one. One that leaves before it was heard
     of stands as None until its entry cancels it. `awaiting_inspection` counts homes by owner; `works_ending` those that
     await works by municipality, owner and expected end; `suitable` has those that an emergency case could be given,
-    `temporary` those assigned as transitional services.
+    `coming` those that could be made ready for one, `temporary` those assigned as transitional services.
     """
 
     by_key: dict[HomeKey, Home | None] = field(default_factory=dict)
     awaiting_inspection: dict[str, int] = field(default_factory=dict)
     works_ending: dict[tuple[str, str, date], int] = field(default_factory=dict)
     suitable: dict[Bucket, dict[HomeKey, Home]] = field(default_factory=dict)
+    coming: dict[Bucket, dict[HomeKey, Home]] = field(default_factory=dict)
     temporary: dict[HomeKey, Home] = field(default_factory=dict)
 
     def enter(self, key: HomeKey, home: Home) -> None:
@@ -70,8 +72,8 @@ class VacantHomes:
         else:
             self.by_key[key] = home
             self._count(home, +1)
-            if home.status in SUITABLE:
-                self.suitable.setdefault(home.bucket, {})[key] = home
+            if (buckets := self._buckets(home)) is not None:
+                buckets.setdefault(home.bucket, {})[key] = home
             elif home.status is UnitStatus.OCCUPIED_SAT:
                 self.temporary[key] = home
 
@@ -83,12 +85,17 @@ class VacantHomes:
         if home is None:
             return
         self._count(home, -1)
-        if home.status in SUITABLE:
-            alike = self.suitable[home.bucket]
+        if (buckets := self._buckets(home)) is not None:
+            alike = buckets[home.bucket]
             del alike[key]
             if not alike:
-                del self.suitable[home.bucket]
+                del buckets[home.bucket]
         self.temporary.pop(key, None)
+
+    def _buckets(self, home: Home) -> dict[Bucket, dict[HomeKey, Home]] | None:
+        if home.status in SUITABLE:
+            return self.suitable
+        return self.coming if home.status in COMING else None
 
     def _count(self, home: Home, sign: int) -> None:
         if home.pending_inspection:
