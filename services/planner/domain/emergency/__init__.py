@@ -64,7 +64,8 @@ def derive_emergency(situation: Situation, rules: Rules, names: Mapping[str, str
     largest = rules.bands.largest_household
     placing = place_cases(waiting, free_homes(situation.homes, held), left, metres, largest)
     for placement in placing.placements.values():
-        left[placement.home.owner] -= placement.home.status is UnitStatus.FREE_ASSIGNABLE
+        if placement.home.status is UnitStatus.FREE_ASSIGNABLE:
+            left[placement.home.owner] -= 1
     unserved = {reference: waiting[reference] for reference in placing.refusals}
     coming = coming_homes(situation.homes, held, unserved, situation.reference_on + SOON, largest)
     asking = place_cases(unserved, coming, left, metres, largest)
