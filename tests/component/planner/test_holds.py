@@ -110,6 +110,16 @@ async def test_a_placement_ends_when_the_owner_reports_that_the_stay_has_ended(
     assert sorted((await room.offers()).values()) == ["H0", "H1"]
 
 
+async def test_a_home_that_was_squatted_meanwhile_cannot_be_accepted(room: Room, registry: TestRegistry) -> None:
+    path = f"{HOLDS}/{(await placed(room))['id']}"
+    registry.report("H0", "unit-occupied-without-title", UnitStatus.OCCUPIED_WITHOUT_TITLE, date(2026, 2, 1))
+    await room.hear(registry.sent[-1:])
+    assert (await refused(room, f"{path}/accept"))[:2] == (409, "home-gone")
+    async with room.client() as client:
+        assert (await client.post(f"{path}/decline", json={"reason": "OTHER"})).status_code == 200
+    await placed(room, "H1", "C0")
+
+
 async def test_declining_needs_a_reason_and_gives_the_home_back(room: Room) -> None:
     path = f"{HOLDS}/{(await placed(room))['id']}/decline"
     assert (await refused(room, path, {}))[0] == 422
