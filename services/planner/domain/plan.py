@@ -14,12 +14,14 @@ from typing import Any, NamedTuple
 import orjson
 
 from services.planner.domain.emergency import Action, ActionKind, derive_actions
-from services.planner.domain.forecast import YEARS, Estimate, Outlook, Scope, Triennium, forecast
+from services.planner.domain.forecast import YEARS, Triennium, prospect
 from services.planner.domain.labels import LABELS, label_it
 from services.planner.domain.rounding import tenths
 from services.planner.domain.rules import AreaBands, Rules
 from services.planner.domain.sheets import COUNTED, EMPTY_SHEET, Sheet, read_sheet, sheets_of
 from services.planner.domain.state import PlanState
+from services.planner.domain.supply.at_risk import WorksAtRisk
+from services.planner.domain.supply.outlook import Estimate, Outlook, Scope
 from shared.events.plans import Cause, FigureChange, Measure, MunicipalityChange
 
 CAUSES_LIMIT, FIGURES_LIMIT = 10, 40
@@ -63,6 +65,7 @@ class Plan:
     names: Mapping[str, str]
     sheets: Mapping[str, Sheet]
     outlooks: Mapping[Scope, Outlook]
+    works_at_risk: tuple[WorksAtRisk, ...]
     actions: tuple[Action, ...]
 
     @property
@@ -112,6 +115,7 @@ def compute(
     it was last settled; with it only what was touched since is counted anew. The outcome is the same without it.
     """
     reference_on = reference_date(state, triennium)
+    ahead = prospect(state, triennium, reference_on)
     return Plan(
         ambito=state.ambito,
         triennium=triennium,
@@ -119,7 +123,8 @@ def compute(
         rules_on=rules.on,
         names=names,
         sheets=sheets_of(state, known.sheets if known else None),
-        outlooks=forecast(state, triennium, reference_on),
+        outlooks=ahead.outlooks,
+        works_at_risk=ahead.works_at_risk,
         actions=derive_actions(state, rules, names),
     )
 
@@ -158,6 +163,7 @@ def canonical(plan: Plan) -> bytes:
             f"{municipality or ''}/{owner or ''}": [*chain(*outlook.turnover, *outlook.assignable)]
             for (municipality, owner), outlook in plan.outlooks.items()
         },
+        "works_at_risk": [works._asdict() for works in plan.works_at_risk],
         "actions": {
             action.id: {
                 "owner": action.owner,
@@ -188,6 +194,7 @@ def read(content: str | bytes, names: Mapping[str, str]) -> Plan:
         names=names,
         sheets={municipality: read_sheet(counts) for municipality, counts in held["counts"].items()},
         outlooks=outlooks,
+        works_at_risk=tuple([WorksAtRisk(**works | {"lost": tuple(works["lost"])}) for works in held["works_at_risk"]]),
         actions=tuple(_read_action(identifier, action) for identifier, action in held["actions"].items()),
     )
 

@@ -30,6 +30,7 @@ from services.planner.domain.supply.occupancy import (
     by_quarter,
     pasts,
     pooled,
+    quarter_of,
     weighted_home_days,
 )
 
@@ -104,6 +105,7 @@ def forecast_turnover(
 
     The homes occupied on the reference date stay so: who leaves is followed by somebody else.
     """
+    history = {key: cell for key, cell in history.items() if key[3] <= quarter_of(on)}
     places = pasts(history, on)
     rates = kind_rates(pooled(places))
     factor, weights = ambito_factor(history, rates, on)
