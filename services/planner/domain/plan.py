@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from services.planner.domain.emergency import Action, ActionKind, derive_actions
-from services.planner.domain.forecast import YEARS, Triennium, prospect
+from services.planner.domain.forecast import YEARS, Prospect, Triennium, prospect
 from services.planner.domain.labels import LABELS, label_it
 from services.planner.domain.rounding import tenths
 from services.planner.domain.rules import AreaBands, Rules
@@ -115,7 +115,10 @@ def compute(
     it was last settled; with it only what was touched since is counted anew. The outcome is the same without it.
     """
     reference_on = reference_date(state, triennium)
-    ahead = prospect(state, triennium, reference_on)
+    if known is not None and known.reference_on == reference_on and not state.touched.has_supply:
+        ahead = Prospect(known.outlooks, known.works_at_risk)
+    else:
+        ahead = prospect(state, triennium, reference_on)
     return Plan(
         ambito=state.ambito,
         triennium=triennium,

@@ -145,12 +145,12 @@ def ambito_factor(
     """The common factor, and its value in each past quarter in millionths."""
     quarters = by_quarter(history, on)
     expected = {
-        quarter: fsum(past.home_days * rates[kind] for kind, past in kinds.items())
-        for quarter, kinds in quarters.items()
+        quarter: fsum([home_days * rates[kind] for kind, home_days in kinds.items()])
+        for quarter, (_, kinds) in quarters.items()
     }
     seen = [quarter for quarter in sorted(quarters) if expected[quarter] > 0]
     factor = common_factor(
-        tuple([sum(past.exits for past in quarters[quarter].values()) for quarter in seen]),
+        tuple([quarters[quarter][0] for quarter in seen]),
         tuple([expected[quarter] for quarter in seen]),
     )
     return factor, dict.fromkeys(quarters, MILLION) | {
