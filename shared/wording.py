@@ -35,11 +35,17 @@ KINDS: Final = {
     "valorisation-ended": "la fine della valorizzazione dell'alloggio {}",
     "unit-demolished": "la demolizione dell'alloggio {}",
     "unit-corrected": "la rettifica dei dati dell'alloggio {}",
+    "report-retracted": "il ritiro di una segnalazione sull'alloggio {}",
     "submission-received": "la dichiarazione annuale {}",
     "submission-defaulted": "la mancata trasmissione della dichiarazione annuale {}",
     "emergency-case-opened": "l'apertura del caso di emergenza abitativa {}",
     "emergency-case-updated": "l'aggiornamento del caso di emergenza abitativa {}",
     "emergency-case-closed": "la chiusura del caso di emergenza abitativa {}",
+    "hold-placed": "la prenotazione dell'alloggio {} per un caso di emergenza",
+    "hold-accepted": "l'assegnazione a un caso di emergenza dell'alloggio prenotato {}",
+    "hold-declined": "la rinuncia all'alloggio prenotato {}",
+    "hold-expired": "la scadenza della prenotazione dell'alloggio {}",
+    "hold-returned": "la restituzione dell'alloggio {} da parte di un caso di emergenza",
 }
 """What each kind of event is called after "ha comunicato"; `{}` is what the event is about."""
 OTHER_KIND: Final = "un fatto che riguarda {}"

@@ -21,11 +21,7 @@ _NEW_HOME_EUR = Decimal(160_000)
 _PROCEEDS_EUR = Decimal(55_000)
 """What a home sells for (assumed)."""
 _FINANCED = 0.7
-_SOLD_SHARE = Decimal("0.05")
-_CAP_REASON = {
-    True: "Il limite si calcola sul patrimonio di ALER in tutti i Comuni, non in uno solo",
-    False: "Il limite si calcola sul patrimonio di riferimento, più grande di quello attuale",
-}
+_CAP_REASON = "Il limite si calcola sul patrimonio di riferimento, più grande di quello attuale"
 
 
 def three_years_of_stock(
@@ -36,13 +32,12 @@ def three_years_of_stock(
     now = [life.at(on) for life in lives if life.home.service_type is ServiceType.SAP]
     stock = columns.stock_sap + columns.stock_sas + columns.stock_sat
     disposals = tuple(_disposals(rng, owner, now, years))
-    confirmed = len(disposals) and sum(disposal.units for disposal in disposals) > int(_SOLD_SHARE * stock)
-    reason = Confirmation(field="/disposals", reason=_CAP_REASON[owner == ALER])
+    reason = Confirmation(field="/disposals", reason=_CAP_REASON)
     return {
         "forecast": tuple(_forecast(rng, now, columns, stock, years)),
         "programmes": tuple(_programmes(rng, now, years)),
         "disposals": disposals,
-        "confirmations": (reason,) if confirmed else (),
+        "confirmations": (reason,) if disposals and owner != ALER else (),
     }
 
 

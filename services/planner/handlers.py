@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.planner.domain.causes import cause_of
 from services.planner.domain.forecast import Triennium
+from services.planner.domain.holds import HoldStatus, is_overdue
 from services.planner.domain.plan import Method, Plan, canonical, changes, hash_of, read
 from services.planner.domain.rules import Rules
 from services.planner.domain.state import PlanState, fold
 from services.planner.law import rules_on
 from services.planner.settings import PlannerSettings
-from services.planner.store import journal
+from services.planner.store import holds, journal
 from services.planner.store import plans as store
 from services.planner.store.plans import Edition
 from shared.bus.consumer import Handlers
@@ -26,19 +27,25 @@ from shared.events import (
     EmergencyCaseClosed,
     EmergencyCaseOpened,
     EmergencyCaseUpdated,
+    HoldAccepted,
+    HoldDeclined,
+    HoldExpired,
+    HoldPlaced,
+    HoldReturned,
     Message,
     PlanRecomputed,
     SubmissionDefaulted,
     SubmissionReceived,
     UnitChanged,
 )
-from shared.territory import names_of
+from shared.territory import metres_of, names_of
 
 CHANNEL = "plan"
 """Signalled after each new version: the live page of every replica listens."""
 READ = (
     *(UnitChanged, SubmissionReceived, SubmissionDefaulted),
     *(EmergencyCaseOpened, EmergencyCaseUpdated, EmergencyCaseClosed),
+    *(HoldPlaced, HoldAccepted, HoldDeclined, HoldExpired, HoldReturned),
 )
 
 
@@ -84,10 +91,11 @@ class Planner:
 
     async def save(self, session: AsyncSession, work: Work) -> Sequence[Message]:
         """Recompute once for the whole batch; a plan whose content stays the same has no new version."""
-        said = []
+        said: list[Message] = []
         for ambito, draft in work.items():
+            said += await self._expire(session, ambito, draft)
             before = draft.plan
-            draft.plan = self._method.plan_of(draft.state, names_of(ambito), draft.known)
+            draft.plan = self._method.plan_of(draft.state, draft.known)
             draft.known = draft.plan
             content = canonical(draft.plan)
             if hash_of(content) == (draft.edition.hash if draft.edition else None):
@@ -102,6 +110,14 @@ class Planner:
             store.add_version(session, event, last.envelope.time)
             Database.signal(session, CHANNEL)
         return said
+
+    async def _expire(self, session: AsyncSession, ambito: str, draft: Draft) -> list[Message]:
+        """The plan has no clock: it notices that a hold has run out by what it hears next."""
+        at = draft.messages[-1].envelope.time
+        if any(is_overdue(hold.status, hold.expires_at, at) for hold in draft.state.holds.values()):
+            await holds.open_book(session, ambito)
+            return await expire_overdue(session, ambito, at)
+        return []
 
     async def save_state(self, session: AsyncSession, work: Work) -> Sequence[Message]:
         """Replay: only the state is derived again; versions stay as they were published."""
@@ -148,7 +164,16 @@ def method_of(settings: PlannerSettings) -> Method:
     def law(reference_on: date) -> Rules:
         return rules_on(settings.planner_rules_on or reference_on)
 
-    return Method(Triennium(settings.planner_first_year), law)
+    return Method(Triennium(settings.planner_first_year), law, names_of, metres_of)
+
+
+async def expire_overdue(session: AsyncSession, ambito: str, at: datetime) -> list[Message]:
+    """Write down the holds that have run out, with the book open; it says the same whoever notices, and when."""
+    said = []
+    for row in await holds.overdue_holds(session, ambito, at):
+        revision = await holds.take_step(session, row, HoldStatus.EXPIRED, row.expires_at)
+        said.append(holds.announced(row, HoldExpired(**holds.terms_of(row, revision, row.expires_at)), row.expires_at))
+    return said
 
 
 def _recomputed(

@@ -14,6 +14,14 @@ class PlannerSettings(Settings):
         None,
         description="Day whose law every plan is pinned to; without it that of each plan's reference date",
     )
+    planner_hold_hours: int = Field(
+        72, ge=1, le=1440, description="Hours for which a home is held for an emergency case before the hold expires"
+    )
     planner_notice: str = Field(
         "", max_length=500, description="Sentence shown on top of every public page, e.g. that the data are synthetic"
     )
+
+    @property
+    def rules_day(self) -> date:
+        """The day whose law the plan is pinned to."""
+        return self.planner_rules_on or date(self.planner_first_year, 1, 1)

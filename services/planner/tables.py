@@ -1,4 +1,4 @@
-"""The planner's tables: the integer state of each plan, the plan as it stands, and its versions."""
+"""The planner's tables: each plan's integer state, the plan as it stands, its versions, and homes held for cases."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, MetaData, Text, Uuid
+from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, MetaData, SmallInteger, Text, Uuid, text
 from sqlmodel import Field, SQLModel
 
 from shared.db import Instant
@@ -128,6 +128,7 @@ class CaseRow(SQLModel, table=True):
     urgency_class: int = Field(sa_column=Column(Integer, nullable=False))
     waiting_since: date = Field(sa_column=Column(Date, nullable=False))
     deadline_on: date | None = Field(sa_column=Column(Date))
+    blameless_arrears: bool = Field(sa_column=Column(Boolean, nullable=False))
     cause: str = Field(sa_column=Column(Text, nullable=False))
 
 
@@ -147,6 +148,21 @@ class DeclarationRow(SQLModel, table=True):
     turnover_expected: int = Field(sa_column=Column(Integer, nullable=False))
     assignable_total: int = Field(sa_column=Column(Integer, nullable=False))
     sat_units: int = Field(sa_column=Column(Integer, nullable=False))
+    cause: str = Field(sa_column=Column(Text, nullable=False))
+
+
+class PlanHoldRow(SQLModel, table=True):
+    """The latest step of a home that was ever held for a case, as the plan has heard of it."""
+
+    __tablename__ = "plan_hold"
+    metadata: ClassVar[MetaData] = metadata
+
+    ambito: str = Field(sa_column=Column(Text, primary_key=True))
+    unit_id: str = Field(sa_column=Column(Text, primary_key=True))
+    revision: int = Field(sa_column=Column(Integer, nullable=False))
+    case_ref: str = Field(sa_column=Column(Text, nullable=False))
+    status: str = Field(sa_column=Column(Text, nullable=False))
+    expires_at: datetime = Field(sa_column=Column(Instant, nullable=False))
     cause: str = Field(sa_column=Column(Text, nullable=False))
 
 
@@ -200,5 +216,52 @@ class JournalRow(SQLModel, table=True):
     event: str = Field(sa_column=Column(Text, nullable=False))
 
 
-PROJECTIONS = (ReferenceRow, CellRow, StockRow, MakeupRow, OutcomeRow, HomeRow, CaseRow, DeclarationRow)
-"""What a rebuild drops and derives again; versions already published stay as they were published."""
+_ACTIVE = text("status IN ('HELD', 'ACCEPTED')")
+
+
+class HoldRow(SQLModel, table=True):
+    """A hold of one home for one case. `organisation` placed it; `municipality` is the case's, `owner` the home's."""
+
+    __tablename__ = "hold"
+    __table_args__ = (
+        Index("hold_listing", "ambito", "placed_at", "id"),
+        Index("hold_unit", "ambito", "unit_id", unique=True, sqlite_where=_ACTIVE, postgresql_where=_ACTIVE),
+        Index("hold_case", "ambito", "case_ref", unique=True, sqlite_where=_ACTIVE, postgresql_where=_ACTIVE),
+    )
+    metadata: ClassVar[MetaData] = metadata
+
+    id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
+    ambito: str = Field(sa_column=Column(Text, nullable=False))
+    unit_id: str = Field(sa_column=Column(Text, nullable=False))
+    case_ref: str = Field(sa_column=Column(Text, nullable=False))
+    municipality: str = Field(sa_column=Column(Text, nullable=False))
+    owner: str = Field(sa_column=Column(Text, nullable=False))
+    organisation: str = Field(sa_column=Column(Text, nullable=False))
+    status: str = Field(sa_column=Column(Text, nullable=False))
+    placed_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    expires_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    decided_at: datetime | None = Field(default=None, sa_column=Column(Instant))
+    reason: str | None = Field(default=None, sa_column=Column(Text))
+
+
+class EntryRow(SQLModel, table=True):
+    """One of the two entries of a home's step in the ledger. Rows are only ever added."""
+
+    __tablename__ = "hold_entry"
+    metadata: ClassVar[MetaData] = metadata
+
+    ambito: str = Field(sa_column=Column(Text, primary_key=True))
+    unit_id: str = Field(sa_column=Column(Text, primary_key=True))
+    revision: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    account: str = Field(sa_column=Column(Text, primary_key=True))
+    amount: int = Field(sa_column=Column(SmallInteger, nullable=False))
+    status: str = Field(sa_column=Column(Text, nullable=False))
+    hold_id: UUID = Field(sa_column=Column(Uuid, nullable=False))
+    entered_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+
+
+PROJECTIONS = (
+    *(ReferenceRow, CellRow, StockRow, MakeupRow, OutcomeRow),
+    *(HomeRow, CaseRow, DeclarationRow, PlanHoldRow),
+)
+"""What a rebuild drops and derives again; versions stay as they were published, and holds as they were decided."""

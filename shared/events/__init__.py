@@ -15,6 +15,14 @@ from shared.events.base import (
     identifier,
     of_topic,
 )
+from shared.events.decisions import (
+    DeclineReason,
+    HoldAccepted,
+    HoldDeclined,
+    HoldExpired,
+    HoldPlaced,
+    HoldReturned,
+)
 from shared.events.planning import (
     AccessMeasure,
     Confirmation,

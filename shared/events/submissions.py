@@ -87,6 +87,7 @@ class EmergencyCaseOpened(Event, topic="emergency-cases"):
     urgency_class: Annotated[int, Field(ge=1, le=9)]
     waiting_since: date
     deadline_on: date | None = None
+    blameless_arrears: bool = False
 
 
 class EmergencyCaseUpdated(Event, topic="emergency-cases"):
@@ -99,6 +100,7 @@ class EmergencyCaseUpdated(Event, topic="emergency-cases"):
     urgency_class: Annotated[int, Field(ge=1, le=9)]
     waiting_since: date
     deadline_on: date | None = None
+    blameless_arrears: bool = False
 
 
 class EmergencyCaseClosed(Event, topic="emergency-cases"):

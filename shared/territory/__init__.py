@@ -12,9 +12,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
+from itertools import permutations
+from math import asin, cos, radians, sin, sqrt
 from typing import Any
 
 ATTRIBUTION = "Confini comunali: openpolis (CC BY 4.0). Popolazione: ISTAT (CC BY 3.0)."
+
+EARTH_RADIUS_METRES = 6_371_009
 
 _ISTAT_CODE = re.compile(r"[0-9]{6}")
 _POPULATION_YEARS = (2011, 2018, 2019, 2020, 2021, 2022, 2023)
@@ -33,17 +37,21 @@ class Municipality:
     """*Comune*: residents on 1 January 2023 (ISTAT), age bands adding up to ``population``.
 
     ``population_history`` holds (year, residents) pairs, oldest first; 2011 is the census.
+    ``registered_2024`` counts the national register of residents (ANPR) on 10 January 2024, which is another source.
     """
 
     istat_code: str
     name: str
     population: int
+    female: int
+    male: int
     age_0_14: int
     age_15_64: int
     age_65_plus: int
     age_75_plus: int
     area_km2: Decimal
     population_history: tuple[tuple[int, int], ...]
+    registered_2024: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +113,25 @@ def names_of(code: str) -> Mapping[str, str]:
 
 
 @cache
+def metres_of(code: str) -> Mapping[tuple[str, str], int]:
+    """Great-circle metres between the centres of each two municipalities of the ambito; empty if it is not installed.
+
+    Haversine on the sphere of the earth's mean radius (IUGG), to the metre.
+    """
+    if members_of(code) is None:
+        return {}
+    centres = {
+        row["istat_code"]: (radians(float(row["lat"])), radians(float(row["lon"]))) for row in _rows(f"{code}.csv")
+    }
+    return {(here, there): _metres(centres[here], centres[there]) for here, there in permutations(sorted(centres), 2)}
+
+
+def _metres(here: tuple[float, float], there: tuple[float, float]) -> int:
+    half = sin((here[0] - there[0]) / 2) ** 2 + cos(here[0]) * cos(there[0]) * sin((here[1] - there[1]) / 2) ** 2
+    return round(2 * EARTH_RADIUS_METRES * asin(sqrt(half)))
+
+
+@cache
 def boundaries(code: str) -> Mapping[str, Any]:
     """Municipal boundaries as a GeoJSON FeatureCollection in WGS84 (shared between callers: read only).
 
@@ -136,12 +163,15 @@ def _municipality(row: Mapping[str, str]) -> Municipality:
         istat_code=row["istat_code"],
         name=row["name"],
         population=int(row["pop_2023"]),
+        female=int(row["female_2023"]),
+        male=int(row["male_2023"]),
         age_0_14=int(row["age_0_14"]),
         age_15_64=int(row["age_15_64"]),
         age_65_plus=int(row["age_65_plus"]),
         age_75_plus=int(row["age_75_plus"]),
         area_km2=Decimal(row["area_km2"]),
         population_history=tuple((year, int(row[f"pop_{year}"])) for year in _POPULATION_YEARS),
+        registered_2024=int(row["pop_anpr_2024_01_10"]),
     )
 
 

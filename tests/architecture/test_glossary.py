@@ -14,11 +14,11 @@ from services.registry.domain.refusals import LABELS
 
 ROOT = Path(__file__).parents[2]
 PLACES = {
-    "": [f"shared.events.{name}" for name in ("base", "planning", "plans", "submissions", "units")],
+    "": [f"shared.events.{name}" for name in ("base", "decisions", "planning", "plans", "submissions", "units")],
     "territory.": ["shared.territory"],
 } | {
     f"{service}.": [
-        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
         for path in sorted((ROOT / "services" / service / "domain").rglob("*.py"))
     ]
     for service in ("intake", "registry", "planner", "notifier")
@@ -43,6 +43,10 @@ NO_TERMS = {
         *("planner.CellRate", "planner.Expectation", "planner.Account", "planner.Column"),
         *("planner.Experience", "planner.AssignableOutlook", "planner.Restored", "planner.Scheduled"),
     },
+    "statistics of the need": {
+        *("planner.Counted", "planner.Evidence", "planner.UncertainCount", "planner.YearlyFactor", "planner.Place"),
+        *("planner.SizeWeights", "planner.NeedParts", "planner.Inhabitants", "planner.Ratio", "planner.PooledCount"),
+    },
     "how a number of the annual plan is scoped, summed and compared": {
         *("planner.Amount", "planner.Aggregation", "planner.ScopeFault", "planner.ScopeProblem", "planner.Total"),
         *("planner.PublishedCase", "planner.PublishedRow", "planner.PublishedCheck", "planner.PublishedFault"),
@@ -51,10 +55,15 @@ NO_TERMS = {
     "what a change of rules would move": {
         *("planner.Rehearsal", "planner.Shift", "planner.ShiftKind", "planner.ParameterChange", "planner.Number"),
     },
-    "matching of homes and cases": {"planner.Bucket", "planner.Matching"},
+    "matching of homes and cases": {
+        *("planner.Bucket", "planner.Matching", "planner.Room", "planner.Placing", "planner.Situation"),
+        "planner.Wording",
+    },
+    "a mistake of who asks": {"planner.WrongStep"},
     "how the plan is kept and named": {
         *("planner.PlanState", "planner.Touched", "planner.Delta", "planner.Deltas", "planner.FigureKey"),
         *("planner.Label", "planner.Move", "planner.Sheet", "planner.VacantHomes"),
+        *("planner.FigureUnit", "planner.Voices"),
     },
     "how due rows are named": {"intake.RowKey"},
     "errors of a look-up": {"territory.UnknownAmbitoError", "territory.UnknownMunicipalityError"},
@@ -88,10 +97,9 @@ def classes() -> dict[str, type]:
 
 def _classes_of(modules: list[str]) -> Iterator[type]:
     for name in modules:
-        if not name.endswith(("__init__", "__pycache__")):
-            for cls in vars(importlib.import_module(name)).values():
-                if inspect.isclass(cls) and cls.__module__ == name and not cls.__name__.startswith("_"):
-                    yield cls
+        for cls in vars(importlib.import_module(name)).values():
+            if inspect.isclass(cls) and cls.__module__ == name and not cls.__name__.startswith("_"):
+                yield cls
 
 
 def names(code: dict[str, type]) -> set[str]:

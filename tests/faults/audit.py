@@ -8,19 +8,19 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from services.planner.domain.forecast import Triennium
-from services.planner.domain.plan import canonical, compute, hash_of, reference_date
+from services.planner.domain.plan import plan_hash
 from services.planner.domain.state import PlanState, fold
-from services.planner.law import rules_on
+from services.planner.handlers import method_of
+from services.planner.settings import PlannerSettings
 from shared.bus.records import decode
 from shared.bus.transport import Position, Transport
 from shared.db import Database
 from shared.events import Measure, Message, PlanRecomputed, UnitChanged
 from shared.events.topics import declared, read_by
 from shared.settings import Settings
-from shared.territory import names_of
 
 AMBITO, FIRST_YEAR = "cremonese", 2026
+METHOD = method_of(PlannerSettings(planner_first_year=FIRST_YEAR))
 SERVICES = ("intake", "registry", "planner", "notifier")
 
 
@@ -78,12 +78,10 @@ async def _intake(settings: Settings, accepted: Sequence[UUID]) -> None:
 
 
 async def _plan(settings: Settings, facts: dict[tuple[str, int], Message]) -> dict[str, int]:
-    triennium = Triennium(FIRST_YEAR)
-    state = PlanState(AMBITO, rules_on(triennium.begins_on).bands)
+    state = PlanState(AMBITO, METHOD.bands)
     for _, message in sorted(facts.items()):
         fold(state, message)
-    rules = rules_on(reference_date(state, triennium))
-    expected = hash_of(canonical(compute(state, triennium, rules, names_of(AMBITO))))
+    expected = plan_hash(METHOD.plan_of(state))
     [row] = await _rows(settings, "planner", "SELECT version, hash FROM plan")
     assert row.hash == expected, "the plan is not what its facts say"
     versions = [

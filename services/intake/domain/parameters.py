@@ -40,11 +40,17 @@ FORCES_SHARE: tuple[Dated[Decimal | None], ...] = (
 )
 """Quota per forze di polizia e Vigili del fuoco: the most; None before there was one."""
 
-LOCAL_POLICE_COUNTED = (
-    Dated(False, None, "R.R. 4/2017, art. 4(3)d bis", "read"),
-    Dated(True, date(2025, 3, 10), "R.R. 4/2017, art. 4(3)d bis, come modificato dal R.R. 2/2025", "read"),
+FORCES_CATEGORIES: tuple[Dated[tuple[str, ...]], ...] = (
+    Dated((), None, "R.R. 4/2017, art. 4(3)", "read"),
+    Dated(("POLICE", "FIRE_BRIGADE"), date(2019, 3, 12), "R.R. 4/2017, art. 4(3)d bis", "read"),
+    Dated(
+        ("POLICE", "FIRE_BRIGADE", "ARMED_FORCES", "LOCAL_POLICE"),
+        date(2025, 3, 10),
+        "R.R. 4/2017, art. 4(3)d bis, come modificato dal R.R. 2/2025",
+        "read",
+    ),
 )
-"""Whether that share is for the local police too; then both together have one ceiling."""
+"""Whom that share is for; those of the local police are declared apart, under the one ceiling."""
 
 OWNER_CATEGORIES_SHARE: tuple[Dated[Decimal | None], ...] = (
     Dated(None, None, "R.R. 4/2017, art. 4(3)", "read"),
@@ -56,7 +62,7 @@ DISPOSAL_TOTAL_SHARE = (Dated(Decimal("0.15"), None, "L.R. 16/2016, art. 28(2)",
 """Alienazione e valorizzazione insieme: the most, of the stock."""
 
 DISPOSAL_SOLD_SHARE = (Dated(Decimal("0.05"), None, "L.R. 16/2016, art. 28(2)", "read"),)
-"""Of it, sold."""
+"""Of it, sold or bartered."""
 
 DISPOSAL_VILLAGE_SHARE: tuple[Dated[Decimal | None], ...] = (
     Dated(None, None, "L.R. 16/2016, art. 28(2)", "read"),
@@ -87,7 +93,7 @@ def in_force(history: Sequence[Dated[T]], on: date) -> Dated[T]:
 
 @dataclass(frozen=True, slots=True)
 class DisposalCap:
-    """The largest share of its stock that an owner may dispose of in all, and sell."""
+    """The largest share of its stock that an owner may dispose of in all, and of it sell or barter."""
 
     total_share: Decimal
     sold_share: Decimal
@@ -103,7 +109,7 @@ class CycleRules:
     """The triennium: the calendar years that follow the cycle year."""
     indigence_share: Dated[Decimal]
     forces_share: Dated[Decimal | None]
-    local_police_counted: Dated[bool]
+    forces_categories: Dated[tuple[str, ...]]
     owner_categories_share: Dated[Decimal | None]
     plausible_turnover_share: Dated[Decimal]
 
@@ -116,15 +122,15 @@ class CycleRules:
             years=tuple(range(cycle_year + 1, cycle_year + 1 + YEARS)),
             indigence_share=in_force(INDIGENCE_SHARE, due_on),
             forces_share=in_force(FORCES_SHARE, due_on),
-            local_police_counted=in_force(LOCAL_POLICE_COUNTED, due_on),
+            forces_categories=in_force(FORCES_CATEGORIES, due_on),
             owner_categories_share=in_force(OWNER_CATEGORIES_SHARE, due_on),
             plausible_turnover_share=in_force(PLAUSIBLE_TURNOVER_SHARE, due_on),
         )
 
     def disposal_cap(self, inhabitants: int | None) -> DisposalCap:
-        """Of a municipality with so many inhabitants; None for owners that are none, or whose people are not known.
+        """Of a municipality with so many inhabitants, None if they are not known.
 
-        The law read gives small municipalities one share and names no smaller one for sales: it is taken for both.
+        The share of small municipalities is in derogation of both: of the whole, and of the part that may be sold.
         """
         on = self.deadline_on
         for share, most in (

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from services.intake.domain.faults import Fault, implausible
-from services.intake.domain.parameters import CycleRules
-from shared.events import Disposal, DisposalKind, Programme
+from services.intake.domain.parameters import CycleRules, DisposalCap
+from shared.events import Disposal, DisposalKind, OwnerKind, Programme
 from shared.problem_texts import Text
 
 
@@ -33,9 +33,13 @@ def programme_faults(programmes: Sequence[Programme], rules: CycleRules) -> Iter
 
 
 def disposal_faults(
-    disposals: Sequence[Disposal], stock: int, inhabitants: int | None, rules: CycleRules
+    disposals: Sequence[Disposal], kind: OwnerKind, stock: int, inhabitants: int | None, rules: CycleRules
 ) -> Iterator[Fault]:
-    """The caps are of the stock of a day long past; of the stock declared now they only show what is implausible."""
+    """The caps are of the stock of a day long past; of the stock declared now they only show what is implausible.
+
+    They are looked at where the row is an owner's whole stock: a municipality's. Other owners have homes in many
+    municipalities, and the law counts them together.
+    """
     seen: set[tuple[object, ...]] = set()
     for row, disposal in enumerate(disposals):
         where, on = _where(row, disposal), disposal.expected_on
@@ -49,24 +53,21 @@ def disposal_faults(
         if key in seen:
             yield _twice(f"/disposals/{row}/programme_id", disposal.programme_id, where)
         seen.add(key)
-    yield from _cap_faults(disposals, stock, inhabitants, rules)
-
-
-def _cap_faults(
-    disposals: Sequence[Disposal], stock: int, inhabitants: int | None, rules: CycleRules
-) -> Iterator[Fault]:
     total = sum(disposal.units for disposal in disposals)
-    sold = sum(disposal.units for disposal in disposals if disposal.kind is DisposalKind.SOLD)
-    cap = rules.disposal_cap(inhabitants)
     if total > stock:
         rule = Text(
             f"Gli alloggi da alienare o valorizzare ({total}) superano il patrimonio (a = {stock}).",
             f"The homes to be disposed of ({total}) exceed the stock (a = {stock}).",
         )
         yield Fault("V13", "/disposals", str(total), rule, Text("Correggere i programmi.", "Correct the programmes."))
-        return
+    elif kind is OwnerKind.MUNICIPALITY:
+        yield from _cap_faults(disposals, total, stock, rules.disposal_cap(inhabitants))
+
+
+def _cap_faults(disposals: Sequence[Disposal], total: int, stock: int, cap: DisposalCap) -> Iterator[Fault]:
+    sold = sum(disposal.units for disposal in disposals if disposal.kind is not DisposalKind.VALORISED)
     for units, share, what in (
-        (sold, cap.sold_share, Text("da vendere", "to be sold")),
+        (sold, cap.sold_share, Text("da alienare", "to be sold or bartered")),
         (total, cap.total_share, Text("da alienare o valorizzare", "to be disposed of")),
     ):
         if units > (most := _up_to(share, stock)):

@@ -13,6 +13,7 @@ from shared.events import AnnualColumns, OwnerKind
 from shared.problem_texts import Text
 
 NOTHING = Decimal(0)
+LOCAL_POLICE = "LOCAL_POLICE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +68,10 @@ def _indigence_faults(columns: AnnualColumns, kind: OwnerKind, rules: CycleRules
 
 def _forces_faults(columns: AnnualColumns, rules: CycleRules) -> Iterator[Fault]:
     forces, police = columns.forces_share or NOTHING, columns.local_police_share or NOTHING
-    local = rules.local_police_counted
-    if police and not local.value:
+    categories = rules.forces_categories
+    if police and LOCAL_POLICE not in categories.value:
         what = Text("la polizia locale", "the local police")
-        yield _without_quota("V7", "/columns/local_police_share", police, what, local.article, rules)
+        yield _without_quota("V7", "/columns/local_police_share", police, what, categories.article, rules)
         police = NOTHING
     what = Text(
         "le Forze di polizia e i Vigili del fuoco" + (", con la polizia locale," if police else ""),

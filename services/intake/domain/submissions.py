@@ -58,7 +58,7 @@ def _all_faults(
         yield from quota_faults(columns, kind, rules)
         yield from forecast_faults(declaration.forecast or (), columns, declaration.programmes, rules)
         yield from programme_faults(declaration.programmes or (), rules)
-        yield from disposal_faults(declaration.disposals or (), stock_of(columns), inhabitants, rules)
+        yield from disposal_faults(declaration.disposals or (), kind, stock_of(columns), inhabitants, rules)
     if declaration.need is not None:
         yield from need_faults(declaration.need, kind)
     yield from strategy_faults(declaration.strategies or ())

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from services.planner.api import drift, figures, plans
+from services.planner.api import drift, figures, holds, plans
 from shared.openapi import Api
 
 __all__ = ["API", "router"]
@@ -13,10 +13,11 @@ API = Api(
     {
         "plans": "Piano triennale dell'offerta abitativa",
         "figures": "I numeri del piano e il loro perché",
+        "holds": "Prenotazioni di alloggi per casi di emergenza",
         "health": "Stato del servizio",
     },
-    drift.schemas,
+    lambda: drift.schemas() | holds.schemas(),
 )
 router = APIRouter()
-for _part in (plans, figures, drift):
+for _part in (plans, figures, drift, holds):
     router.include_router(_part.router)

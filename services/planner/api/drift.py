@@ -37,7 +37,6 @@ from shared.events.base import IstatCode, OrganisationId, Reference, UnitId
 from shared.events.units import InspectionOutcome, UnitStatus
 from shared.openapi import SCHEMAS, Json, body, problems
 from shared.problems import FieldError, Problem, Text, invalid, of_status
-from shared.territory import names_of
 
 router = APIRouter(prefix="/plans", tags=["figures"], responses=problems(404))
 Thousand = Annotated[int, Field(ge=1, le=1000)]
@@ -159,7 +158,6 @@ async def show_drift(
     found = await asyncio.to_thread(
         lambda: drift(
             plans.plan.ambito,
-            names_of(plans.plan.ambito),
             before,
             steps_between(before, after),
             plans.method,
@@ -207,7 +205,7 @@ def _suppose(plans: Asked, messages: Sequence[Message], wanted: Hypotheses) -> D
         remedy = Text("Correggere l'ipotesi.", "Correct the hypothesis.")
         raise invalid([FieldError(pointers[why.place], None, rule, remedy)]) from None
     by = replace(plans.method, law=lambda _: rules_on(wanted.rules_on)) if wanted.rules_on else None
-    return drift(ambito, names_of(ambito), messages, steps, plans.method, reference_on=on, by=by)
+    return drift(ambito, messages, steps, plans.method, reference_on=on, by=by)
 
 
 def _hypotheses(wanted: Hypotheses) -> list[tuple[str, Hypothesis]]:

@@ -107,7 +107,7 @@ async def _as_of(db: Database, method: Method, ambito: str, true_day: date | Non
 
     def compute() -> tuple[Plan, str]:
         state = state_as_of(ambito, method.bands, known)
-        plan = method.plan_of(state, names_of(ambito))
+        plan = method.plan_of(state)
         return plan, plan_hash(plan)
 
     plan, digest = await asyncio.to_thread(compute)

@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from services.planner.domain.checks.faults import Check, RowKey, Severity, counted
+from services.planner.domain.formulas import Formula
 from services.planner.domain.rules import Rules
 from shared.problem_texts import Text
 
@@ -35,6 +36,24 @@ class Contribution(StrEnum):
     DIFFICULTY = "DIFFICULTY"
 
 
+FORMULAS = {
+    "access_budget": Formula(
+        "access_budget",
+        "Risorse per l'accesso e la permanenza: somma dei budget delle misure, dell'ambito o del comune.",
+        "L.R. 16/2016, titolo V",
+    ),
+    "access_households": Formula(
+        "access_households",
+        "Nuclei raggiunti: somma delle misure; un nucleo raggiunto da due misure conta due volte.",
+        "L.R. 16/2016, titolo V",
+    ),
+    "households_affordable": Formula(
+        "households_affordable",
+        "Nuclei ai quali il budget basta per il contributo intero di un anno.",
+        "R.R. 11/2019, art. 3, art. 5",
+        ("solidarity_indigent", "solidarity_difficulty"),
+    ),
+}
 CONTRIBUTION_PARAMETERS = {
     Contribution.INDIGENT: "solidarity_indigent",
     Contribution.DIFFICULTY: "solidarity_difficulty",

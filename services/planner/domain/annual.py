@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from services.planner.domain.formulas import Formula
 from shared.problem_texts import Text
 
 
@@ -47,6 +48,13 @@ SUMMANDS: Final = (
     "conferred_by_private",
 )
 """Columns b to f: what g is the sum of."""
+
+
+FORMULA: Final = Formula(
+    "annual_total",
+    "Somma della colonna sulle righe degli enti nei comuni; ciò che conterebbe due volte un alloggio resta fuori.",
+    "comunicazione regionale 45 del 2 aprile 2019",
+)
 
 
 class AnnualScope(NamedTuple):

@@ -7,6 +7,11 @@ from shared.events import (
     EmergencyCaseClosed,
     EmergencyCaseOpened,
     EmergencyCaseUpdated,
+    HoldAccepted,
+    HoldDeclined,
+    HoldExpired,
+    HoldPlaced,
+    HoldReturned,
     Message,
     SubmissionDefaulted,
     SubmissionReceived,
@@ -34,6 +39,9 @@ def cause_of(message: Message) -> Cause:
         case SubmissionDefaulted():
             kind, subject, on = event.name(), f"{event.owner}-{event.cycle_year}", event.recorded_on
             municipality = event.municipality
+        case HoldPlaced() | HoldAccepted() | HoldDeclined() | HoldExpired() | HoldReturned():
+            kind, subject, on = event.name(), event.unit_id, event.on
+            municipality, organisation = event.municipality, event.organisation
         case _:
             raise TypeError(f"no plan depends on {event.TYPE}")
     return Cause(

@@ -16,7 +16,13 @@ from zoneinfo import ZoneInfo
 from services.planner.domain.rules import AreaBands
 from services.planner.domain.state import PlanState, fold, fold_unit
 from shared.events.base import Message
-from shared.events.submissions import EmergencyCaseClosed, EmergencyCaseOpened, SubmissionReceived
+from shared.events.decisions import HoldAccepted, HoldDeclined, HoldExpired, HoldPlaced, HoldReturned
+from shared.events.submissions import (
+    EmergencyCaseClosed,
+    EmergencyCaseOpened,
+    SubmissionDefaulted,
+    SubmissionReceived,
+)
 from shared.events.units import Moment, Transition, Unit, UnitChanged, ended_term
 
 ROME = ZoneInfo("Europe/Rome")
@@ -31,7 +37,9 @@ def true_on(message: Message) -> date:
             return on
         case EmergencyCaseClosed(closed_on=on):
             return on
-        case SubmissionReceived(received_on=on):
+        case SubmissionReceived(received_on=on) | SubmissionDefaulted(recorded_on=on):
+            return on
+        case HoldPlaced(on=on) | HoldAccepted(on=on) | HoldDeclined(on=on) | HoldExpired(on=on) | HoldReturned(on=on):
             return on
         case _:
             return message.envelope.time.astimezone(ROME).date()

@@ -89,7 +89,6 @@ def _name(message: Message) -> tuple[str, str, str]:
 
 def drift(
     ambito: str,
-    names: Mapping[str, str],
     messages: Sequence[Message],
     steps: Sequence[Step],
     method: Method,
@@ -103,7 +102,7 @@ def drift(
     """
     state = state_as_of(ambito, method.bands, messages)
     held = subjects_of(messages)
-    first = plan = method.plan_of(state, names)
+    first = plan = method.plan_of(state)
     state.settle()
     final = reference_on or _latest(ambito, method, messages, steps)
     told = [Step(Reason(TIME, None, ())), *steps]
@@ -114,11 +113,11 @@ def drift(
             held[subject] = _with(held.get(subject, ()), step, subject)
             state.merge(state_as_of(ambito, method.bands, held[subject]))
         state.reference_on = final
-        before, plan = plan, method.plan_of(state, names, plan)
+        before, plan = plan, method.plan_of(state, plan)
         state.settle()
         _note(found, place, before, plan)
     if by is not None:
-        before, plan = plan, by.plan_of(state, names)
+        before, plan = plan, by.plan_of(state)
         told.append(Step(Reason(RULES, None, ())))
         _note(found, len(told) - 1, before, plan)
     differences = (

@@ -88,7 +88,8 @@ class VacantHomes:
     A home enters with the change that made it vacant and leaves with the next one. One that leaves before it was heard
     of stands as None until its entry cancels it. By municipality and owner are counted those `awaiting_inspection`,
     those `needing_works` that nobody has planned, and those `leaving` that were free when they entered the disposal
-    plan; `works` counts homes by their works; `suitable` has those that an emergency case could be given.
+    plan; `works` counts homes by their works; `suitable` has those that an emergency case could be given, `temporary`
+    those assigned as transitional services.
     """
 
     by_key: dict[HomeKey, Home | None] = field(default_factory=dict)
@@ -97,6 +98,7 @@ class VacantHomes:
     leaving: dict[Holding, int] = field(default_factory=dict)
     works: dict[OpenWorks, int] = field(default_factory=dict)
     suitable: dict[Bucket, dict[HomeKey, Home]] = field(default_factory=dict)
+    temporary: dict[HomeKey, Home] = field(default_factory=dict)
 
     def enter(self, key: HomeKey, home: Home) -> None:
         if key in self.by_key:
@@ -106,6 +108,8 @@ class VacantHomes:
             self._count(home, +1)
             if home.status in SUITABLE:
                 self.suitable.setdefault(home.bucket, {})[key] = home
+            elif home.status is UnitStatus.OCCUPIED_SAT:
+                self.temporary[key] = home
 
     def leave(self, key: HomeKey) -> None:
         if key not in self.by_key:
@@ -120,6 +124,7 @@ class VacantHomes:
             del alike[key]
             if not alike:
                 del self.suitable[home.bucket]
+        self.temporary.pop(key, None)
 
     def _count(self, home: Home, sign: int) -> None:
         if works := home.works:

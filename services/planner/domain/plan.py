@@ -9,11 +9,14 @@ from datetime import date
 from functools import cached_property
 from hashlib import sha256
 from itertools import chain
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import orjson
 
-from services.planner.domain.emergency import Action, ActionKind, derive_actions
+from services.planner.domain.emergency import Situation, derive_emergency
+from services.planner.domain.emergency.actions import Action, ActionKind
+from services.planner.domain.emergency.placing import Metres
 from services.planner.domain.forecast import YEARS, Prospect, Triennium, prospect
 from services.planner.domain.labels import LABELS, label_it
 from services.planner.domain.rounding import tenths
@@ -107,9 +110,14 @@ def reference_date(state: PlanState, triennium: Triennium) -> date:
 
 
 def compute(
-    state: PlanState, triennium: Triennium, rules: Rules, names: Mapping[str, str], known: Plan | None = None
+    state: PlanState,
+    triennium: Triennium,
+    rules: Rules,
+    names: Mapping[str, str],
+    known: Plan | None = None,
+    metres: Metres = MappingProxyType({}),
 ) -> Plan:
-    """The plan that follows from the state; `names` are the ambito's municipalities by code.
+    """The plan that follows from the state; `names` are the ambito's municipalities by code, `metres` between them.
 
     `rules` are those of the plan's reference date, unless it is pinned to another. `known` is the plan of this state as
     it was last settled; with it only what was touched since is counted anew. The outcome is the same without it.
@@ -119,6 +127,7 @@ def compute(
         ahead = Prospect(known.outlooks, known.works_at_risk)
     else:
         ahead = prospect(state, triennium, reference_on)
+    situation = Situation(state.cases, state.homes, state.stock, state.holds, reference_on)
     return Plan(
         ambito=state.ambito,
         triennium=triennium,
@@ -128,25 +137,32 @@ def compute(
         sheets=sheets_of(state, known.sheets if known else None),
         outlooks=ahead.outlooks,
         works_at_risk=ahead.works_at_risk,
-        actions=derive_actions(state, rules, names),
+        actions=derive_emergency(situation, rules, names, metres).actions,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """How plans are made: for which triennium, and by the law of every day."""
+    """Metodo: for which triennium plans are made, by the law of every day, over which territory.
+
+    `names` and `metres` give the municipalities of an ambito by code, and the distances between them.
+    """
 
     triennium: Triennium
     law: Callable[[date], Rules]
+    names: Callable[[str], Mapping[str, str]]
+    metres: Callable[[str], Metres] = lambda _: MappingProxyType({})
 
     @property
     def bands(self) -> AreaBands:
         """The size classes of the integer state."""
         return self.law(self.triennium.begins_on).bands
 
-    def plan_of(self, state: PlanState, names: Mapping[str, str], known: Plan | None = None) -> Plan:
+    def plan_of(self, state: PlanState, known: Plan | None = None) -> Plan:
         """The plan that follows from the state, by the law of its reference date; see `compute`."""
-        return compute(state, self.triennium, self.law(reference_date(state, self.triennium)), names, known)
+        rules = self.law(reference_date(state, self.triennium))
+        names, metres = self.names(state.ambito), self.metres(state.ambito)
+        return compute(state, self.triennium, rules, names, known, metres)
 
 
 def canonical(plan: Plan) -> bytes:

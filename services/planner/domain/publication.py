@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from services.planner.domain.emergency import Action, ActionKind
+from services.planner.domain.emergency.actions import Action, ActionKind
 from services.planner.domain.plan import FigureKey, Plan
 from shared.events import Cause, FigureChange, MunicipalityChange, PlanRecomputed
 from shared.wording import and_others, because, moved
@@ -23,6 +23,14 @@ _SECRET: Final = ("open_cases", "emergency_actions")
 _BOUNDS: Final = ("_low", "_high")
 _TOLD_LAST: Final = ("assignable_mean", "turnover_mean", "occupied", "stock_total")
 """What moves as a consequence; the group that the home came into is told before."""
+_TOLD: Final = {
+    ActionKind.RESERVE_AS_SAT: "Riservare l'alloggio {home} ai servizi abitativi transitori ({article}).",
+    ActionKind.OFFER_TO_CASE: "Offrire l'alloggio {home} a un caso di emergenza aperto ({article}).",
+    ActionKind.ASK_OWNER_FOR_HOME: "Chiedere di rendere assegnabile l'alloggio {home} ({article}).",
+    ActionKind.ACTIVATE_LEASE: "Prendere in locazione alloggi per i casi di emergenza aperti ({article}).",
+    ActionKind.OPEN_ARREARS_FUND: "Attivare il fondo per la morosità incolpevole ({article}).",
+    ActionKind.END_SAT: "",
+}
 EMERGENCY_NEWS: Final = "Emergenza abitativa: aggiornati i casi aperti e le azioni proposte nell'ambito."
 
 
@@ -43,14 +51,14 @@ def public_actions(plan: Plan, homes: Mapping[str, str]) -> tuple[str, ...]:
     if is_few(open_cases(plan)):
         return (f"Con {FEW} casi aperti le azioni non si pubblicano.",)
     told = [_action(action, homes) for action in sorted(plan.actions, key=lambda action: (action.unit_id, action.kind))]
-    return tuple(told) or ("Nessuna azione proposta.",)
+    # Each sentence once: how often it stood there would count cases.
+    return tuple(dict.fromkeys(filter(None, told))) or ("Nessuna azione proposta.",)
 
 
 def _action(action: Action, homes: Mapping[str, str]) -> str:
+    """Nothing of a home that a household lives in: which one that is is nobody's business."""
     where = f" a {homes[action.unit_id]}" if action.unit_id in homes else ""
-    if action.kind is ActionKind.RESERVE_AS_SAT:
-        return f"Riservare l'alloggio {action.unit_id}{where} ai servizi abitativi transitori ({action.article})."
-    return f"Offrire l'alloggio {action.unit_id}{where} a un caso di emergenza aperto ({action.article})."
+    return _TOLD[action.kind].format(home=action.unit_id + where, article=action.article)
 
 
 def news(event: PlanRecomputed, names: Mapping[str, str]) -> tuple[str, ...]:
@@ -97,4 +105,4 @@ def _is_told(figure: FigureChange) -> bool:
 
 
 def _is_emergency(cause: Cause) -> bool:
-    return cause.kind.startswith("emergency-case-")
+    return cause.kind.startswith(("emergency-case-", "hold-"))

@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Annotated, Final, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from services.planner.domain.annual import (
     COLUMNS,
@@ -36,6 +36,7 @@ ALIASES: Final = {
 }
 """What sources call the columns, besides the columns' own names."""
 UNSTATED: Final = "unstated"
+ALL_OWNERS: Final = ("", "all", "tutti")
 WHOLE: Final = re.compile(r"(?i)ambito|totale?|total")
 TOTALS: Final = (ScopeProblem.TOTAL_AMONG_PARTS, ScopeProblem.ALL_OWNERS_BESIDE_ONE)
 """A number of these scopes is not added: it is a total that the source prints, to be compared with its parts."""
@@ -82,7 +83,8 @@ class PublishedCase(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     id: str
-    year: int
+    year: Annotated[int, BeforeValidator(lambda year: year[:4] if isinstance(year, str) else year)]
+    """Of "2021-2023" the first."""
     title: str = ""
     rows: tuple[PublishedRow, ...] = ()
     checks: tuple[PublishedCheck, ...] = ()
@@ -186,7 +188,8 @@ def _stated(amount: Amount, owners: set[str]) -> Amount:
 def _whose(row: PublishedRow) -> tuple[str | None, str | None]:
     """(territory, owner): `ALER in Cremona`, `Comune di Cremona`, `ALER (ambito)`, `comuni`, `ambito`."""
     name = row.ente.strip()
-    owner = row.owner.strip().lower() if row.owner else None
+    said = (row.owner or "").strip().lower()
+    owner = None if said in ALL_OWNERS else said
     if WHOLE.fullmatch(name):
         return None, owner
     if place := re.fullmatch(r"(?i)aler (?:in|a) (.+)", name):

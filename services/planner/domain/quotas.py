@@ -13,6 +13,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
+from services.planner.domain.formulas import Formula
 from services.planner.domain.rules import QuotaRules
 from shared.events.units import OwnerKind
 
@@ -30,21 +31,39 @@ class QuotaKind(StrEnum):
     SAT = "SAT"
 
 
-PARAMETERS = {
-    QuotaKind.INDIGENCE: "indigence_share",
-    QuotaKind.FORCES: "forces_share",
-    QuotaKind.LOCAL_POLICE: "forces_share",
-    QuotaKind.CATEGORIES: "owner_categories_share",
-    QuotaKind.SAT: "sat_set_aside_share",
-}
-"""The legal parameter behind each quota, by its name in services/planner/law."""
 FORMULAS = {
-    QuotaKind.INDIGENCE: "min(ceil(share x available), left)",
-    QuotaKind.FORCES: "min(floor(share x available), left)",
-    QuotaKind.LOCAL_POLICE: "min(floor(share x available), left)",
-    QuotaKind.CATEGORIES: "min(floor(share x available), left)",
-    QuotaKind.SAT: "min(wanted, left)",
+    QuotaKind.INDIGENCE: Formula(
+        "quota_indigence",
+        "Quota per nuclei indigenti: la quota degli alloggi assegnabili dell'ente (ALER: del comune), per eccesso.",
+        "R.R. 4/2017, art. 13 c. 3",
+        ("indigence_share",),
+    ),
+    QuotaKind.FORCES: Formula(
+        "quota_forces",
+        "Quota per le forze: la quota scelta degli alloggi assegnabili, per difetto, tra quelli che restano.",
+        "R.R. 4/2017, art. 4 c. 3",
+        ("forces_share",),
+    ),
+    QuotaKind.LOCAL_POLICE: Formula(
+        "quota_local_police",
+        "Quota per la polizia locale, entro quella per le forze: per difetto, tra gli alloggi che restano.",
+        "R.R. 4/2017, art. 4 c. 3",
+        ("forces_share", "forces_categories"),
+    ),
+    QuotaKind.CATEGORIES: Formula(
+        "quota_categories",
+        "Quota per le categorie dell'art. 14: la quota scelta, per difetto, tra gli alloggi che restano.",
+        "R.R. 4/2017, art. 4 c. 3",
+        ("owner_categories_share",),
+    ),
+    QuotaKind.SAT: Formula(
+        "quota_sat",
+        "Alloggi per i servizi abitativi transitori: quelli indicati dall'ente, al più quelli che restano.",
+        "L.R. 16/2016, art. 23 c. 13",
+        ("sat_set_aside_share", "sat_baseline"),
+    ),
 }
+"""How each quota is made; its operands are `Division.available` and the quota's `share` and `wanted`."""
 
 
 class OwnerYear(NamedTuple):

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
 
+from services.planner.domain.cases import Case
+from services.planner.domain.holds import Hold, HoldStatus
 from services.planner.domain.homes import Home
 from services.planner.domain.outcomes import Outcomes
 from services.planner.domain.rules import AreaBands
-from services.planner.domain.state import Case, Cell, Declaration, PlanState, accumulate
+from services.planner.domain.state import Cell, Declaration, PlanState, accumulate
 from shared.events.units import ServiceType, UnitStatus, WorksKind
 
 Row = tuple[Any, ...]
@@ -23,6 +25,7 @@ OUTCOME_COLUMNS = ("municipality", "owner", "quarter", *Outcomes._fields)
 HOME_COLUMNS = ("unit_id", "sequence", *Home._fields)
 CASE_COLUMNS = ("case_ref", *Case._fields)
 DECLARATION_COLUMNS = ("cycle_year", "owner", "municipality", *Declaration._fields)
+HOLD_COLUMNS = ("unit_id", *Hold._fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ class Deltas:
     homes: Delta
     cases: Delta
     declarations: Delta
+    holds: Delta
 
 
 def touched_rows(state: PlanState) -> Deltas:
@@ -57,6 +61,7 @@ def touched_rows(state: PlanState) -> Deltas:
         homes=delta(state.homes.by_key, touched.homes),
         cases=delta(state.cases, touched.cases),
         declarations=delta(state.declarations, touched.declarations),
+        holds=delta(state.holds, touched.holds),
     )
 
 
@@ -88,6 +93,7 @@ def restore(
     homes: Iterable[Sequence[Any]] = (),
     cases: Iterable[Sequence[Any]] = (),
     declarations: Iterable[Sequence[Any]] = (),
+    holds: Iterable[Sequence[Any]] = (),
 ) -> PlanState:
     """The state of an ambito from all its rows, in any order, each with the columns named above."""
     state = PlanState(ambito, bands, reference_on)
@@ -112,6 +118,8 @@ def restore(
     state.declarations = {
         (year, owner, municipality): Declaration(*fields) for year, owner, municipality, *fields in declarations
     }
+    for unit_id, revision, case_ref, status, *fields in holds:
+        state.holds[unit_id] = Hold(revision, case_ref, HoldStatus(status), *fields)
     return state
 
 

@@ -65,6 +65,14 @@ class SatRules:
 
 
 @dataclass(frozen=True, slots=True)
+class EmergencyRules:
+    """Misure per l'emergenza abitativa: what the plan may propose where no public home is left, as codes."""
+
+    lease: str
+    arrears_fund: str
+
+
+@dataclass(frozen=True, slots=True)
 class DisposalRules:
     """Alienazione e valorizzazione (L.R. 16/2016, art. 28): caps on the baseline stock."""
 
@@ -112,6 +120,7 @@ class Rules:
     on: date
     quotas: QuotaRules
     sat: SatRules
+    emergency: EmergencyRules
     bands: AreaBands
     disposal: DisposalRules
     access: AccessRules

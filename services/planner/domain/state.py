@@ -12,11 +12,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple, TypeVar
 
+from services.planner.domain.cases import Case
+from services.planner.domain.holds import Hold, HoldStatus
 from services.planner.domain.homes import Home, HomeKey, VacantHomes
 from services.planner.domain.outcomes import NONE, OutcomeKey, Outcomes, outcome_of
 from services.planner.domain.rules import AreaBands
 from services.planner.domain.sums import add
 from shared.events.base import Message
+from shared.events.decisions import HoldAccepted, HoldDeclined, HoldExpired, HoldPlaced, HoldReturned
 from shared.events.submissions import (
     EmergencyCaseClosed,
     EmergencyCaseOpened,
@@ -38,6 +41,13 @@ MakeupKey = tuple[str, str, int, ServiceType, UnitStatus]
 """(municipality, owner, size class, service type, status)."""
 K = TypeVar("K")
 V = TypeVar("V")
+HOLD_STEPS = {
+    HoldPlaced: HoldStatus.HELD,
+    HoldAccepted: HoldStatus.ACCEPTED,
+    HoldDeclined: HoldStatus.DECLINED,
+    HoldExpired: HoldStatus.EXPIRED,
+    HoldReturned: HoldStatus.RETURNED,
+}
 
 
 class Cell(NamedTuple):
@@ -68,18 +78,6 @@ class Cell(NamedTuple):
 EMPTY = Cell()
 
 
-class Case(NamedTuple):
-    """Caso di emergenza abitativa aperto; `cause` is the event that last changed it."""
-
-    municipality: str
-    household_size: int
-    accessible: bool
-    urgency_class: int
-    waiting_since: date
-    deadline_on: date | None
-    cause: str
-
-
 class Declaration(NamedTuple):
     """Dati dichiarati dall'ente (R.R. 4/2017, art. 5): the revision in force and its counts, all zero if nil."""
 
@@ -103,6 +101,7 @@ class Touched:
     homes: set[HomeKey] = field(default_factory=set)
     cases: set[str] = field(default_factory=set)
     declarations: set[DeclarationKey] = field(default_factory=set)
+    holds: set[str] = field(default_factory=set)
     municipalities: set[str] = field(default_factory=set)
     reference_on: bool = False
 
@@ -116,8 +115,9 @@ class Touched:
 class PlanState:
     """What one ambito's plan is computed from.
 
-    `homes` is a signed sum too. `makeup` divides the stock by size class and service type. `history` sums the cells of
-    a municipality, owner and size class; it is derived, and not stored. Zero entries are never kept.
+    `homes` is a signed sum too, `holds` has the latest step of each home ever held. `makeup` divides the stock by size
+    class and service type. `history` sums the cells of a municipality, owner and size class; it is derived, and not
+    stored. Zero entries are never kept.
     """
 
     ambito: str
@@ -130,6 +130,7 @@ class PlanState:
     homes: VacantHomes = field(default_factory=VacantHomes)
     cases: dict[str, Case] = field(default_factory=dict)
     declarations: dict[DeclarationKey, Declaration] = field(default_factory=dict)
+    holds: dict[str, Hold] = field(default_factory=dict)
     history: dict[tuple[str, str, int], Cell] = field(default_factory=dict)
     touched: Touched = field(default_factory=Touched, compare=False)
 
@@ -179,11 +180,18 @@ class PlanState:
             self.touched.declarations.add(key)
             self.touched.municipalities.add(key[2])
 
+    def hold(self, unit_id: str, hold: Hold) -> None:
+        """The highest number is right, whatever the order."""
+        held = self.holds.get(unit_id)
+        if held is None or hold.revision > held.revision:
+            self.holds[unit_id] = hold
+            self.touched.holds.add(unit_id)
+
     def merge(self, shard: PlanState, sign: int = 1) -> None:
         """Add the state of another share of the same ambito's events, or take it away again.
 
-        What is one thing's alone, a home, a case or a declaration, is wholly in one share. The latest day seen stays
-        when a share goes: it is no sum.
+        What is one thing's alone, a home, a hold, a case or a declaration, is wholly in one share. The latest day seen
+        stays when a share goes: it is no sum.
         """
         if shard.reference_on is not None:
             self.see(shard.reference_on)
@@ -206,6 +214,11 @@ class PlanState:
             else:
                 self.declare(declaration_key, declaration)
         self.touched.municipalities |= {municipality for _, _, municipality in shard.declarations}
+        for unit_id, hold in shard.holds.items():
+            if sign < 0:
+                del self.holds[unit_id]
+            else:
+                self.hold(unit_id, hold)
         self.cases = self.cases | shard.cases if sign > 0 else without(self.cases, shard.cases)
         self.touched.cases |= shard.cases.keys()
         self.touched.municipalities |= {case.municipality for case in shard.cases.values()}
@@ -232,6 +245,7 @@ def fold(state: PlanState, message: Message) -> None:
                 event.urgency_class,
                 event.waiting_since,
                 event.deadline_on,
+                event.blameless_arrears,
                 cause,
             )
             state.touched.cases.add(event.case_ref)
@@ -248,6 +262,10 @@ def fold(state: PlanState, message: Message) -> None:
         case SubmissionDefaulted():
             # No figure depends on it: what an owner did not declare is missing whether or not that was put on record.
             state.see(event.recorded_on)
+        case HoldPlaced() | HoldAccepted() | HoldDeclined() | HoldExpired() | HoldReturned():
+            state.see(event.on)
+            status = HOLD_STEPS[type(event)]
+            state.hold(event.unit_id, Hold(event.revision, event.case_ref, status, event.expires_at, cause))
         case _:
             raise TypeError(f"the plan does not depend on {event.TYPE}")
 

@@ -53,7 +53,7 @@ class Impossible(ValueError):
         self.place, self.italian, self.english = place, italian, english
 
 
-class Standing(NamedTuple):
+class KnownHome(NamedTuple):
     """Alloggio com'è ora, and how many facts are known of it."""
 
     unit: Unit
@@ -71,13 +71,13 @@ def steps_of(
         told = tuple(_message(known, f"{place}/{number}", event) for number, event in enumerate(events))
         for event in events:
             if isinstance(event, UnitChanged):
-                homes[event.unit_id] = Standing(event.after, event.sequence)
+                homes[event.unit_id] = KnownHome(event.after, event.sequence)
         municipality = None if isinstance(hypothesis, WorksMoved) else hypothesis.municipality
         steps.append(Step(Reason(_kind(hypothesis), municipality, ()), told))
     return steps
 
 
-def standing(messages: Sequence[Message]) -> dict[str, Standing]:
+def standing(messages: Sequence[Message]) -> dict[str, KnownHome]:
     """Every home as it is now."""
     facts: dict[str, list[UnitChanged]] = defaultdict(list)
     for message in messages:
@@ -86,11 +86,11 @@ def standing(messages: Sequence[Message]) -> dict[str, Standing]:
     found = {}
     for unit_id, told in sorted(facts.items()):
         told.sort(key=lambda fact: fact.sequence)
-        found[unit_id] = Standing(course(told)[-1].unit, told[-1].sequence)
+        found[unit_id] = KnownHome(course(told)[-1].unit, told[-1].sequence)
     return found
 
 
-def _events(place: int, hypothesis: Hypothesis, homes: dict[str, Standing], ambito: str, on: date) -> Iterator[Event]:
+def _events(place: int, hypothesis: Hypothesis, homes: dict[str, KnownHome], ambito: str, on: date) -> Iterator[Event]:
     match hypothesis:
         case Vacancies():
             yield from _vacated(place, hypothesis, homes, ambito, on)
@@ -108,7 +108,7 @@ def _events(place: int, hypothesis: Hypothesis, homes: dict[str, Standing], ambi
                 )
 
 
-def _vacated(place: int, asked: Vacancies, homes: dict[str, Standing], ambito: str, on: date) -> Iterator[UnitChanged]:
+def _vacated(place: int, asked: Vacancies, homes: dict[str, KnownHome], ambito: str, on: date) -> Iterator[UnitChanged]:
     here = [
         home
         for home in homes.values()
@@ -126,7 +126,7 @@ def _vacated(place: int, asked: Vacancies, homes: dict[str, Standing], ambito: s
         yield _changed(home, home.unit.having(changes), UnitVacated.name(), ambito, on)
 
 
-def _moved(place: int, asked: WorksMoved, homes: dict[str, Standing], ambito: str, on: date) -> Iterator[UnitChanged]:
+def _moved(place: int, asked: WorksMoved, homes: dict[str, KnownHome], ambito: str, on: date) -> Iterator[UnitChanged]:
     here = [home for home in homes.values() if _has_works(home.unit, asked)]
     if not here:
         what = asked.programme or asked.unit_id
@@ -142,7 +142,7 @@ def _has_works(unit: Unit, asked: WorksMoved) -> bool:
     return unit.works is not None and bool(asked_for) and asked.unit_id in (None, unit.unit_id)
 
 
-def _changed(home: Standing, after: Unit, report: str, ambito: str, on: date) -> UnitChanged:
+def _changed(home: KnownHome, after: Unit, report: str, ambito: str, on: date) -> UnitChanged:
     was, now = home.unit.status, after.status
     moved = Transition(report=report, on=on, before=was, after=now, net_area_m2=after.net_area_m2)
     return UnitChanged(

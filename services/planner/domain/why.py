@@ -18,10 +18,12 @@ from services.planner.domain.plan import FigureKey, Plan
 from services.planner.domain.rules import AreaBands
 from services.planner.domain.sheets import count_sheets
 from shared.events.base import Message
+from shared.events.decisions import HoldAccepted, HoldDeclined, HoldExpired, HoldPlaced, HoldReturned
 from shared.events.submissions import (
     EmergencyCaseClosed,
     EmergencyCaseOpened,
     EmergencyCaseUpdated,
+    SubmissionDefaulted,
     SubmissionReceived,
 )
 from shared.events.units import UnitChanged
@@ -84,8 +86,10 @@ def subject_of(message: Message) -> Subject:
     match message.event:
         case UnitChanged(unit_id=unit_id):
             return Subject("unit", unit_id)
-        case SubmissionReceived(owner=owner, municipality=municipality):
-            return Subject("declaration", f"{municipality}/{owner}")
+        case HoldPlaced() | HoldAccepted() | HoldDeclined() | HoldExpired() | HoldReturned() as step:
+            return Subject("hold", step.unit_id)
+        case SubmissionReceived() | SubmissionDefaulted() as row:
+            return Subject("declaration", f"{row.municipality}/{row.owner}")
         case EmergencyCaseOpened(case_ref=ref) | EmergencyCaseUpdated(case_ref=ref) | EmergencyCaseClosed(case_ref=ref):
             return Subject("case", ref)
         case _:

@@ -19,6 +19,7 @@ from services.planner.domain.rules import (
     AreaBands,
     DeadlineRules,
     DisposalRules,
+    EmergencyRules,
     PlanningRules,
     QuotaRules,
     Rules,
@@ -120,6 +121,7 @@ def rules_on(on: date, overlay: Overlay | None = None) -> Rules:
             duration_months=law.whole("sat_duration"),
             renewals=law.whole("sat_renewals"),
         ),
+        emergency=EmergencyRules(law.text("emergency_lease"), law.text("arrears_fund")),
         bands=AreaBands(minimum, law.wholes("area_band_maximum"), law.optional_share("residual_tolerance")),
         disposal=DisposalRules(
             total_share=law.share("disposal_total_share"),

@@ -23,6 +23,7 @@ from services.planner.tables import (
     HomeRow,
     MakeupRow,
     OutcomeRow,
+    PlanHoldRow,
     PlanRow,
     ReferenceRow,
     StockRow,
@@ -94,6 +95,7 @@ async def state_of(session: AsyncSession, ambito: str, bands: AreaBands) -> Plan
         homes=await _rows(session, HomeRow, ambito),
         cases=await _rows(session, CaseRow, ambito),
         declarations=await _rows(session, DeclarationRow, ambito),
+        holds=await _rows(session, PlanHoldRow, ambito),
     )
 
 
@@ -107,6 +109,7 @@ async def save_state(session: AsyncSession, state: PlanState) -> None:
     await _write(session, HomeRow, state.ambito, deltas.homes)
     await _write(session, CaseRow, state.ambito, deltas.cases)
     await _write(session, DeclarationRow, state.ambito, deltas.declarations)
+    await _write(session, PlanHoldRow, state.ambito, deltas.holds)
     if state.touched.reference_on and state.reference_on is not None:
         upsert_rows(session, ReferenceRow, [(state.ambito, state.reference_on)])
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar, get_args
 from uuid import UUID
 
 from shared.events.base import SOURCE, Envelope, Event, Message, Value, derived
+from shared.events.decisions import DeclineReason
 from shared.events.planning import DisposalKind, ProgrammeKind
 from shared.events.plans import Measure
 from shared.events.topics import declared
@@ -27,7 +28,7 @@ V = TypeVar("V", bound=Value)
 
 AMBITO = "cremonese"
 AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
-CLAIMS = ("owner-reports", "submissions", "emergency-cases")
+CLAIMS = ("owner-reports", "submissions", "emergency-cases", "plan-decisions")
 """Topics whose records say who claims; what is on the others was caused by another event."""
 
 VALUES: Mapping[str, Any] = {
@@ -44,6 +45,7 @@ VALUES: Mapping[str, Any] = {
     "attempts": 3,
     "barriers": 4,
     "before": 13,
+    "blameless_arrears": False,
     "budget_eur": Decimal("60000.00"),
     "by_household_size": (40, 24, 18, 12, 6, 3),
     "cause_count": 1,
@@ -64,6 +66,7 @@ VALUES: Mapping[str, Any] = {
     "expected_on": date(2027, 9, 30),
     "expected_proceeds_eur": Decimal("85000.00"),
     "error": "429 Too Many Requests",
+    "expires_at": datetime(2026, 3, 5, 9, 30, tzinfo=UTC),
     "expected_end_on": date(2027, 6, 30),
     "extra_category_reason": "nuovi nuclei con minori",
     "declared_end_on": date(2027, 3, 31),
@@ -116,6 +119,7 @@ VALUES: Mapping[str, Any] = {
     "reference_on": date(2026, 3, 1),
     "rent_support_applications": 75,
     "report": "disposal-approved",
+    "HoldDeclined.reason": DeclineReason.HOME_UNSUITABLE,
     "ReportRefused.report": "unit-registered",
     "responsible_office": "Settore Politiche sociali",
     "revision": 2,
@@ -231,5 +235,5 @@ def unit_changed() -> UnitChanged:
 def _subject(event: Event) -> str:
     if event.name() in ("submission-received", "submission-defaulted"):
         return "/".join(str(VALUES[name]) for name in ("municipality", "owner", "cycle_year"))
-    named = (getattr(event, name, None) for name in ("unit_id", "case_ref", "notice_id", "ambito"))
+    named = (getattr(event, name, None) for name in ("hold_id", "unit_id", "case_ref", "notice_id", "ambito"))
     return str(next(filter(None, named)))

@@ -75,7 +75,7 @@ async def test_one_sentence_and_nothing_made(
     ("command", "said"),
     [
         (("levitate",), "No such command 'levitate'"),
-        (("rebuild", "warehouse"), "'warehouse' is not one of 'registry', 'planner'"),
+        (("rebuild", "warehouse"), "'warehouse' is not one of 'intake', 'registry', 'planner'"),
         (("dlq", "redrive"), "name one letter, or --all"),
         (("dlq", "redrive", "0a", "--all"), "name one letter, or --all"),
         (("dlq", "discard", "0a"), "Missing option '--reason'"),

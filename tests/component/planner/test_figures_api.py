@@ -14,7 +14,6 @@ from services.planner.domain.plan import Plan, plan_hash
 from services.planner.handlers import method_of
 from services.planner.settings import PlannerSettings
 from shared.auth import Role, issue
-from shared.territory import names_of
 from tests.component.planner.test_pages import KEY, home_with_key
 from tests.support.planner import Served, planner_serving, synthetic
 from tests.support.world import AMBITO
@@ -43,7 +42,7 @@ def plan_on(day: date) -> Plan:
     """Independent of the database: the synthetic world's facts up to a day, folded."""
     method = method_of(PlannerSettings())
     messages = [message for message in synthetic().past if true_on(message) <= day]
-    return method.plan_of(state_as_of(AMBITO, method.bands, messages), names_of(AMBITO))
+    return method.plan_of(state_as_of(AMBITO, method.bands, messages))
 
 
 def test_the_plan_as_it_was_true_on_a_day(planner: Served) -> None:

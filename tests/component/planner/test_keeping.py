@@ -10,10 +10,9 @@ from uuid import uuid4
 import pytest
 
 from services.planner.app import create_runtime
-from services.planner.domain.forecast import Triennium
-from services.planner.domain.plan import compute, plan_hash, reference_date
+from services.planner.domain.plan import plan_hash
 from services.planner.domain.state import PlanState, fold
-from services.planner.law import rules_on
+from services.planner.handlers import method_of
 from services.planner.settings import PlannerSettings
 from services.planner.store import plans as store
 from services.planner.store.plans import Edition
@@ -21,10 +20,10 @@ from shared.db import StaleWriter
 from shared.events import ReportRefused
 from shared.migrate import migrate
 from shared.runtime import Runtime
-from shared.territory import names_of
 from tests.support.world import AMBITO, as_records, facts_of, letters, synthetic_reports
 
 FIRST_YEAR = 2026
+METHOD = method_of(PlannerSettings(planner_first_year=FIRST_YEAR))
 FACTS = facts_of(synthetic_reports(30))
 THIRDS = [FACTS[at * len(FACTS) // 3 : (at + 1) * len(FACTS) // 3] for at in range(3)]
 
@@ -45,12 +44,10 @@ async def edition(runtime: Runtime) -> Edition:
 
 
 def expected() -> str:
-    triennium = Triennium(FIRST_YEAR)
-    state = PlanState(AMBITO, rules_on(triennium.begins_on).bands)
+    state = PlanState(AMBITO, METHOD.bands)
     for message in FACTS:
         fold(state, message)
-    rules = rules_on(reference_date(state, triennium))
-    return plan_hash(compute(state, triennium, rules, names_of(AMBITO)))
+    return plan_hash(METHOD.plan_of(state))
 
 
 async def test_a_planner_does_not_go_on_from_a_state_that_another_has_changed(tmp_path: Path) -> None:

@@ -11,10 +11,9 @@ import pytest
 
 from deploy.demo.synthetic import generate
 from services.planner.app import create_runtime
-from services.planner.domain.forecast import Triennium
-from services.planner.domain.plan import compute, plan_hash, reference_date
+from services.planner.domain.plan import plan_hash
 from services.planner.domain.state import PlanState, fold
-from services.planner.law import rules_on
+from services.planner.handlers import method_of
 from services.planner.settings import PlannerSettings
 from services.planner.store import plans as store
 from services.planner.tables import PlanRow
@@ -22,7 +21,7 @@ from shared.events import Message, SubmissionReceived, UnitChanged, derived
 from shared.events.topics import declared
 from shared.rebuild import projection_hash, rebuild
 from shared.runtime import Runtime
-from shared.territory import ambito, names_of
+from shared.territory import ambito
 from tests.support.installations import LOCAL, Installation
 from tests.support.waiting import until
 from tests.support.world import (
@@ -39,6 +38,7 @@ from tests.support.world import (
 
 HOMES = 300
 FIRST_YEAR = 2026
+METHOD = method_of(PlannerSettings(planner_first_year=FIRST_YEAR))
 
 
 @cache
@@ -76,13 +76,11 @@ def needs() -> tuple[Message, ...]:
 @cache
 def expected() -> str:
     """The hash by folding every fact once, in the plain order, without bus or database."""
-    triennium = Triennium(FIRST_YEAR)
-    state = PlanState(AMBITO, rules_on(triennium.begins_on).bands)
+    state = PlanState(AMBITO, METHOD.bands)
     for message in (*facts_of(reports()), *needs()):
         if isinstance(message.event, UnitChanged) or message.event.TOPIC != "units":
             fold(state, message)
-    rules = rules_on(reference_date(state, triennium))
-    return plan_hash(compute(state, triennium, rules, names_of(AMBITO)))
+    return plan_hash(METHOD.plan_of(state))
 
 
 @asynccontextmanager

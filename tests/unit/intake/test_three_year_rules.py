@@ -88,8 +88,8 @@ BROKEN: list[tuple[str, dict[str, Any], tuple[str, str, str | None], str, str]] 
         "V13 more sold than the cap",
         {"/disposals/0/units": 6},
         ("V13", "/disposals", "6"),
-        "Gli alloggi da vendere sono 6 su 100: il limite del 5% è 5 (L.R. 16/2016, art. 28(2)).",
-        "The homes to be sold are 6 out of 100: the limit of 5% is 5 (L.R. 16/2016, art. 28(2)).",
+        "Gli alloggi da alienare sono 6 su 100: il limite del 5% è 5 (L.R. 16/2016, art. 28(2)).",
+        "The homes to be sold or bartered are 6 out of 100: the limit of 5% is 5 (L.R. 16/2016, art. 28(2)).",
     ),
     (
         "V13 more disposed of than the cap",
@@ -228,6 +228,13 @@ def test_only_a_municipality_states_the_need_of_its_territory(kind: OwnerKind) -
 def test_v13_small_municipalities_have_larger_caps(inhabitants: int | None, units: int, expected: list[str]) -> None:
     found: list[Fault] = faults({"/disposals/0/units": units}, inhabitants=inhabitants)
     assert [fault.code for fault in found] == expected
+
+
+def test_v13_counts_homes_to_be_bartered_as_alienated_and_others_owners_homes_not_by_municipality() -> None:
+    six = {"/disposals/0/units": 6, "/disposals/0/kind": "BARTERED"}
+    assert [fault.value for fault in faults(six)] == ["6"]
+    assert faults(six | {"/need": None}, OwnerKind.ALER) == []
+    assert [fault.value for fault in faults({"/disposals/0/units": 101, "/need": None}, OwnerKind.ALER)] == ["101"]
 
 
 def test_v1_nil_leaves_nothing_to_say_of_homes_but_need_and_measures() -> None:

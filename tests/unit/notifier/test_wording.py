@@ -22,7 +22,8 @@ def cause(kind: str, organisation: str | None = "aler-bcm", municipality: str = 
 
 
 def test_every_kind_of_event_that_moves_a_plan_has_italian_words() -> None:
-    others = {cls.name() for cls in Event.REGISTRY.values() if cls.TOPIC in ("submissions", "emergency-cases")}
+    topics = ("submissions", "emergency-cases", "plan-decisions")
+    others = {cls.name() for cls in Event.REGISTRY.values() if cls.TOPIC in topics}
     assert set(KINDS) == set(REPORTS) | others
     assert all(words.count("{}") == 1 for words in KINDS.values())
 

@@ -52,6 +52,8 @@ UNCHANGED = [
     ("submission_deadline", "deadlines", "submission", (10, 31), f"{R4}, art. 5 c. 1"),
     ("annual_approval_deadline", "deadlines", "annual_approval", (12, 31), f"{R4}, art. 4"),
     ("registry_cut_off", "deadlines", "registry_cut_off", (10, 31), f"{R4}, art. 5 c. 1"),
+    ("emergency_lease", "emergency", "lease", "LEASE", f"{L16}, art. 31"),
+    ("arrears_fund", "emergency", "arrears_fund", "BLAMELESS_ARREARS_FUND", f"{L16}, titolo V"),
     ("backlog_clearance", "planning", "backlog_clearance_years", 5, None),
     ("plausible_turnover_share", "planning", "plausible_turnover_share", Decimal("0.15"), None),
 ]
@@ -110,6 +112,8 @@ def test_every_value_says_where_it_comes_from_and_what_is_assumed() -> None:
     sources = rules_on(NOW).sources
     assert all(source.article for source in sources.values())
     assert {name for name, source in sources.items() if source.status == "assumed"} == {
+        "arrears_fund",
+        "emergency_lease",
         "sat_baseline",
         "sat_duration",
         "sat_renewals",

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.planner.domain.quotas import OwnerYear, QuotaKind, admitted_shares, divide, divide_by_owner
-from services.planner.law import rules_on
+from services.planner.domain.quotas import FORMULAS, OwnerYear, QuotaKind, admitted_shares, divide, divide_by_owner
+from services.planner.law import parameters, rules_on
 from shared.events.units import OwnerKind
 
 ALER, COMUNE = OwnerKind.ALER, OwnerKind.MUNICIPALITY
@@ -122,3 +122,8 @@ def test_the_order_of_rows_does_not_matter(years: list[OwnerYear], chance) -> No
     chance.shuffle(mixed)
     assert divide_by_owner(mixed, NOW) == divide_by_owner(unique, NOW)
     assert sum(division.available for division in divide_by_owner(unique, NOW)) == sum(y.available for y in unique)
+
+
+def test_every_quota_says_how_it_is_made_by_parameters_that_exist() -> None:
+    assert FORMULAS.keys() == set(QuotaKind)
+    assert {name for formula in FORMULAS.values() for name in formula.parameters} <= parameters().keys()

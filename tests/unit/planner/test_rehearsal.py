@@ -63,12 +63,16 @@ def test_a_quota_that_ends_goes_to_none() -> None:
 
 
 def test_a_larger_set_aside_opens_actions_and_says_so_in_figures_and_caps() -> None:
-    """A tenth of five homes is none; of half of five two may be set aside, and the one case is offered the free one."""
+    """A tenth of five homes is none: a lease is proposed; of half of five two may be set aside, one offered."""
     found = rehearsed(period("sat_set_aside_share", '"0.50"'))
     assert moved(found, ShiftKind.CAP) == {(None, "cap/sat"): (0, 2)}
     actions = {what: before for (_, what), (before, _) in moved(found, ShiftKind.ACTION).items()}
-    assert actions == {"OFFER_TO_CASE/H0/C1": None, "RESERVE_AS_SAT/H0/C1": None}
-    assert moved(found, ShiftKind.FIGURE)[CREMONA, "emergency_actions"] == (0, 2)
+    assert {what for what, before in actions.items() if before is None} == {
+        "OFFER_TO_CASE/H0/C1",
+        "RESERVE_AS_SAT/H0/C1",
+    }
+    assert {what for what, before in actions.items() if before is not None} == {"ACTIVATE_LEASE//C1"}
+    assert moved(found, ShiftKind.FIGURE)[CREMONA, "emergency_actions"] == (1, 2)
 
 
 @pytest.mark.parametrize(

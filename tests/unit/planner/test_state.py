@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date, timedelta
-from itertools import pairwise
+from itertools import pairwise, permutations
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.planner.domain.holds import HoldStatus
 from services.planner.domain.homes import OpenWorks
 from services.planner.domain.outcomes import Outcomes
 from services.planner.domain.rows import (
     CASE_COLUMNS,
     CELL_COLUMNS,
     DECLARATION_COLUMNS,
+    HOLD_COLUMNS,
     HOME_COLUMNS,
     MAKEUP_COLUMNS,
     OUTCOME_COLUMNS,
@@ -25,6 +27,7 @@ from services.planner.domain.rows import (
 )
 from services.planner.domain.state import Cell, PlanState, fold, quarter
 from shared.events.base import Message
+from shared.events.decisions import HoldAccepted, HoldDeclined, HoldExpired, HoldPlaced
 from shared.events.units import ReportRefused, UnitStatus, WorksKind
 from tests.unit.planner.worlds import (
     AMBITO,
@@ -37,6 +40,7 @@ from tests.unit.planner.worlds import (
     case_opened,
     empty,
     folded,
+    hold_step,
     message,
     submission,
 )
@@ -54,6 +58,11 @@ MOVES = [
     ("disposal-approved", UnitStatus.IN_DISPOSAL_PLAN),
     ("disposal-withdrawn", FREE),
     ("unit-sold", UnitStatus.SOLD),
+]
+HOLDS = [
+    hold_step(step, unit_id, "C1", number, 950 + number)
+    for unit_id in ("U0", "U1")
+    for number, step in enumerate((HoldPlaced, HoldExpired, HoldPlaced, HoldAccepted), start=1)
 ]
 
 
@@ -86,7 +95,7 @@ def registries(draw: st.DrawFn) -> TestRegistry:
 @settings(max_examples=150, deadline=None)
 @given(registries(), st.randoms(use_true_random=False), st.integers(1, 3))
 def test_any_order_and_any_shards_give_the_same_state(registry, random, shards) -> None:
-    others = [case_opened("C1", 901), submission(1, 4, 902), submission(2, 3, 903)]
+    others = [case_opened("C1", 901), submission(1, 4, 902), submission(2, 3, 903), *HOLDS]
     expected = folded(registry.sent + others)
     shuffled = registry.sent + others
     random.shuffle(shuffled)
@@ -210,6 +219,16 @@ def test_cases_and_declarations_keep_the_latest_only() -> None:
     assert set(state.cases) == {"C2"}
 
 
+def test_of_a_home_s_holds_the_step_of_the_highest_number_is_right() -> None:
+    placed, declined, again = (
+        hold_step(step, "U1", case, number, 900 + number)
+        for number, (step, case) in enumerate(((HoldPlaced, "C1"), (HoldDeclined, "C1"), (HoldPlaced, "C2")), start=1)
+    )
+    for sent in permutations((placed, declined, again)):
+        hold = folded(list(sent)).holds["U1"]
+        assert (hold.revision, hold.case_ref, hold.status) == (3, "C2", HoldStatus.HELD)
+
+
 def test_an_event_the_plan_does_not_depend_on_is_refused() -> None:
     refused = ReportRefused(
         unit_id="U1",
@@ -253,13 +272,14 @@ WIDTHS = {
     "homes": (2, len(HOME_COLUMNS)),
     "cases": (1, len(CASE_COLUMNS)),
     "declarations": (3, len(DECLARATION_COLUMNS)),
+    "holds": (1, len(HOLD_COLUMNS)),
 }
 
 
 @settings(max_examples=60, deadline=None)
 @given(registries(), st.randoms(use_true_random=False), st.integers(1, 6))
 def test_writing_only_what_was_touched_restores_the_whole_state(registry, random, batch) -> None:
-    sent: list[Message] = [*registry.sent, case_opened("C1", 901), submission(1, 4, 902)]
+    sent: list[Message] = [*registry.sent, case_opened("C1", 901), submission(1, 4, 902), *HOLDS]
     random.shuffle(sent)
     state, tables = empty(), Tables()
     for start in range(0, len(sent), batch):

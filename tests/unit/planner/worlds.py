@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -10,6 +11,7 @@ from uuid import UUID
 from services.planner.domain.state import PlanState, fold
 from services.planner.law import rules_on
 from shared.events.base import Envelope, Event, Message
+from shared.events.decisions import DeclineReason, HoldDeclined
 from shared.events.submissions import AnnualColumns, EmergencyCaseClosed, EmergencyCaseOpened, SubmissionReceived
 from shared.events.units import (
     OwnerKind,
@@ -56,6 +58,8 @@ def case_opened(
     accessible: bool = False,
     urgency: int = 1,
     since: date = START,
+    deadline: date | None = None,
+    arrears: bool = False,
 ) -> Message:
     return message(
         EmergencyCaseOpened(
@@ -65,6 +69,8 @@ def case_opened(
             accessible=accessible,
             urgency_class=urgency,
             waiting_since=since,
+            deadline_on=deadline,
+            blameless_arrears=arrears,
         ),
         number,
     )
@@ -73,6 +79,23 @@ def case_opened(
 def case_closed(reference: str, number: int) -> Message:
     return message(
         EmergencyCaseClosed(case_ref=reference, municipality=CREMONA, closed_on=START, reason="sistemato"), number
+    )
+
+
+def hold_step(step: Callable[..., Event], unit_id: str, case_ref: str, revision: int, number: int) -> Message:
+    """A step of a hold that runs for the first days of the year."""
+    return message(
+        step(
+            hold_id=UUID(int=77),
+            unit_id=unit_id,
+            case_ref=case_ref,
+            municipality=CREMONA,
+            revision=revision,
+            on=START,
+            expires_at=datetime(2026, 1, 4, tzinfo=UTC),
+            **({"reason": DeclineReason.HOME_UNSUITABLE} if step is HoldDeclined else {}),
+        ),
+        number,
     )
 
 
@@ -117,6 +140,7 @@ class TestRegistry:
         area: int = 60,
         accessible: bool = False,
         works_end_on: date | None = None,
+        sat_ends_on: date | None = None,
     ) -> None:
         self._publish(
             Unit(
@@ -132,6 +156,7 @@ class TestRegistry:
                 status=status,
                 since=on,
                 works=works(works_end_on),
+                sat_ends_on=sat_ends_on,
                 works_term=term(on, works_end_on),
             ),
             on,

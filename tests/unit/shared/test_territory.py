@@ -25,7 +25,8 @@ def test_the_ambito_has_48_municipalities_led_by_cremona() -> None:
 def test_cremona_has_the_figures_of_its_source_row() -> None:
     cremona = CREMONESE.municipality("019036")
     # source row, columns female_2023 and male_2023: 36,401 + 34,236 = 70,637 (pop_2023)
-    assert cremona.population == 36_401 + 34_236
+    assert cremona.population == cremona.female + cremona.male == 36_401 + 34_236
+    assert cremona.registered_2024 == 71_350
     assert (cremona.age_0_14, cremona.age_15_64, cremona.age_65_plus) == (8_192, 43_529, 18_916)
     assert cremona.area_km2 == Decimal("70.4")
     assert cremona.population_history[0] == (2011, 69_589)

@@ -7,9 +7,9 @@ from decimal import Decimal
 
 from services.planner.domain.checks.faults import Check, RowKey, Severity, counted, percent
 from services.planner.domain.quotas import (
+    FORMULAS,
     LOCAL_POLICE,
     NONE,
-    PARAMETERS,
     Division,
     OwnerYear,
     QuotaKind,
@@ -52,7 +52,7 @@ def _above(
 ) -> Iterator[Check]:
     if share <= (ceiling or NONE):
         return
-    article, name = rules.sources[PARAMETERS[kind]].article, NAMES[kind]
+    article, name = rules.sources[FORMULAS[kind].parameters[0]].article, NAMES[kind]
     if ceiling is None:
         rule = Text(
             f"Le regole del {rules.on:%d.%m.%Y} non prevedono una quota per {name.it} ({article}).",
@@ -65,7 +65,7 @@ def _above(
         )
     most = percent(ceiling or NONE)
     remedy = Text(f"Indicare al massimo il {most}.", f"Give at most {most}.")
-    yield Check(code, Severity.VALIDITY, row, COLUMNS[kind], str(share), rule, remedy, (PARAMETERS[kind],))
+    yield Check(code, Severity.VALIDITY, row, COLUMNS[kind], str(share), rule, remedy, FORMULAS[kind].parameters)
 
 
 def sat_checks(row: RowKey, sat_units: int, baseline: int, rules: Rules) -> Iterator[Check]:
@@ -119,5 +119,5 @@ def reservation_checks(row: RowKey, division: Division) -> Iterator[Check]:
             f"Riservare al massimo {division.available} in tutto.",
             f"Reserve at most {division.available} in all.",
         ),
-        tuple(sorted({PARAMETERS[quota.kind] for quota in division.quotas if quota.wanted})),
+        tuple(sorted({name for quota in division.quotas if quota.wanted for name in FORMULAS[quota.kind].parameters})),
     )

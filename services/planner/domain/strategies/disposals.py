@@ -15,6 +15,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from services.planner.domain.checks.faults import Check, RowKey, Severity, counted, percent
+from services.planner.domain.formulas import Formula
 from services.planner.domain.quotas import units_up_to
 from services.planner.domain.rules import DisposalRules, Rules
 from shared.events.units import OwnerKind
@@ -22,8 +23,21 @@ from shared.problem_texts import Text
 
 Inhabitants = Mapping[str, Mapping[int, int]]
 """Residents by municipality and year."""
-WHOLE_FORMULA = "floor(share x baseline) - (sold + valorised)"
-SOLD_FORMULA = "floor(sold share x baseline) - sold"
+FORMULAS = {
+    "disposal_left": Formula(
+        "disposal_left",
+        "Alloggi ancora alienabili o valorizzabili: quota del patrimonio di partenza, per difetto, meno gli usati.",
+        "L.R. 16/2016, art. 28 c. 2, c. 2 bis",
+        ("disposal_total_share", "disposal_village_share", "disposal_town_share"),
+    ),
+    "disposal_left_to_sell": Formula(
+        "disposal_left_to_sell",
+        "Alloggi ancora alienabili: la parte della quota che si può vendere, per difetto, meno quelli già alienati.",
+        "L.R. 16/2016, art. 28 c. 2, c. 2 bis",
+        ("disposal_sold_share", "disposal_village_share", "disposal_town_share"),
+    ),
+}
+"""How `DisposalBalance.left` and `left_to_sell` are made; the caps name the one parameter each has used."""
 
 
 class Disposal(NamedTuple):

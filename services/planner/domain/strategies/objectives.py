@@ -11,9 +11,14 @@ from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
+from services.planner.domain.formulas import Formula
 from services.planner.domain.rounding import half_up
 
-FORMULA = "baseline + (target - baseline) x days passed / days in all, halves away from zero"
+FORMULA = Formula(
+    "objective_expected",
+    "Valore atteso oggi: dal valore di partenza al traguardo in linea retta, secondo i giorni trascorsi.",
+    "planner.md §4",
+)
 
 
 class ObjectiveStatus(StrEnum):

@@ -170,6 +170,13 @@ def test_a_row_printed_twice_and_a_total_that_is_not_its_parts() -> None:
     assert "the same number is there twice" in found[1].note
 
 
+def test_a_three_year_plan_and_an_owner_that_is_all_of_them() -> None:
+    row = {"ente": "Crema", "metric": "stock_sas", "value": 5.0, "owner": "all", "page": 3}
+    [case] = read_published(json.dumps({"cases": [{"id": "p", "year": "2021-2023", "rows": [row]}]}), "p.json")
+    [amount] = amounts_of(case)
+    assert (amount.value, amount.scope) == (5, ("Crema", None, None, 2021))
+
+
 def test_checks_of_the_source_that_fail_or_are_not_known() -> None:
     checks = [
         {"op": "sum", "metric": "x", "parts": [1, 2], "expected": 4},

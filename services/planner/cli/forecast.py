@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from services.planner.cli.files import day, refusal
 from services.planner.domain.supply.turnover import Window
 from services.planner.forecasting.backtest import NotOverError, backtest
 from services.planner.forecasting.document import document
@@ -56,24 +56,12 @@ def backtest_command(
         write(output, json.dumps(report, sort_keys=True, allow_nan=False) + "\n")
 
 
-def day(text: str) -> date:
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError:
-        raise refusal(f"{text!r} is no day of the form YYYY-MM-DD") from None
-
-
 def loaded(path: Path) -> EventFile:
     try:
         with path.open(encoding="utf-8", newline="") as lines:
             return read_events(lines)
     except EventFileError as error:
         raise refusal(f"{path}, {error}") from None
-
-
-def refusal(message: str) -> typer.Exit:
-    typer.echo(message, err=True)
-    return typer.Exit(2)
 
 
 def write(output: Path, text: str) -> None:

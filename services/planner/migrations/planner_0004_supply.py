@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "planner_0003"
-down_revision = "planner_0004"
+revision = "planner_0004"
+down_revision = "planner_0003"
 branch_labels = None
 depends_on = None
 

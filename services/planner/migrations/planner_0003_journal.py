@@ -5,8 +5,8 @@ from alembic import op
 
 from shared.db import Instant
 
-revision = "planner_0004"
-down_revision = "planner_0001"
+revision = "planner_0003"
+down_revision = "planner_0002"
 branch_labels = None
 depends_on = None
 

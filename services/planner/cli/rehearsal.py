@@ -1,59 +1,31 @@
-"""Commands of the planner."""
+"""`pianovivo planner rehearse`: who moves under rules to come."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
 import orjson
 import typer
 
-from services.planner.app import create_app, create_runtime
-from services.planner.domain.forecast import Triennium
+from services.planner.cli.files import day, refusal, text_of
+from services.planner.cli.published import AsJson
 from services.planner.domain.plan import reference_date
-from services.planner.domain.published import Finding, PublishedFault, check_published, read_published
 from services.planner.domain.rehearsal import Rehearsal, Shift, rehearse
 from services.planner.domain.state import PlanState
-from services.planner.forecasting.commands import backtest_command, forecast_command
+from services.planner.handlers import method_of
 from services.planner.law import Overlay, RulesFault, parameters, read_overlay, rules_on
 from services.planner.settings import PlannerSettings
 from services.planner.store import plans as store
 from shared import settings
-from shared.commands import service_commands
 from shared.db import Database
 from shared.territory import UnknownAmbitoError, ambito, names_of
 from shared.wording import organisation_name
 
-app = service_commands("planner", PlannerSettings, create_app, create_runtime, "planner_port")
-app.command("forecast")(forecast_command)
-app.command("backtest")(backtest_command)
-SourceFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one document.")]
 
-
-@app.command("check")
-def check_command(file: SourceFile, as_json: AsJson = False) -> None:
-    """Check published annual plans, a JSON file of cases with rows and checks: printed, computed, difference."""
-    try:
-        cases = read_published(_text(file), str(file))
-    except PublishedFault as error:
-        raise _refusal(str(error)) from None
-    findings = {case.id: check_published(case) for case in cases}
-    if as_json:
-        told = [_as_json(finding) for found in findings.values() for finding in found]
-        typer.echo(orjson.dumps(told, option=orjson.OPT_INDENT_2, default=_number).decode())
-        return
-    for case in cases:
-        typer.echo(f"{case.id} ({case.year}) {case.title}".rstrip())
-        for finding in findings[case.id]:
-            typer.echo(f"  {_told(finding)}")
-
-
-@app.command("rehearse")
 def rehearse_command(
     rules: Annotated[Path, typer.Option(help="The rules to come, as YAML.", exists=True, dir_okay=False)],
     ambiti: Annotated[list[str] | None, typer.Option("--ambito", help="Only this plan; may be repeated.")] = None,
@@ -64,19 +36,17 @@ def rehearse_command(
 ) -> None:
     """Show who moves when rules change, before they do: each plan by the law of a day and with the file over it."""
     try:
-        overlay = read_overlay(_text(rules), str(rules), parameters())
-        day = date.fromisoformat(on) if on else None
+        overlay = read_overlay(text_of(rules), str(rules), parameters())
     except RulesFault as error:
-        raise _refusal(str(error)) from None
-    except ValueError:
-        raise _refusal(f"--on {on!r} is no day of the form YYYY-MM-DD") from None
+        raise refusal(str(error)) from None
+    by_law_of = day(on) if on else None
     configured = settings.load(PlannerSettings)
     if configured.database_url is None and not (configured.home / "planner.db").is_file():
-        raise _refusal(f"no planner has run in {configured.home}: set PIANOVIVO_HOME to the folder it runs in")
+        raise refusal(f"no planner has run in {configured.home}: set PIANOVIVO_HOME to the folder it runs in")
     states = asyncio.run(_states(configured, ambiti))
     if unknown := sorted(set(ambiti or ()) - {state.ambito for state in states}):
-        raise _refusal(f"there is no plan of {', '.join(unknown)}")
-    rehearsals = [_rehearsed(state, configured, overlay, day) for state in states]
+        raise refusal(f"there is no plan of {', '.join(unknown)}")
+    rehearsals = [_rehearsed(state, configured, overlay, by_law_of) for state in states]
     if as_json:
         typer.echo(orjson.dumps([_rehearsal_as_json(one) for one in rehearsals], option=orjson.OPT_INDENT_2).decode())
         return
@@ -86,7 +56,7 @@ def rehearse_command(
 
 
 def _rehearsed(state: PlanState, configured: PlannerSettings, overlay: Overlay, on: date | None) -> Rehearsal:
-    triennium = Triennium(configured.planner_first_year)
+    triennium = method_of(configured).triennium
     reference_on = configured.planner_rules_on or reference_date(state, triennium)
     day = on or max((reference_on, *overlay.changes_on))
     laws = rules_on(day), rules_on(day, overlay)
@@ -96,7 +66,7 @@ def _rehearsed(state: PlanState, configured: PlannerSettings, overlay: Overlay, 
 async def _states(configured: PlannerSettings, ambiti: Sequence[str] | None) -> list[PlanState]:
     """The facts of each plan, read and never written."""
     db = Database(configured.url_for("planner"), "planner", application="pianovivo-planner-rehearse")
-    bands = rules_on(configured.planner_rules_on or Triennium(configured.planner_first_year).begins_on).bands
+    bands = method_of(configured).bands
     try:
         async with db.reading() as session:
             wanted = [code for code in await store.planned_ambiti(session) if not ambiti or code in ambiti]
@@ -141,33 +111,3 @@ def _rehearsal_as_json(rehearsal: Rehearsal) -> dict[str, object]:
         "shifts": [shift._asdict() for shift in rehearsal.shifts],
         "warnings": list(rehearsal.warnings),
     }
-
-
-def _told(finding: Finding) -> str:
-    verdict = {True: "holds", False: "DIFFERS", None: "not checked"}[finding.holds]
-    printed, computed, difference = (
-        "–" if value is None else f"{value:f}" for value in (finding.printed, finding.computed, finding.difference)
-    )
-    note = f" ({finding.note})" if finding.note else ""
-    numbers = f"printed {printed}, computed {computed}, difference {difference}"
-    return f"{verdict:<11} {finding.kind:<13} {finding.what}: {numbers}{note}"
-
-
-def _as_json(finding: Finding) -> dict[str, object]:
-    return {**finding._asdict(), "difference": finding.difference, "holds": finding.holds}
-
-
-def _number(value: Decimal) -> int | float:
-    return int(value) if value == int(value) else float(value)
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise _refusal(f"{file}: byte {error.start} is not UTF-8: save the file as UTF-8 text") from None
-
-
-def _refusal(message: str) -> typer.Exit:
-    typer.echo(message, err=True)
-    return typer.Exit(2)
