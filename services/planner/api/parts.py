@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 from pydantic import Field
 
 from services.planner.api.editions import Asked, PlanHead, Plans, ShortText, not_found
+from services.planner.api.material import material_of
 from services.planner.domain.narrative.figures import Figure, FigureUnit
-from services.planner.domain.parts import PARTS, Item, Material, PlanPart, part_of
-from services.planner.domain.state import PlanState
-from services.planner.domain.survey.households import ASSUMED
-from services.planner.domain.survey.people import Survey, survey_ambito
-from services.planner.law.directives import regional_directives
-from shared import territory
+from services.planner.domain.parts import PARTS, Item, PlanPart, part_of
 from shared.arrivals import Shape
 from shared.openapi import problems
-from shared.territory import UnknownAmbitoError
 
 router = APIRouter(prefix="/plans", tags=["parts"], responses=problems(404))
 NumberText = Annotated[str, Field(pattern=r"^-?[0-9]+(\.[0-9]+)?$", max_length=40)]
@@ -98,29 +92,6 @@ async def part(
     material = material_of(plans, await plans.state())
     found = await asyncio.to_thread(part_of, number, material, municipality)
     return _answer(plans, found, municipality)
-
-
-def material_of(plans: Asked, state: PlanState) -> Material:
-    survey, inhabitants = _territory(plans.plan.ambito)
-    return Material(
-        plan=plans.plan,
-        state=state,
-        rules=plans.method.law(plans.plan.reference_on),
-        survey=survey,
-        people=plans.method.people(plans.plan.ambito),
-        inhabitants=inhabitants,
-        directives=regional_directives(),
-    )
-
-
-def _territory(code: str) -> tuple[Survey | None, Mapping[str, Mapping[int, int]]]:
-    try:
-        municipalities = territory.ambito(code).municipalities
-    except UnknownAmbitoError:
-        return None, {}
-    return survey_ambito(municipalities, ASSUMED), {
-        one.istat_code: dict(one.population_history) for one in municipalities
-    }
 
 
 def _answer(plans: Asked, found: PlanPart, municipality: str | None) -> PartAnswer:
