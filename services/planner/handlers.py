@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.planner.domain.causes import cause_of
 from services.planner.domain.forecast import Triennium
-from services.planner.domain.holds import HoldStatus, is_overdue
+from services.planner.domain.holds import HoldStatus, is_overdue, unit_left
 from services.planner.domain.plan import Method, Plan, canonical, changes, hash_of, read
 from services.planner.domain.rules import Rules
 from services.planner.domain.state import PlanState, fold
@@ -93,7 +93,7 @@ class Planner:
         """Recompute once for the whole batch; a plan whose content stays the same has no new version."""
         said: list[Message] = []
         for ambito, draft in work.items():
-            said += await self._expire(session, ambito, draft)
+            said += await self._settle_holds(session, ambito, draft)
             before = draft.plan
             draft.plan = self._method.plan_of(draft.state, draft.known)
             draft.known = draft.plan
@@ -111,13 +111,15 @@ class Planner:
             Database.signal(session, CHANNEL)
         return said
 
-    async def _expire(self, session: AsyncSession, ambito: str, draft: Draft) -> list[Message]:
-        """The plan has no clock: it notices that a hold has run out by what it hears next."""
-        at = draft.messages[-1].envelope.time
-        if any(is_overdue(hold.status, hold.expires_at, at) for hold in draft.state.holds.values()):
-            await holds.open_book(session, ambito)
-            return await expire_overdue(session, ambito, at)
-        return []
+    async def _settle_holds(self, session: AsyncSession, ambito: str, draft: Draft) -> list[Message]:
+        """The plan has no clock: by what it hears next it notices that a hold has run out, or a placement ended."""
+        at, held = draft.messages[-1].envelope.time, draft.state.holds
+        left = [unit for message in draft.messages if (unit := unit_left(message.event)) in held]
+        left = [unit for unit in left if held[unit].status is HoldStatus.ACCEPTED]
+        if not left and not any(is_overdue(hold.status, hold.expires_at, at) for hold in held.values()):
+            return []
+        await holds.open_book(session, ambito)
+        return await expire_overdue(session, ambito, at) + await give_back(session, ambito, left, at)
 
     async def save_state(self, session: AsyncSession, work: Work) -> Sequence[Message]:
         """Replay: only the state is derived again; versions stay as they were published."""
@@ -173,6 +175,17 @@ async def expire_overdue(session: AsyncSession, ambito: str, at: datetime) -> li
     for row in await holds.overdue_holds(session, ambito, at):
         revision = await holds.take_step(session, row, HoldStatus.EXPIRED, row.expires_at)
         said.append(holds.announced(row, HoldExpired(**holds.terms_of(row, revision, row.expires_at)), row.expires_at))
+    return said
+
+
+async def give_back(session: AsyncSession, ambito: str, unit_ids: Sequence[str], at: datetime) -> list[Message]:
+    """Write down, with the book open, that placements in these homes have ended."""
+    said = []
+    for unit_id in sorted(set(unit_ids)):
+        row = await holds.active_hold_of_unit(session, ambito, unit_id)
+        if row is not None and row.status == HoldStatus.ACCEPTED:
+            revision = await holds.take_step(session, row, HoldStatus.RETURNED, at)
+            said.append(holds.announced(row, HoldReturned(**holds.terms_of(row, revision, at)), at))
     return said
 
 

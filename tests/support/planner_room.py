@@ -32,18 +32,22 @@ LEAD, TOWN = (f"comune-{CREMONA}", Role.LEAD), (f"comune-{CASTELVERDE}", Role.MU
 HOLDS = f"/plans/{AMBITO}/holds"
 
 
-def world(homes: int = 2, cases: int = 2, *, set_aside: bool = True) -> list[Message]:
-    """Twenty let homes, some more free or set aside, and cases of Castelverde and Cremona in turn."""
+def registry_of(homes: int = 2, *, set_aside: bool = True) -> TestRegistry:
+    """Twenty let homes, and some more that are free or set aside."""
     registry = TestRegistry()
     for number in range(20):
         registry.register(f"L{number}", UnitStatus.OCCUPIED)
     for number in range(homes):
         registry.register(f"H{number}", UnitStatus.RESERVED_SAT if set_aside else UnitStatus.FREE_ASSIGNABLE)
-    opened = [
+    return registry
+
+
+def cases_of(count: int = 2) -> list[Message]:
+    """Cases of Castelverde and Cremona in turn."""
+    return [
         case_opened(f"C{number}", 90_000 + number, municipality=CREMONA if number % 2 else CASTELVERDE)
-        for number in range(cases)
+        for number in range(count)
     ]
-    return [*registry.sent, *opened]
 
 
 @dataclass

@@ -65,6 +65,13 @@ async def check_cap(session: AsyncSession, home: HomeRow, rules: Rules) -> None:
         raise Problem(409, "sat-cap-reached", of_status(409).title, detail)
 
 
+async def check_still_there(session: AsyncSession, row: HoldRow) -> None:
+    """Raises `Problem` 409 when the home was let, squatted or closed since it was held."""
+    home = await store.vacant_home(session, row.ambito, row.unit_id)
+    if home is None or home.status not in SUITABLE | {UnitStatus.OCCUPIED_SAT}:
+        raise Problem(409, "home-gone", of_status(409).title, _GONE.filled(unit=row.unit_id))
+
+
 def decided(status: HoldStatus) -> Problem:
     """409 of a step that does not follow from the hold's status."""
     return Problem(409, "hold-decided", of_status(409).title, _STATUS[status])
@@ -96,6 +103,10 @@ _PLACED = Text(
 _PROVIDED = Text(
     "Per il caso {case} c'è già l'alloggio {unit}, prenotato da {organisation}.",
     "Case {case} already has home {unit}, held by {organisation}.",
+)
+_GONE = Text(
+    "L'alloggio {unit} nel frattempo non è più disponibile: rinunciare alla prenotazione e sceglierne un altro.",
+    "Home {unit} is not to be had any more: decline the hold and choose another.",
 )
 _CAP = Text(
     "{owner} ha raggiunto il limite di {cap} alloggi per i servizi abitativi transitori.",

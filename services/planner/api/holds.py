@@ -13,7 +13,15 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.planner.api.hold_refusals import case_for, check_cap, check_free, decided, home_for, may_decide
+from services.planner.api.hold_refusals import (
+    case_for,
+    check_cap,
+    check_free,
+    check_still_there,
+    decided,
+    home_for,
+    may_decide,
+)
 from services.planner.domain.holds import HoldStatus, WrongStep, check_step, is_overdue
 from services.planner.handlers import expire_overdue
 from services.planner.law import rules_on
@@ -189,6 +197,8 @@ async def _decide(
         check_step(HoldStatus(row.status), status)
     except WrongStep as wrong:
         raise decided(wrong.status) from None
+    if status is HoldStatus.ACCEPTED:
+        await check_still_there(session, row)
     row.reason = more.get("reason")
     await _step(session, arrival, row, status, event, **more)
     return answer(200, Hold.of(row, arrival.at))

@@ -2,7 +2,8 @@
 
 The causes are put in place one after another, and each is given what the figures move by with it. So their sum is the
 whole difference whatever the order, also of forecasts, where one cause changes what the next one does. Time passing is
-a cause too, and comes first; a change of the rules comes last.
+a cause too: it comes first, or last where the other plan is the earlier one, so that no event is ever ahead of the day.
+A change of the rules comes last.
 """
 
 from __future__ import annotations
@@ -104,15 +105,18 @@ def drift(
     held = subjects_of(messages)
     first = plan = method.plan_of(state)
     state.settle()
-    final = reference_on or _latest(ambito, method, messages, steps)
-    told = [Step(Reason(TIME, None, ())), *steps]
+    final = reference_on or _latest(ambito, method, messages, steps) or first.reference_on
+    time = Step(Reason(TIME, None, ()))
+    told = [time, *steps] if final >= first.reference_on else [*steps, time]
     found: dict[FigureKey, dict[int, int]] = defaultdict(dict)
+    day = first.reference_on
     for place, step in enumerate(told):
         for subject in dict.fromkeys(map(subject_of, (*step.removed, *step.added))):
             state.merge(state_as_of(ambito, method.bands, held.get(subject, ())), -1)
             held[subject] = _with(held.get(subject, ()), step, subject)
             state.merge(state_as_of(ambito, method.bands, held[subject]))
-        state.reference_on = final
+        day = final if step is time else day
+        state.reference_on = day
         before, plan = plan, method.plan_of(state, plan)
         state.settle()
         _note(found, place, before, plan)

@@ -13,6 +13,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from shared.events.base import Event
+from shared.events.units import UnitChanged, UnitStatus
+
 
 class HoldStatus(StrEnum):
     """Stato della prenotazione."""
@@ -35,6 +38,7 @@ class LedgerAccount(StrEnum):
 
 ACTIVE = frozenset({HoldStatus.HELD, HoldStatus.ACCEPTED})
 """The home is not to be had by anybody else."""
+LIVED_IN = frozenset({UnitStatus.OCCUPIED, UnitStatus.OCCUPIED_SAT})
 FOLLOWS = {
     HoldStatus.ACCEPTED: HoldStatus.HELD,
     HoldStatus.DECLINED: HoldStatus.HELD,
@@ -98,6 +102,14 @@ def balances(entries: Iterable[Entry]) -> Mapping[LedgerAccount, int]:
     for account, amount in entries:
         sums[account] += amount
     return sums
+
+
+def unit_left(event: Event) -> str:
+    """The home that was lived in and is not any more; empty for any other event."""
+    if not isinstance(event, UnitChanged) or event.before is None:
+        return ""
+    is_left = event.before.status in LIVED_IN and event.after.status not in LIVED_IN
+    return event.unit_id if is_left else ""
 
 
 def is_overdue(status: HoldStatus, expires_at: datetime, at: datetime) -> bool:

@@ -16,6 +16,7 @@ AWAITING_WORKS = frozenset(
 )
 NEEDING_WORKS = frozenset({UnitStatus.FREE_STATE_OF_FACT, UnitStatus.UNINHABITABLE})
 SUITABLE = frozenset({UnitStatus.RESERVED_SAT, UnitStatus.FREE_ASSIGNABLE})
+COMING = frozenset({UnitStatus.FREE_STATE_OF_FACT, UnitStatus.IN_WORKS})
 
 
 Holding = tuple[str, str]
@@ -67,8 +68,8 @@ class Home(NamedTuple):
 
     @property
     def bucket(self) -> Bucket:
-        is_free = self.status is UnitStatus.FREE_ASSIGNABLE
-        return Bucket(is_free, self.municipality, self.accessible, self.size_class, self.owner)
+        needs_reserving = self.status is not UnitStatus.RESERVED_SAT
+        return Bucket(needs_reserving, self.municipality, self.accessible, self.size_class, self.owner)
 
 
 class Bucket(NamedTuple):
@@ -88,8 +89,8 @@ class VacantHomes:
     A home enters with the change that made it vacant and leaves with the next one. One that leaves before it was heard
     of stands as None until its entry cancels it. By municipality and owner are counted those `awaiting_inspection`,
     those `needing_works` that nobody has planned, and those `leaving` that were free when they entered the disposal
-    plan; `works` counts homes by their works; `suitable` has those that an emergency case could be given, `temporary`
-    those assigned as transitional services.
+    plan; `works` counts homes by their works; `suitable` has those that an emergency case could be given, `coming`
+    those that could be made ready for one, `temporary` those assigned as transitional services.
     """
 
     by_key: dict[HomeKey, Home | None] = field(default_factory=dict)
@@ -98,6 +99,7 @@ class VacantHomes:
     leaving: dict[Holding, int] = field(default_factory=dict)
     works: dict[OpenWorks, int] = field(default_factory=dict)
     suitable: dict[Bucket, dict[HomeKey, Home]] = field(default_factory=dict)
+    coming: dict[Bucket, dict[HomeKey, Home]] = field(default_factory=dict)
     temporary: dict[HomeKey, Home] = field(default_factory=dict)
 
     def enter(self, key: HomeKey, home: Home) -> None:
@@ -106,8 +108,8 @@ class VacantHomes:
         else:
             self.by_key[key] = home
             self._count(home, +1)
-            if home.status in SUITABLE:
-                self.suitable.setdefault(home.bucket, {})[key] = home
+            if (buckets := self._buckets(home)) is not None:
+                buckets.setdefault(home.bucket, {})[key] = home
             elif home.status is UnitStatus.OCCUPIED_SAT:
                 self.temporary[key] = home
 
@@ -119,12 +121,17 @@ class VacantHomes:
         if home is None:
             return
         self._count(home, -1)
-        if home.status in SUITABLE:
-            alike = self.suitable[home.bucket]
+        if (buckets := self._buckets(home)) is not None:
+            alike = buckets[home.bucket]
             del alike[key]
             if not alike:
-                del self.suitable[home.bucket]
+                del buckets[home.bucket]
         self.temporary.pop(key, None)
+
+    def _buckets(self, home: Home) -> dict[Bucket, dict[HomeKey, Home]] | None:
+        if home.status in SUITABLE:
+            return self.suitable
+        return self.coming if home.status in COMING else None
 
     def _count(self, home: Home, sign: int) -> None:
         if works := home.works:

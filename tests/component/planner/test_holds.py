@@ -13,17 +13,23 @@ import pytest
 from services.planner.domain.holds import Entry, LedgerAccount, balances
 from services.planner.tables import EntryRow, HoldRow
 from shared.auth import Role
-from shared.events import HoldDeclined, HoldExpired, HoldPlaced
-from tests.support.planner_room import HOLDS, LEAD, TOWN, Room, standing, world
-from tests.unit.planner.worlds import case_closed, case_opened
+from shared.events import HoldDeclined, HoldExpired, HoldPlaced, UnitStatus
+from tests.support.planner_room import HOLDS, LEAD, TOWN, Room, cases_of, registry_of, standing
+from tests.unit.planner.worlds import TestRegistry, case_closed, case_opened
 
 OWNER = ("aler", Role.OWNER)
 
 
 @pytest.fixture
-async def room(tmp_path: Path) -> AsyncIterator[Room]:
-    """H0 and H1 are set aside; C0 is of Castelverde, C1 of Cremona, which leads."""
-    async with standing(tmp_path, world()) as room:
+def registry() -> TestRegistry:
+    """H0 and H1 are set aside."""
+    return registry_of()
+
+
+@pytest.fixture
+async def room(tmp_path: Path, registry: TestRegistry) -> AsyncIterator[Room]:
+    """C0 is of Castelverde, C1 of Cremona, which leads."""
+    async with standing(tmp_path, [*registry.sent, *cases_of()]) as room:
         yield room
 
 
@@ -86,6 +92,32 @@ async def test_an_accepted_home_is_nobody_else_s_until_it_is_given_back(room: Ro
         assert (await client.post(f"{path}/return")).json()["status"] == "RETURNED"
     await room.hear_back()
     assert await room.offers() == {"C0": "H0", "C1": "H1"}
+
+
+async def test_a_placement_ends_when_the_owner_reports_that_the_stay_has_ended(
+    room: Room, registry: TestRegistry
+) -> None:
+    path = f"{HOLDS}/{(await placed(room))['id']}"
+    async with room.client() as client:
+        await client.post(f"{path}/accept")
+    await room.hear_back()
+    for kind, status in (("sat-assigned", UnitStatus.OCCUPIED_SAT), ("sat-ended", UnitStatus.FREE_ASSIGNABLE)):
+        registry.report("H0", kind, status, date(2026, 2, 1))
+        await room.hear(registry.sent[-1:])
+    async with room.client() as client:
+        assert (await client.get(path)).json()["status"] == "RETURNED"
+    await room.hear_back()
+    assert sorted((await room.offers()).values()) == ["H0", "H1"]
+
+
+async def test_a_home_that_was_squatted_meanwhile_cannot_be_accepted(room: Room, registry: TestRegistry) -> None:
+    path = f"{HOLDS}/{(await placed(room))['id']}"
+    registry.report("H0", "unit-occupied-without-title", UnitStatus.OCCUPIED_WITHOUT_TITLE, date(2026, 2, 1))
+    await room.hear(registry.sent[-1:])
+    assert (await refused(room, f"{path}/accept"))[:2] == (409, "home-gone")
+    async with room.client() as client:
+        assert (await client.post(f"{path}/decline", json={"reason": "OTHER"})).status_code == 200
+    await placed(room, "H1", "C0")
 
 
 async def test_declining_needs_a_reason_and_gives_the_home_back(room: Room) -> None:
@@ -162,7 +194,7 @@ async def test_what_cannot_be_held_is_refused_with_the_field(room: Room, body: d
 
 async def test_an_owner_s_limit_holds_for_holds_too(tmp_path: Path) -> None:
     # 20 + 3 homes: floor(2.3) = 2 may be set aside.
-    async with standing(tmp_path, world(homes=3, cases=6, set_aside=False)) as room:
+    async with standing(tmp_path, [*registry_of(3, set_aside=False).sent, *cases_of(6)]) as room:
         await placed(room, "H0", "C0")
         await placed(room, "H1", "C2")
         assert await refused(room, HOLDS, {"unit_id": "H2", "case_ref": "C4"}) == (

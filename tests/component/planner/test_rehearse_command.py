@@ -74,7 +74,7 @@ def test_before_its_day_a_rule_moves_nothing(home: Path, tmp_path: Path) -> None
     ("text", "arguments", "said"),
     [
         ("indigence: []", (), "line 1, indigence: no rule reads this parameter"),
-        (FUTURE, ("--on", "tomorrow"), "--on 'tomorrow' is no day of the form YYYY-MM-DD"),
+        (FUTURE, ("--on", "tomorrow"), "'tomorrow' is no day of the form YYYY-MM-DD"),
         (FUTURE, ("--ambito", "altrove"), "there is no plan of altrove"),
     ],
 )

@@ -12,7 +12,7 @@ from services.planner.tables import EntryRow, HoldRow
 from shared.events.topics import declared
 from shared.rebuild import projection_hash, rebuild
 from tests.support.installations import Installation
-from tests.support.planner_room import HOLDS, LEAD, opened, world
+from tests.support.planner_room import HOLDS, LEAD, cases_of, opened, registry_of
 from tests.support.waiting import until
 from tests.support.world import as_outgoing, is_idle
 
@@ -23,7 +23,7 @@ async def test_of_a_thousand_concurrent_holds_as_many_succeed_as_there_are_homes
     gate = asyncio.Semaphore(AT_ONCE)
     settings = PlannerSettings(**installation.environment | {"replica": "first"})
     async with opened(settings) as room, room.client(LEAD) as client:
-        await room.hear(world(HOMES, CLAIMS))
+        await room.hear([*registry_of(HOMES).sent, *cases_of(CLAIMS)])
 
         async def claim(number: int) -> tuple[int, str]:
             async with gate:
@@ -48,7 +48,7 @@ async def test_of_a_thousand_concurrent_holds_as_many_succeed_as_there_are_homes
 async def test_of_many_homes_wanted_at_once_for_one_case_it_gets_one(installation: Installation) -> None:
     settings = PlannerSettings(**installation.environment | {"replica": "first"})
     async with opened(settings) as room, room.client(LEAD) as client:
-        await room.hear(world(20, 1))
+        await room.hear([*registry_of(20).sent, *cases_of(1)])
         wanted = [{"unit_id": f"H{number}", "case_ref": "C0"} for number in range(20)]
         answers = await asyncio.gather(*(client.post(HOLDS, json=one) for one in wanted))
         assert Counter(answer.status_code for answer in answers) == {201: 1, 409: 19}
@@ -59,7 +59,7 @@ async def test_decisions_come_back_by_the_bus_and_a_rebuild_finds_them_again(ins
     settings = PlannerSettings(**installation.environment | {"replica": "first"})
     async with opened(settings) as room:
         await room.runtime.transport.apply(list(declared().values()))
-        await room.runtime.transport.publish(as_outgoing(world()))
+        await room.runtime.transport.publish(as_outgoing([*registry_of().sent, *cases_of()]))
     async with opened(settings, at_work=True) as room, room.client(LEAD) as client:
         await until(lambda: is_idle(room.runtime), seconds=60)
         assert await room.offers() == {"C0": "H0", "C1": "H1"}

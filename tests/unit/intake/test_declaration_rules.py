@@ -111,13 +111,6 @@ def test_the_deadline_is_31_october_of_the_cycle_year() -> None:
     assert CycleRules.of(2031).deadline_on == date(2031, 10, 31)
 
 
-def test_the_triennium_is_the_three_calendar_years_that_follow() -> None:
-    rules = CycleRules.of(2026)
-    assert rules.years == (2027, 2028, 2029)
-    edges = (date(2026, 12, 31), date(2027, 1, 1), date(2029, 12, 31), date(2030, 1, 1))
-    assert [rules.holds(day) for day in edges] == [False, True, True, False]
-
-
 def test_the_value_in_force_is_the_last_that_has_begun() -> None:
     history = (Dated(1, None, "a", "read"), Dated(2, date(2025, 3, 10), "b", "read"))
     assert [in_force(history, day).value for day in (date(2025, 3, 9), date(2025, 3, 10))] == [1, 2]

@@ -21,9 +21,11 @@ def cause(kind: str, organisation: str | None = "aler-bcm", municipality: str = 
     )
 
 
+OTHERS = ("submissions", "emergency-cases", "plan-decisions")
+
+
 def test_every_kind_of_event_that_moves_a_plan_has_italian_words() -> None:
-    topics = ("submissions", "emergency-cases", "plan-decisions")
-    others = {cls.name() for cls in Event.REGISTRY.values() if cls.TOPIC in topics}
+    others = {cls.name() for cls in Event.REGISTRY.values() if cls.TOPIC in OTHERS}
     assert set(KINDS) == set(REPORTS) | others
     assert all(words.count("{}") == 1 for words in KINDS.values())
 

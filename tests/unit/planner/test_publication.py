@@ -7,9 +7,13 @@ from uuid import UUID
 
 import pytest
 
-from services.planner.domain.publication import news, news_of
+from services.planner.domain.emergency.actions import ActionKind
+from services.planner.domain.forecast import Triennium
+from services.planner.domain.plan import compute
+from services.planner.domain.publication import news, news_of, public_actions
 from shared.events import Cause, FigureChange, Measure, MunicipalityChange, PlanRecomputed
-from tests.unit.planner.worlds import AMBITO, CASTELVERDE, CREMONA, NAMES
+from shared.events.units import UnitStatus
+from tests.unit.planner.worlds import AMBITO, CASTELVERDE, CREMONA, NAMES, RULES, TestRegistry, case_opened, folded
 
 ON = date(2026, 11, 23)
 
@@ -104,3 +108,28 @@ def test_further_causes_are_counted(more: int, ending: str) -> None:
 def test_figures_of_one_owner_or_year_are_left_to_the_municipality_tables() -> None:
     owners = count("free_assignable", "Alloggi liberi assegnabili", 2, 3, owner="aler-bcm")
     assert news(version([VACATED], change([owners], [VACATED])), NAMES) == ()
+
+
+def test_a_hold_is_as_discreet_as_its_case() -> None:
+    held = cause("hold-placed", organisation="comune-019036", subject="H1")
+    event = version([held], change([ACTIONS], [held]))
+    assert news(event, NAMES) == (EMERGENCY,)
+    assert news_of(CREMONA, event, NAMES) == ()
+
+
+def test_actions_are_told_once_each_without_case_municipality_or_home_lived_in() -> None:
+    registry = TestRegistry()
+    for number in range(27):
+        registry.register(f"L{number}", UnitStatus.OCCUPIED)
+    registry.register("S1", UnitStatus.RESERVED_SAT)
+    registry.register("SF", UnitStatus.FREE_STATE_OF_FACT)
+    registry.register("T1", UnitStatus.OCCUPIED_SAT, date(2025, 1, 1), sat_ends_on=date(2025, 12, 31))
+    cases = [case_opened(f"C{number}", 901 + number, municipality=CASTELVERDE, arrears=True) for number in range(5)]
+    plan = compute(folded([*registry.sent, *cases]), Triennium(2026), RULES, NAMES)
+    assert {action.kind for action in plan.actions} == set(ActionKind) - {ActionKind.RESERVE_AS_SAT}
+    assert public_actions(plan, {"S1": "Cremona", "SF": "Cremona"}) == (
+        "Prendere in locazione alloggi per i casi di emergenza aperti (L.R. 16/2016, art. 31).",
+        "Attivare il fondo per la morosità incolpevole (L.R. 16/2016, titolo V).",
+        "Offrire l'alloggio S1 a Cremona a un caso di emergenza aperto (L.R. 16/2016, art. 23 c. 13).",
+        "Chiedere di rendere assegnabile l'alloggio SF a Cremona (L.R. 16/2016, art. 23 c. 13).",
+    )

@@ -10,6 +10,7 @@ from shared.territory import (
     UnknownMunicipalityError,
     ambito,
     boundaries,
+    metres_of,
     municipality_organisation,
 )
 
@@ -81,3 +82,13 @@ def test_a_malformed_istat_code_is_refused(code: str) -> None:
 def test_attribution_names_both_licences() -> None:
     assert "openpolis (CC BY 4.0)" in ATTRIBUTION
     assert "ISTAT (CC BY 3.0)" in ATTRIBUTION
+
+
+def test_distances_between_centres_are_great_circles_to_the_metre() -> None:
+    metres = metres_of("cremonese")
+    assert len(metres) == 48 * 47
+    assert all(metres[there, here] == distance > 0 for (here, there), distance in metres.items())
+    # Cremona 45.13707 N 10.03297 E, Soresina 45.29098 N 9.85303 E; a degree is 111,195 m of the mean earth:
+    # 0.15391 x 111,195 = 17,114 m north, 0.17994 x cos(45.214) x 111,195 = 14,096 m west, together 22,171 m.
+    assert metres["019036", "019098"] == pytest.approx(22_171, abs=5)
+    assert metres_of("altrove") == {}

@@ -7,7 +7,6 @@ matching, and so is its case.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -15,7 +14,7 @@ from datetime import date, timedelta
 from services.planner.domain.cases import Case
 from services.planner.domain.emergency.actions import Action, Wording
 from services.planner.domain.emergency.allowances import SatAllowance, sat_allowances
-from services.planner.domain.emergency.placing import Metres, Placing, place_cases
+from services.planner.domain.emergency.placing import Metres, Placing, is_suitable, place_cases, profile_of
 from services.planner.domain.holds import Hold
 from services.planner.domain.homes import Bucket, Home, VacantHomes
 from services.planner.domain.rules import Rules
@@ -65,9 +64,10 @@ def derive_emergency(situation: Situation, rules: Rules, names: Mapping[str, str
     largest = rules.bands.largest_household
     placing = place_cases(waiting, free_homes(situation.homes, held), left, metres, largest)
     for placement in placing.placements.values():
-        left[placement.home.owner] -= placement.home.status is UnitStatus.FREE_ASSIGNABLE
+        if placement.home.status is UnitStatus.FREE_ASSIGNABLE:
+            left[placement.home.owner] -= 1
     unserved = {reference: waiting[reference] for reference in placing.refusals}
-    coming = coming_homes(situation.homes, held, situation.reference_on + SOON) if unserved else {}
+    coming = coming_homes(situation.homes, held, unserved, situation.reference_on + SOON, largest)
     asking = place_cases(unserved, coming, left, metres, largest)
     actions += offers(waiting, placing, wording)
     actions += requests(unserved, placing, asking, wording)
@@ -115,22 +115,29 @@ def free_homes(homes: VacantHomes, held: Mapping[str, Hold]) -> dict[Bucket, dic
     return {bucket: alike for bucket, alike in found.items() if alike}
 
 
-def coming_homes(homes: VacantHomes, held: Mapping[str, Hold], until: date) -> dict[Bucket, dict[str, Home]]:
-    """Homes that their owner could make ready: in the state of fact, or with works that end by then.
+def coming_homes(
+    homes: VacantHomes, held: Mapping[str, Hold], unserved: Mapping[str, Case], until: date, largest: int
+) -> dict[Bucket, dict[str, Home]]:
+    """Homes that their owner could make ready for one of these cases: in the state of fact, or in works until then.
 
     Those in a notice are promised to its ranking, and are never asked for.
     """
-    found: dict[Bucket, dict[str, Home]] = defaultdict(dict)
-    for (unit_id, _), home in homes.by_key.items():
-        if home is not None and unit_id not in held and is_coming(home, until):
-            found[home.bucket._replace(needs_reserving=True)][unit_id] = home
-    return found
+    wanted = {profile_of(case, largest) for case in unserved.values()}
+    found = {
+        bucket: {
+            unit_id: home for (unit_id, _), home in alike.items() if unit_id not in held and is_ready_by(until, home)
+        }
+        for bucket, alike in homes.coming.items()
+        if any(is_suitable(bucket, profile) for profile in wanted)
+    }
+    return {bucket: alike for bucket, alike in found.items() if alike}
 
 
-def is_coming(home: Home, until: date) -> bool:
+def is_ready_by(until: date, home: Home) -> bool:
+    """Whether works, if there are any, end by then; works without an end are never over."""
     if home.status is UnitStatus.IN_WORKS:
         return home.works_end_on is not None and home.works_end_on <= until
-    return home.status is UnitStatus.FREE_STATE_OF_FACT
+    return True
 
 
 def overdue_sat(situation: Situation, wording: Wording) -> Iterator[Action]:

@@ -21,7 +21,7 @@ from services.planner.domain.need.evidence import NOTHING_DECLARED
 from services.planner.domain.need.rates import HALF_A_HOUSEHOLD
 from services.planner.domain.supply.multipliers import Multiplier, multipliers
 
-TENTH = Decimal("0.1")
+TENTH = Decimal(1) / 10
 NEGLIGIBLE = 1e-12
 
 

@@ -11,7 +11,7 @@ from services.planner.domain.survey.households import AverageHousehold, Househol
 from shared.territory import Municipality
 
 HUNDREDTH_OF_A_PERCENT = Decimal("0.0001")
-TENTH = Decimal("0.1")
+TENTH = Decimal(1) / 10
 FIVE_YEARS = 5
 
 

@@ -20,7 +20,7 @@ from services.planner.domain.homes import Bucket, Home
 from shared.events.units import UnitStatus
 
 TOWNS = ("019036", "019025", "019098")
-METRES = {(a, b): 1000 * abs(i - j) + 250 for i, a in enumerate(TOWNS) for j, b in enumerate(TOWNS) if i != j}
+METRES = {(a, b): abs(i - j) for i, a in enumerate(TOWNS) for j, b in enumerate(TOWNS) if i != j}
 DAY, LARGEST = date(2026, 1, 1), 6
 
 
