@@ -27,7 +27,7 @@ QUARTER_NOISES = ((0.0025, 0.8), (0.01, 0.12), (0.04, 0.08))
 """What moves a single quarter beyond chance and has passed by the next, seasons among it: variances of 0.05^2, 0.1^2
 and 0.2^2, and their prior probabilities."""
 LEAST_PRODUCT = 1e-200
-"""Logarithms are taken of products until they are as small as this: one is as dear as the rest of a step."""
+"""Logarithms are taken of products, until these are as small as this or as large: one is as dear as a whole step."""
 PASSES = 3
 """Of the linearisation; the first begins at a constant factor, and a fourth changes nothing that is published."""
 
@@ -108,7 +108,7 @@ def walk(step_variance: float, noise: float, seen: Sequence[tuple[float, float]]
         surprise, gain = value - mean, variance / total
         log_likelihood -= surprise * surprise / total / 2
         totals *= total
-        if totals < LEAST_PRODUCT:
+        if not LEAST_PRODUCT < totals < 1 / LEAST_PRODUCT:
             log_likelihood -= log(totals) / 2
             totals = 1.0
         mean += gain * surprise
