@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from services.planner.api import drift, figures, holds, parts, plans
+from services.planner.api import choices, drift, figures, holds, parts, plans
 from shared.openapi import Api
 
 __all__ = ["API", "router"]
@@ -14,11 +14,12 @@ API = Api(
         "plans": "Piano triennale dell'offerta abitativa",
         "parts": "Le sette parti del piano",
         "figures": "I numeri del piano e il loro perché",
+        "adopted": "Valori dichiarati, previsti e adottati",
         "holds": "Prenotazioni di alloggi per casi di emergenza",
         "health": "Stato del servizio",
     },
-    lambda: drift.schemas() | holds.schemas(),
+    lambda: drift.schemas() | choices.schemas() | holds.schemas(),
 )
 router = APIRouter()
-for _part in (plans, parts, figures, drift, holds):
+for _part in (plans, parts, figures, drift, choices, holds):
     router.include_router(_part.router)

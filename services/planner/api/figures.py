@@ -14,8 +14,9 @@ from services.planner.api.editions import PlanHead, Plans, ShortText, Whole, Yea
 from services.planner.api.material import material_of
 from services.planner.domain.formulas import FORMULAS
 from services.planner.domain.labels import label_it
+from services.planner.domain.moves import place_in_report
 from services.planner.domain.operands import Operand, operands_of
-from services.planner.domain.plan import FigureKey, Plan, place_in_report
+from services.planner.domain.plan import FigureKey, Plan
 from services.planner.domain.rules import Source
 from services.planner.domain.why import Cited, cited, parts_of, subjects_of
 from shared.arrivals import PageLinks, Shape

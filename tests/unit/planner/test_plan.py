@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from services.planner.domain.forecast import Triennium
 from services.planner.domain.labels import STATUS_FIGURES
-from services.planner.domain.plan import CAUSES_LIMIT, FigureKey, Plan, canonical, changes, compute, plan_hash, read
+from services.planner.domain.moves import CAUSES_LIMIT, changes
+from services.planner.domain.plan import FigureKey, Plan, canonical, compute, plan_hash, read
 from services.planner.domain.state import fold
 from shared.events.base import Message
 from shared.events.plans import Cause, Measure
