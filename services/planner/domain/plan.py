@@ -17,12 +17,14 @@ import orjson
 from services.planner.domain.emergency import Situation, derive_emergency
 from services.planner.domain.emergency.actions import Action, ActionKind
 from services.planner.domain.emergency.placing import Metres
-from services.planner.domain.forecast import YEARS, Estimate, Outlook, Scope, Triennium, forecast
+from services.planner.domain.forecast import YEARS, Prospect, Triennium, prospect
 from services.planner.domain.labels import LABELS, label_it
 from services.planner.domain.rounding import tenths
 from services.planner.domain.rules import AreaBands, Rules
 from services.planner.domain.sheets import COUNTED, EMPTY_SHEET, Sheet, read_sheet, sheets_of
 from services.planner.domain.state import PlanState
+from services.planner.domain.supply.at_risk import WorksAtRisk
+from services.planner.domain.supply.outlook import Estimate, Outlook, Scope
 from shared.events.plans import Cause, FigureChange, Measure, MunicipalityChange
 
 CAUSES_LIMIT, FIGURES_LIMIT = 10, 40
@@ -66,6 +68,7 @@ class Plan:
     names: Mapping[str, str]
     sheets: Mapping[str, Sheet]
     outlooks: Mapping[Scope, Outlook]
+    works_at_risk: tuple[WorksAtRisk, ...]
     actions: tuple[Action, ...]
 
     @property
@@ -120,6 +123,10 @@ def compute(
     it was last settled; with it only what was touched since is counted anew. The outcome is the same without it.
     """
     reference_on = reference_date(state, triennium)
+    if known is not None and known.reference_on == reference_on and not state.touched.has_supply:
+        ahead = Prospect(known.outlooks, known.works_at_risk)
+    else:
+        ahead = prospect(state, triennium, reference_on)
     situation = Situation(state.cases, state.homes, state.stock, state.holds, reference_on)
     return Plan(
         ambito=state.ambito,
@@ -128,7 +135,8 @@ def compute(
         rules_on=rules.on,
         names=names,
         sheets=sheets_of(state, known.sheets if known else None),
-        outlooks=forecast(state, triennium, reference_on),
+        outlooks=ahead.outlooks,
+        works_at_risk=ahead.works_at_risk,
         actions=derive_emergency(situation, rules, names, metres).actions,
     )
 
@@ -174,6 +182,7 @@ def canonical(plan: Plan) -> bytes:
             f"{municipality or ''}/{owner or ''}": [*chain(*outlook.turnover, *outlook.assignable)]
             for (municipality, owner), outlook in plan.outlooks.items()
         },
+        "works_at_risk": [works._asdict() for works in plan.works_at_risk],
         "actions": {
             action.id: {
                 "owner": action.owner,
@@ -204,6 +213,7 @@ def read(content: str | bytes, names: Mapping[str, str]) -> Plan:
         names=names,
         sheets={municipality: read_sheet(counts) for municipality, counts in held["counts"].items()},
         outlooks=outlooks,
+        works_at_risk=tuple([WorksAtRisk(**works | {"lost": tuple(works["lost"])}) for works in held["works_at_risk"]]),
         actions=tuple(_read_action(identifier, action) for identifier, action in held["actions"].items()),
     )
 

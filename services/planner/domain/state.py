@@ -105,6 +105,11 @@ class Touched:
     municipalities: set[str] = field(default_factory=set)
     reference_on: bool = False
 
+    @property
+    def has_supply(self) -> bool:
+        """Whether anything changed that the supply follows from."""
+        return bool(self.cells or self.stock or self.outcomes or self.homes)
+
 
 @dataclass(slots=True)
 class PlanState:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
-from services.planner.domain.supply.counts import Distribution
+from services.planner.domain.supply.outlook import Estimate, Outlook, Scope
 
 
 class Basis(StrEnum):
@@ -13,6 +14,17 @@ class Basis(StrEnum):
 
     DECLARED = "DECLARED"
     MODEL = "MODEL"
+
+
+class Quantity(StrEnum):
+    """Grandezza adottata: what owners declare and the model forecasts, in the order of an outlook."""
+
+    TURNOVER = "TURNOVER"
+    ASSIGNABLE = "ASSIGNABLE"
+
+
+AdoptionKey = tuple[str, str, int, Quantity]
+"""(municipality, owner, year, quantity)."""
 
 
 class Choice(NamedTuple):
@@ -40,7 +52,7 @@ class Adopted(NamedTuple):
     is_estimated: bool
 
 
-def adopt(declared: int | None, model: Distribution, model_mean: int, choice: Choice | None = None) -> Adopted:
+def adopt(declared: int | None, model: Estimate, choice: Choice | None = None) -> Adopted:
     """Declared where submitted, the model where missing, or an explicit choice with its reason.
 
     Raises:
@@ -52,6 +64,28 @@ def adopt(declared: int | None, model: Distribution, model_mean: int, choice: Ch
         raise ValueError(f"choice {choice.event_id} adopts a declaration that was never submitted")
     by_rule = Basis.MODEL if declared is None else Basis.DECLARED
     basis = by_rule if choice is None else choice.basis
-    low, high = model.band()
-    value = model_mean if basis is Basis.MODEL or declared is None else 1000 * declared
-    return Adopted(declared, model_mean, low, high, basis, value, choice.reason if choice else "", declared is None)
+    value = model.mean if basis is Basis.MODEL or declared is None else 1000 * declared
+    reason = choice.reason if choice else ""
+    return Adopted(declared, model.mean, model.low, model.high, basis, value, reason, declared is None)
+
+
+def adopted_supply(
+    outlooks: Mapping[Scope, Outlook],
+    years: Sequence[int],
+    declared: Mapping[AdoptionKey, int],
+    choices: Mapping[AdoptionKey, Choice],
+) -> dict[AdoptionKey, Adopted]:
+    """The three columns of every municipality, owner and year, of homes given back and of homes to assign.
+
+    Raises:
+        ValueError: a choice gives no reason, or prefers a declaration that does not exist.
+    """
+    found = {}
+    for (municipality, owner), outlook in outlooks.items():
+        if municipality is None or owner is None:
+            continue
+        for quantity, estimates in zip(Quantity, outlook, strict=True):
+            for year, estimate in zip(years, estimates, strict=False):
+                key = (municipality, owner, year, quantity)
+                found[key] = adopt(declared.get(key), estimate, choices.get(key))
+    return found
