@@ -149,6 +149,7 @@ class DeclarationRow(SQLModel, table=True):
     assignable_total: int = Field(sa_column=Column(Integer, nullable=False))
     sat_units: int = Field(sa_column=Column(Integer, nullable=False))
     cause: str = Field(sa_column=Column(Text, nullable=False))
+    told: str = Field(sa_column=Column(Text, nullable=False, server_default=""))
 
 
 class PlanHoldRow(SQLModel, table=True):

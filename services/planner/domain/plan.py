@@ -19,6 +19,7 @@ from services.planner.domain.emergency.actions import Action, ActionKind
 from services.planner.domain.emergency.placing import Metres
 from services.planner.domain.forecast import YEARS, Prospect, Triennium, prospect
 from services.planner.domain.labels import LABELS, label_it
+from services.planner.domain.needs import Needs, NeedSheet, People, covered, needs_of
 from services.planner.domain.rounding import tenths
 from services.planner.domain.rules import AreaBands, Rules
 from services.planner.domain.sheets import COUNTED, EMPTY_SHEET, Sheet, read_sheet, sheets_of
@@ -58,7 +59,7 @@ class Move(NamedTuple):
 class Plan:
     """A computed plan: what it is made of, from which every figure follows.
 
-    `sheets` hold counts by municipality, `outlooks` the forecast by municipality and owner.
+    `sheets` hold counts by municipality, `outlooks` the forecast by municipality and owner, `needs` the housing need.
     """
 
     ambito: str
@@ -70,6 +71,7 @@ class Plan:
     outlooks: Mapping[Scope, Outlook]
     works_at_risk: tuple[WorksAtRisk, ...]
     actions: tuple[Action, ...]
+    needs: Needs
 
     @property
     def years(self) -> tuple[int | None, ...]:
@@ -101,6 +103,10 @@ class Plan:
                 for year, estimate in zip(self.years, estimates, strict=True):
                     for part, value in zip(Estimate._fields, estimate, strict=True):
                         figures[FigureKey(municipality, owner, f"{what}_{part}", year)] = value
+        for municipality, sheet_of_need in self.needs.items():
+            supply = self.outlooks.get((municipality, None), NOTHING).assignable[-1]
+            for figure, value in {**sheet_of_need, **covered(sheet_of_need, supply)}.items():
+                figures[FigureKey(municipality, None, figure, None)] = value
         return figures
 
 
@@ -116,8 +122,11 @@ def compute(
     names: Mapping[str, str],
     known: Plan | None = None,
     metres: Metres = MappingProxyType({}),
+    people: People = MappingProxyType({}),
 ) -> Plan:
     """The plan that follows from the state; `names` are the ambito's municipalities by code, `metres` between them.
+
+    `people` are those who live there; without them no need is told.
 
     `rules` are those of the plan's reference date, unless it is pinned to another. `known` is the plan of this state as
     it was last settled; with it only what was touched since is counted anew. The outcome is the same without it.
@@ -127,6 +136,8 @@ def compute(
         ahead = Prospect(known.outlooks, known.works_at_risk)
     else:
         ahead = prospect(state, triennium, reference_on)
+    has_needs = known is not None and known.rules_on == rules.on and not state.touched.declarations
+    needs = known.needs if known and has_needs else needs_of(state, people, rules)
     situation = Situation(state.cases, state.homes, state.stock, state.holds, reference_on)
     return Plan(
         ambito=state.ambito,
@@ -138,6 +149,7 @@ def compute(
         outlooks=ahead.outlooks,
         works_at_risk=ahead.works_at_risk,
         actions=derive_emergency(situation, rules, names, metres).actions,
+        needs=needs,
     )
 
 
@@ -145,13 +157,14 @@ def compute(
 class Method:
     """Metodo: for which triennium plans are made, by the law of every day, over which territory.
 
-    `names` and `metres` give the municipalities of an ambito by code, and the distances between them.
+    `names`, `metres` and `people` give an ambito's municipalities by code, the distances between them, who lives there.
     """
 
     triennium: Triennium
     law: Callable[[date], Rules]
     names: Callable[[str], Mapping[str, str]]
     metres: Callable[[str], Metres] = lambda _: MappingProxyType({})
+    people: Callable[[str], People] = lambda _: MappingProxyType({})
 
     @property
     def bands(self) -> AreaBands:
@@ -161,8 +174,8 @@ class Method:
     def plan_of(self, state: PlanState, known: Plan | None = None) -> Plan:
         """The plan that follows from the state, by the law of its reference date; see `compute`."""
         rules = self.law(reference_date(state, self.triennium))
-        names, metres = self.names(state.ambito), self.metres(state.ambito)
-        return compute(state, self.triennium, rules, names, known, metres)
+        territory = self.names(state.ambito), known, self.metres(state.ambito), self.people(state.ambito)
+        return compute(state, self.triennium, rules, *territory)
 
 
 def canonical(plan: Plan) -> bytes:
@@ -183,6 +196,7 @@ def canonical(plan: Plan) -> bytes:
             for (municipality, owner), outlook in plan.outlooks.items()
         },
         "works_at_risk": [works._asdict() for works in plan.works_at_risk],
+        "needs": {municipality or "": sheet for municipality, sheet in plan.needs.items()},
         "actions": {
             action.id: {
                 "owner": action.owner,
@@ -215,6 +229,7 @@ def read(content: str | bytes, names: Mapping[str, str]) -> Plan:
         outlooks=outlooks,
         works_at_risk=tuple([WorksAtRisk(**works | {"lost": tuple(works["lost"])}) for works in held["works_at_risk"]]),
         actions=tuple(_read_action(identifier, action) for identifier, action in held["actions"].items()),
+        needs={municipality or None: sheet for municipality, sheet in held["needs"].items()},
     )
 
 
@@ -299,6 +314,20 @@ def moves(before: Plan | None, after: Plan) -> Iterator[Move]:
     for scope in outlooks.keys() | after.outlooks.keys():
         if scope[0] is not None:
             yield from moved_estimates(scope, after.years, outlooks.get(scope), after.outlooks.get(scope))
+    was_needed = before.needs if before else {}
+    if was_needed is not after.needs:
+        for place in (was_needed.keys() | after.needs.keys()) - {None}:
+            yield from moved_need(place, was_needed.get(place, {}), after.needs.get(place, {}))
+
+
+def moved_need(municipality: str | None, was: NeedSheet, now: NeedSheet) -> Iterator[Move]:
+    """Households by one, thousandths by a tenth."""
+    for figure in was.keys() | now.keys():
+        key = FigureKey(municipality, None, figure, None)
+        old, new = was.get(figure), now.get(figure)
+        seen = [tenths(value) if value and key.measure is Measure.THOUSANDTHS else value for value in (old, new)]
+        if seen[0] != seen[1]:
+            yield Move(key, old, new)
 
 
 def moved_counts(municipality: str, was: Sheet, now: Sheet) -> Iterator[Move]:

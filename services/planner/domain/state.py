@@ -20,6 +20,7 @@ from services.planner.domain.rules import AreaBands
 from services.planner.domain.sums import add
 from shared.events.base import Message
 from shared.events.decisions import HoldAccepted, HoldDeclined, HoldExpired, HoldPlaced, HoldReturned
+from shared.events.planning import ThreeYearData
 from shared.events.submissions import (
     EmergencyCaseClosed,
     EmergencyCaseOpened,
@@ -79,7 +80,10 @@ EMPTY = Cell()
 
 
 class Declaration(NamedTuple):
-    """Dati dichiarati dall'ente (R.R. 4/2017, art. 5): the revision in force and its counts, all zero if nil."""
+    """Dati dichiarati dall'ente (R.R. 4/2017, art. 5): the revision in force and its counts, all zero if nil.
+
+    `told` is what it says for the three years, as JSON; empty when it says nothing.
+    """
 
     revision: int
     nil: bool
@@ -88,6 +92,7 @@ class Declaration(NamedTuple):
     assignable_total: int
     sat_units: int
     cause: str
+    told: str
 
 
 @dataclass(slots=True)
@@ -352,9 +357,9 @@ def vacant_home(unit: Unit, size: int, cause: str) -> Home:
 
 
 def declared(event: SubmissionReceived, cause: str) -> Declaration:
-    columns = event.columns
+    columns, told = event.columns, _three_years(event)
     if event.nil or columns is None:
-        return Declaration(event.revision, event.nil, 0, 0, 0, 0, cause)
+        return Declaration(event.revision, event.nil, 0, 0, 0, 0, cause, told)
     return Declaration(
         event.revision,
         event.nil,
@@ -363,4 +368,10 @@ def declared(event: SubmissionReceived, cause: str) -> Declaration:
         columns.assignable_total,
         columns.sat_units,
         cause,
+        told,
     )
+
+
+def _three_years(event: SubmissionReceived) -> str:
+    parts = {name: getattr(event, name) for name in ThreeYearData.model_fields}
+    return ThreeYearData.believed(parts).write().decode() if any(parts.values()) else ""

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.planner.domain.forecast import Triennium
-from services.planner.domain.labels import LABELS, STATUS_FIGURES, label_it
+from services.planner.domain.labels import STATUS_FIGURES
 from services.planner.domain.plan import CAUSES_LIMIT, FigureKey, Plan, canonical, changes, compute, plan_hash, read
 from services.planner.domain.state import fold
 from shared.events.base import Message
@@ -141,7 +141,17 @@ def test_canonical_content_is_sorted_strings_and_integers() -> None:
     # Mean, low and high of each of three years and of the triennium, of exits and of assignable homes.
     assert {len(outlook) for outlook in content["outlooks"].values()} == {3 * 4 * 2}
     assert set(content) == {
-        *("ambito", "first_year", "reference_on", "rules_on", "counts", "outlooks", "works_at_risk", "actions"),
+        *(
+            "ambito",
+            "first_year",
+            "reference_on",
+            "rules_on",
+            "counts",
+            "outlooks",
+            "works_at_risk",
+            "needs",
+            "actions",
+        ),
     }
     assert len(plan_hash(plan)) == 64
 
@@ -226,12 +236,6 @@ def test_a_municipality_no_cause_touches_gets_the_whole_batch_up_to_the_limit() 
 def test_unchanged_plans_have_no_changes() -> None:
     plan = planned(village().sent)
     assert changes(plan, planned(village().sent), [cause(1)]) == ()
-
-
-def test_every_figure_of_a_plan_has_an_italian_label() -> None:
-    plan = planned([*village().sent, case_opened("E1", 900), submission(1, 4, 901)])
-    assert {key.figure for key in plan.figures} == set(LABELS)
-    assert all(label_it(key.figure, key.year) for key in plan.figures)
 
 
 def test_the_reference_date_is_the_latest_true_date() -> None:

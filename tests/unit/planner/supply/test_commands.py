@@ -94,7 +94,7 @@ def test_neither_hash_seed_nor_locale_nor_time_zone_shows(sample: Path) -> None:
     found = set()
     for seed, locale, zone in (("0", "C", "UTC"), ("7", "C.UTF-8", "Pacific/Auckland")):
         environment = {**os.environ, "PYTHONHASHSEED": seed, "LC_ALL": locale, "TZ": zone}
-        code = "import typer; from services.planner.cli.forecast import forecast_command as run; typer.run(run)"
+        code = "import typer; from services.planner.cli.forecast import forecast_command; typer.run(forecast_command)"
         command = [sys.executable, "-c", code]
         arguments = ["--events", str(sample), "--origin", "2023-01-01", "--pmf"]
         done = subprocess.run(
