@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from services.planner.api import drift, figures, holds, plans
+from services.planner.api import drift, figures, holds, plans, scores
 from shared.openapi import Api
 
 __all__ = ["API", "router"]
@@ -19,5 +19,5 @@ API = Api(
     lambda: drift.schemas() | holds.schemas(),
 )
 router = APIRouter()
-for _part in (plans, figures, drift, holds):
+for _part in (plans, figures, drift, scores, holds):
     router.include_router(_part.router)
