@@ -12,7 +12,8 @@ import pytest
 from services.planner.domain.chronicle import state_as_of
 from services.planner.domain.scores import scores_of
 from shared.auth import Role
-from shared.events.base import Message
+from shared.events.base import Event, Message
+from shared.events.submissions import AnnualColumns
 from shared.events.units import UnitStatus
 from tests.support.planner_room import Room, standing
 from tests.unit.planner.worlds import AMBITO, CASTELVERDE, CREMONA, RULES, TestRegistry, message, submission
@@ -32,10 +33,14 @@ def past() -> list[Message]:
         registry.report(unit_id, "unit-vacated", UnitStatus.FREE_ASSIGNABLE, date(year, 5, 2))
         registry.report(unit_id, "unit-assigned", UnitStatus.OCCUPIED, date(year, 9, 1))
     registry.register("last", UnitStatus.FREE_ASSIGNABLE, LAST)
-    said = submission(1, 4, 900, year=2023)
-    columns = said.event.columns.having({"turnover_expected": 5})  # type: ignore[attr-defined]
-    event = said.event.having({"columns": columns, "received_on": date(2023, 10, 20)})
-    return [*registry.sent, message(event, 900)]
+    in_time, late = declaration(2023, 5, date(2023, 10, 20)), declaration(2022, 4, date(2024, 12, 1))
+    return [*registry.sent, message(in_time, 900), message(late, 901)]
+
+
+def declaration(cycle_year: int, turnover: int, received_on: date) -> Event:
+    told = submission(1, 0, cycle_year, year=cycle_year).event
+    columns = AnnualColumns(stock_sap=20, turnover_expected=turnover, assignable_total=turnover)
+    return told.having({"columns": columns, "received_on": received_on})
 
 
 @pytest.fixture(name="room")
@@ -59,8 +64,8 @@ async def test_every_closed_year_has_its_scores(room: Room) -> None:
     assert [year["exits"] for year in town["years"]] == [3, 3, 3]
     assert [(year["exits"], year["last_year"]) for year in village["years"]] == [(0, 0), (1, 0), (0, 1)]
     assert [year["exits"] for year in ambito["years"]] == [3, 4, 3]
-    # Of the cycle of 2023, about 2024: two too many, 2 x 4.5 / 9.
-    assert [year["declared_loss"] for year in town["years"]] == [None, None, 1000]
+    # Each declaration is about the year after its cycle: one home too many, 4.5 / 9, and two.
+    assert [year["declared_loss"] for year in town["years"]] == [None, 500, 1000]
     assert answer["one_by_one"]["forecasts"] == 6
     assert town["balance"]["loss"] == sum(year["loss"] for year in town["years"])
     assert answer["formulas"].keys() <= town["years"][0].keys()
@@ -81,6 +86,11 @@ async def test_of_another_day_the_record_ends_with_the_year_before(room: Room) -
     assert [year["year"] for year in then["items"][0]["years"]] == [2022, 2023]
     now = await asked(room)
     assert then["items"][0]["years"] == now["items"][0]["years"][:2]
+    # The late declaration about 2023 was still to come.
+    assert [[year["declared"] for year in answer["items"][2]["years"]] for answer in (then, now)] == [
+        [None, None],
+        [None, 4, 5],
+    ]
 
 
 async def test_one_municipality_or_the_ambito_alone(room: Room) -> None:

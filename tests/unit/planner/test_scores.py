@@ -26,14 +26,13 @@ Cells = dict[CellKey, Cell]
 
 
 def lived(exits: Mapping[str, list[int]], begins: int = 2022, homes: int = 20) -> Cells:
-    """Homes let on the first day, and exits in the third quarter of each year, each home let again the same day."""
+    """Homes let on the first day, and exits in the first quarter of each year, each home let again the same day."""
     cells: Cells = {}
+    first = date(begins, 1, 1).toordinal()
     for municipality, counts in exits.items():
-        first = date(begins, 1, 1).toordinal()
-        cells[municipality, ALER, 2, begins * 4] = Cell(0, 0, homes, homes * first)
         for year, count in enumerate(counts, begins):
-            if count:
-                cells[municipality, ALER, 2, year * 4 + 2] = Cell(count)
+            cells[municipality, ALER, 2, year * 4] = Cell(count)
+        cells[municipality, ALER, 2, begins * 4] = Cell(counts[0], 0, homes, homes * first)
     return cells
 
 
@@ -106,8 +105,9 @@ def test_nothing_known_nothing_scored() -> None:
     assert (found.one_by_one.forecasts, found.one_by_one.held_mean, found.one_by_one.skill) == (0, None, None)
 
 
-def test_a_municipality_is_scored_from_its_own_second_year() -> None:
+def test_a_municipality_is_scored_from_its_own_second_whole_year() -> None:
     cells = lived({CREMONA: [1, 1, 1]}) | lived({CASTELVERDE: [1, 1]}, begins=2023)
+    cells["019001", ALER, 2, 2023 * 4 + 1] = Cell(0, 0, 5, 5 * date(2023, 4, 1).toordinal())
     found = {(one.municipality, one.year) for one in scores_of(cells, {}, date(2025, 1, 1)).years}
     assert found == {(None, 2023), (None, 2024), (CREMONA, 2023), (CREMONA, 2024), (CASTELVERDE, 2024)}
 
@@ -124,23 +124,35 @@ def test_a_declaration_is_compared_when_every_owner_with_homes_let_has_made_one(
     assert score(cells, None, 2024, everyone).declared == 5
 
 
+def by_chance(random: Random, rates: list[float], homes: int = 40) -> Cells:
+    """Eight years from 2017 in which a municipality's exits are a Poisson count about its yearly rate."""
+    cells: Cells = {}
+    first = date(2017, 1, 1).toordinal()
+    for town, rate in enumerate(rates):
+        place = (f"{town:06}", ALER, 2)
+        for quarter in range(2017 * 4, 2025 * 4):
+            cells[*place, quarter] = Cell(arrivals(random, rate / 4))
+        cells[*place, 2017 * 4] = cells[*place, 2017 * 4].plus(Cell(0, 0, homes, homes * first))
+    return cells
+
+
+def arrivals(random: Random, mean: float) -> int:
+    """By the waiting times between events, which are exponential."""
+    count, at = 0, random.expovariate(1.0)
+    while at < mean:
+        count, at = count + 1, at + random.expovariate(1.0)
+    return count
+
+
 def test_the_band_holds_as_often_as_it_says_in_a_world_of_chance() -> None:
     random = Random(20)
-    rates = [random.gammavariate(2, 1.5) for _ in range(40)]
-    cells = lived({f"{town:06}": [arrivals(random, rate) for _ in range(8)] for town, rate in enumerate(rates)}, 2017)
+    cells = by_chance(random, [random.gammavariate(2, 1.5) for _ in range(40)])
     found = scores_of(cells, {}, date(2025, 1, 1)).one_by_one
     assert found.forecasts == 280
     # Standard error of a share of 0.8 among 280: 0.024.
     assert found.held_mean == pytest.approx(800, abs=50)
     assert found.skill is not None
     assert found.skill > 150
-
-
-def arrivals(random: Random, mean: float) -> int:
-    count, at = 0, random.expovariate(1.0)
-    while at < mean:
-        count, at = count + 1, at + random.expovariate(1.0)
-    return count
 
 
 COUNTS = st.lists(st.integers(0, 6), min_size=4, max_size=4)
