@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from services.planner.api import choices, drift, figures, holds, parts, plans
+from services.planner.api import choices, drift, figures, holds, parts, plans, scores
 from shared.openapi import Api
 
 __all__ = ["API", "router"]
@@ -21,5 +21,5 @@ API = Api(
     lambda: drift.schemas() | choices.schemas() | holds.schemas(),
 )
 router = APIRouter()
-for _part in (plans, parts, figures, drift, choices, holds):
+for _part in (plans, parts, figures, drift, scores, choices, holds):
     router.include_router(_part.router)
