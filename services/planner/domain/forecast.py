@@ -13,6 +13,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import NamedTuple
 
+from services.planner.domain.demotion import Settled, demoted, fallbacks, settle
 from services.planner.domain.homes import OpenWorks
 from services.planner.domain.outcomes import OutcomeKey, Outcomes
 from services.planner.domain.state import PlanState, quarter
@@ -111,6 +112,14 @@ def adopted(
         declared[municipality, owner, year, Quantity.TURNOVER] = declaration.turnover_expected
         declared[municipality, owner, year, Quantity.ASSIGNABLE] = declaration.assignable_total
     return adopted_supply(outlooks, triennium.years, declared, choices)
+
+
+def settled(
+    state: PlanState, triennium: Triennium, on: date, cells: Mapping[AdoptionKey, Adopted]
+) -> Mapping[AdoptionKey, Settled]:
+    """What the plan uses of its adopted `cells`: the model gives way where its own record demotes it."""
+    last_year = fallbacks(state.cells, demoted(state.cells, on), triennium.years, triennium.windows(on), on)
+    return settle(cells, last_year)
 
 
 def supply_of(state: PlanState, triennium: Triennium, on: date) -> Supply:
