@@ -82,6 +82,9 @@ def test_parts_by_size_and_service_add_up() -> None:
     # R.R. 4/2017, art. 9: 46 m2 fits two people, 61 four, 100 six. Nobody lives in a home of 100 m2.
     assert {key[2:] for key in parts if key[:2] == PLACE} == {(2, SAP), (4, SAP), (6, SAP)}
     assert parts[*PLACE, 6, SAP].turnover == (0, 0, 0, 0)
+    # The only home that waits for works nobody has planned is that one: all refurbishments are its.
+    offer = supply_of(state(), TRIENNIUM, START).offers[PLACE]
+    assert parts[*PLACE, 6, SAP].assignable == offer.means[Origin.REFURBISHMENT]
     assert parts[*PLACE, 4, SAP].assignable[3] > parts[*PLACE, 2, SAP].assignable[3] > 0
 
 
