@@ -50,7 +50,7 @@ def demoted(history: History, on: date) -> frozenset[str | None]:
     return _demoted(frozenset(closed), on.year)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def _demoted(cells: frozenset[tuple[PlaceQuarter[int], Occupancy]], year: int) -> frozenset[str | None]:
     return demotions(scores_of(dict(cells), {}, date(year, 1, 1)))
 
