@@ -13,9 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.planner.domain.causes import cause_of
 from services.planner.domain.forecast import Triennium
 from services.planner.domain.holds import HoldStatus, is_overdue, unit_left
+from services.planner.domain.moves import changes
 from services.planner.domain.need.pressure import Inhabitants
 from services.planner.domain.needs import inhabitants_of
-from services.planner.domain.plan import Method, Plan, canonical, changes, hash_of, read
+from services.planner.domain.plan import Method, Plan, canonical, hash_of, read
 from services.planner.domain.rules import Rules
 from services.planner.domain.state import PlanState, fold
 from services.planner.domain.survey.households import ASSUMED
@@ -29,6 +30,7 @@ from shared import territory
 from shared.bus.consumer import Handlers
 from shared.db import Database
 from shared.events import (
+    AdoptionChosen,
     Cause,
     EmergencyCaseClosed,
     EmergencyCaseOpened,
@@ -51,7 +53,7 @@ CHANNEL = "plan"
 READ = (
     *(UnitChanged, SubmissionReceived, SubmissionDefaulted),
     *(EmergencyCaseOpened, EmergencyCaseUpdated, EmergencyCaseClosed),
-    *(HoldPlaced, HoldAccepted, HoldDeclined, HoldExpired, HoldReturned),
+    *(HoldPlaced, HoldAccepted, HoldDeclined, HoldExpired, HoldReturned, AdoptionChosen),
 )
 
 

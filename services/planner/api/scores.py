@@ -11,11 +11,10 @@ from pydantic import Field
 
 from services.planner.api.editions import Asked, PlanHead, Plans, ShortText, Whole, Year
 from services.planner.api.figures import Formula
-from services.planner.domain.chronicle import state_as_of
+from services.planner.domain.declared_years import expected_turnover
 from services.planner.domain.demotion import FEWEST_YEARS, LEAST_DIFFERENCE, is_demoted
 from services.planner.domain.scores import FORMULAS, Record, Scores, YearScore, scores_of
 from services.planner.domain.state import PlanState
-from services.planner.store import plans as store
 from shared.arrivals import Shape
 from shared.openapi import problems
 
@@ -90,7 +89,7 @@ async def scores(
     plans: Plans,
     municipality: Annotated[str | None, Query(pattern=r"^(-|[0-9]{6})$", max_length=6)] = None,
 ) -> ScoresAnswer:
-    found = await asyncio.to_thread(_scores, plans, await _state(plans))
+    found = await asyncio.to_thread(_scores, plans, await plans.state())
     wanted = None if municipality == "-" else municipality
     return ScoresAnswer(
         **plans.head.model_dump(),
@@ -103,18 +102,8 @@ async def scores(
     )
 
 
-async def _state(plans: Asked) -> PlanState:
-    """The state that the plan was made of; of another day it is made again from its messages."""
-    if plans.head.true_on or plans.head.known_on:
-        messages = await plans.messages()
-        return await asyncio.to_thread(state_as_of, plans.plan.ambito, plans.method.bands, messages)
-    async with plans.db.reading() as session:
-        return await store.state_of(session, plans.plan.ambito, plans.method.bands)
-
-
 def _scores(plans: Asked, state: PlanState) -> Scores:
-    declared = {key: declaration.turnover_expected for key, declaration in state.declarations.items()}
-    return scores_of(state.cells, declared, plans.plan.reference_on)
+    return scores_of(state.cells, expected_turnover(state), plans.plan.reference_on)
 
 
 def _items(plans: Asked, scores: Scores) -> list[ScopeRecord]:

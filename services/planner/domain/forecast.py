@@ -10,14 +10,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import date
-from types import MappingProxyType
 from typing import NamedTuple
 
-from services.planner.domain.demotion import Settled, demoted, fallbacks, settle
 from services.planner.domain.homes import OpenWorks
 from services.planner.domain.outcomes import OutcomeKey, Outcomes
 from services.planner.domain.state import PlanState, quarter
-from services.planner.domain.supply.adoption import Adopted, AdoptionKey, Choice, Quantity, adopted_supply
 from services.planner.domain.supply.at_risk import WorksAtRisk, works_at_risk
 from services.planner.domain.supply.breakdown import Slice, breakdown
 from services.planner.domain.supply.columns import AnnualSupply, annual_supply
@@ -94,32 +91,6 @@ def columns(state: PlanState, triennium: Triennium, on: date) -> Mapping[Holding
 def by_kind(state: PlanState, triennium: Triennium, on: date) -> Mapping[tuple[str, str, int, ServiceType], Slice]:
     """Every municipality and owner by size class and service type."""
     return breakdown(supply_of(state, triennium, on), state.makeup)
-
-
-def adopted(
-    state: PlanState,
-    triennium: Triennium,
-    outlooks: Mapping[Scope, Outlook],
-    choices: Mapping[AdoptionKey, Choice] = MappingProxyType({}),
-) -> Mapping[AdoptionKey, Adopted]:
-    """Declared, model and adopted of every municipality, owner and year; a declaration is for its cycle's year.
-
-    Raises:
-        ValueError: a choice gives no reason, or prefers a declaration that does not exist.
-    """
-    declared: dict[AdoptionKey, int] = {}
-    for (year, owner, municipality), declaration in state.declarations.items():
-        declared[municipality, owner, year, Quantity.TURNOVER] = declaration.turnover_expected
-        declared[municipality, owner, year, Quantity.ASSIGNABLE] = declaration.assignable_total
-    return adopted_supply(outlooks, triennium.years, declared, choices)
-
-
-def settled(
-    state: PlanState, triennium: Triennium, on: date, cells: Mapping[AdoptionKey, Adopted]
-) -> Mapping[AdoptionKey, Settled]:
-    """What the plan uses of its adopted `cells`: the model gives way where its own record demotes it."""
-    last_year = fallbacks(state.cells, demoted(state.cells, on), triennium.years, triennium.windows(on), on)
-    return settle(cells, last_year)
 
 
 def supply_of(state: PlanState, triennium: Triennium, on: date) -> Supply:

@@ -42,6 +42,14 @@ FORMULAS |= {
         ("submission_deadline",),
         counts=True,
     ),
+    **{
+        f"adopted_{quantity}": Formula(
+            "adopted",
+            "Il valore dichiarato dal proprietario, se c'è, o la previsione; oppure quello scelto con un motivo.",
+            "docs/forecast.md",
+        )
+        for quantity in ("turnover", "assignable")
+    },
     "open_cases": Formula(
         "open_cases",
         "Casi di emergenza abitativa aperti dal comune e non ancora chiusi.",

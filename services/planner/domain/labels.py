@@ -61,6 +61,16 @@ LABELS = {
     "assignable_high": Label(
         Measure.COUNT, "Alloggi assegnabili nel triennio, massimo", "Alloggi assegnabili nel {year}, massimo"
     ),
+    "adopted_turnover": Label(
+        Measure.THOUSANDTHS,
+        "Alloggi che si liberano nel triennio, valore adottato",
+        "Alloggi che si liberano nel {year}, valore adottato",
+    ),
+    "adopted_assignable": Label(
+        Measure.THOUSANDTHS,
+        "Alloggi assegnabili nel triennio, valore adottato",
+        "Alloggi assegnabili nel {year}, valore adottato",
+    ),
     "declared_assignable_total": Label(
         Measure.COUNT, "Alloggi assegnabili dichiarati", "Alloggi assegnabili dichiarati per il {year}"
     ),

@@ -7,6 +7,7 @@ from random import Random
 
 import pytest
 
+from services.planner.domain.adopted import three_columns
 from services.planner.domain.demotion import (
     Settled,
     demoted,
@@ -16,7 +17,7 @@ from services.planner.domain.demotion import (
     same_as_last_year,
     settle,
 )
-from services.planner.domain.forecast import Triennium, adopted, forecast, settled
+from services.planner.domain.forecast import Triennium, forecast
 from services.planner.domain.scores import Record, scores_of
 from services.planner.domain.state import Cell
 from services.planner.domain.supply.adoption import Adopted, AdoptionKey, Basis, Choice, Quantity, adopt
@@ -89,30 +90,32 @@ def test_only_the_model_gives_way() -> None:
     model, last = Estimate(6100, 3, 9), Estimate(5000, 2, 8)
     turnover: AdoptionKey = (CREMONA, ALER, 2027, Quantity.TURNOVER)
 
-    def chosen_of(cell: Adopted, last_year: dict[AdoptionKey, Estimate]) -> Settled:
+    def settled(cell: Adopted, last_year: dict[AdoptionKey, Estimate]) -> Settled:
         return settle({turnover: cell}, last_year)[turnover]
 
-    assert chosen_of(adopt(None, model), {turnover: last}) == Settled(5000, 2, 8, is_last_year=True)
-    assert chosen_of(adopt(None, model), {}) == Settled(6100, 3, 9, is_last_year=False)
-    assert chosen_of(adopt(7, model), {turnover: last}) == Settled(7000, 3, 9, is_last_year=False)
+    assert settled(adopt(None, model), {turnover: last}) == Settled(5000, 2, 8, is_last_year=True)
+    assert settled(adopt(None, model), {}) == Settled(6100, 3, 9, is_last_year=False)
+    assert settled(adopt(7, model), {turnover: last}) == Settled(7000, 3, 9, is_last_year=False)
     chosen = Choice(Basis.MODEL, "lavori in corso nel quartiere", "e-1")
-    assert chosen_of(adopt(7, model, chosen), {turnover: last}) == Settled(6100, 3, 9, is_last_year=False)
-    assert chosen_of(adopt(None, model), {(*turnover[:3], Quantity.ASSIGNABLE): last}).is_last_year is False
+    assert settled(adopt(7, model, chosen), {turnover: last}) == Settled(6100, 3, 9, is_last_year=False)
+    assert settled(adopt(None, model), {(*turnover[:3], Quantity.ASSIGNABLE): last}).is_last_year is False
 
 
-def test_the_plan_uses_last_year_where_its_own_record_says_so() -> None:
+def test_what_is_adopted_is_last_year_where_the_own_record_says_so() -> None:
     """Fifty a year in Cremona, of them 40 of ALER's; Castelverde's homes are left by chance, and keep the model."""
     state = folded([])
     state.cells = lived({CREMONA: [40] * 6, CASTELVERDE: [2, 1, 3, 2, 2, 1]})
     state.cells |= {(CREMONA, COMUNE, *key[2:]): Cell(10) for key in lived({CREMONA: [10] * 6})}
     state.stock = {(CREMONA, ALER, LET): 20, (CREMONA, COMUNE, LET): 0, (CASTELVERDE, ALER, LET): 20}
     triennium, on = Triennium(2028), date(2028, 1, 1)
-    cells = adopted(state, triennium, forecast(state, triennium, on))
-    found = settled(state, triennium, on, cells)
+    cells = dict(three_columns({}, forecast(state, triennium, on), triennium.years))
     assert demoted(state.cells, on) == demotions(scores_of(state.cells, {}, on)) == {CREMONA, None}
+    last_year = fallbacks(state.cells, demoted(state.cells, on), triennium.years, triennium.windows(on), on)
+    found = settle(cells, last_year)
     assert found.keys() == cells.keys()
     for year in triennium.years:
         assert found[CREMONA, ALER, year, Quantity.TURNOVER].adopted == 40_000
+        # Poisson(10): P(at most 5) = .0671, P(at most 6) = .1301; P(at most 13) = .8645, P(at most 14) = .9165.
         assert found[CREMONA, COMUNE, year, Quantity.TURNOVER] == Settled(10_000, 6, 14, is_last_year=True)
         assert not found[CREMONA, ALER, year, Quantity.ASSIGNABLE].is_last_year
         place = (CASTELVERDE, ALER, year, Quantity.TURNOVER)

@@ -11,8 +11,9 @@ from services.planner.domain.declared_years import declared_needs
 from services.planner.domain.forecast import Triennium
 from services.planner.domain.formulas import FORMULAS
 from services.planner.domain.labels import LABELS, label_it
+from services.planner.domain.moves import changes
 from services.planner.domain.need.pressure import Inhabitants
-from services.planner.domain.plan import FigureKey, Plan, canonical, changes, compute, read
+from services.planner.domain.plan import FigureKey, Plan, canonical, compute, read
 from services.planner.domain.state import fold
 from shared.events.base import Message
 from shared.events.planning import HousingNeed

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
-from services.planner.domain.supply.outlook import Estimate, Outlook, Scope
+from services.planner.domain.supply.outlook import Estimate
 
 
 class Basis(StrEnum):
@@ -67,25 +66,3 @@ def adopt(declared: int | None, model: Estimate, choice: Choice | None = None) -
     value = model.mean if basis is Basis.MODEL or declared is None else 1000 * declared
     reason = choice.reason if choice else ""
     return Adopted(declared, model.mean, model.low, model.high, basis, value, reason, declared is None)
-
-
-def adopted_supply(
-    outlooks: Mapping[Scope, Outlook],
-    years: Sequence[int],
-    declared: Mapping[AdoptionKey, int],
-    choices: Mapping[AdoptionKey, Choice],
-) -> dict[AdoptionKey, Adopted]:
-    """The three columns of every municipality, owner and year, of homes given back and of homes to assign.
-
-    Raises:
-        ValueError: a choice gives no reason, or prefers a declaration that does not exist.
-    """
-    found = {}
-    for (municipality, owner), outlook in outlooks.items():
-        if municipality is None or owner is None:
-            continue
-        for quantity, estimates in zip(Quantity, outlook, strict=True):
-            for year, estimate in zip(years, estimates, strict=False):
-                key = (municipality, owner, year, quantity)
-                found[key] = adopt(declared.get(key), estimate, choices.get(key))
-    return found

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.planner.domain.forecast import Triennium, adopted, by_kind, columns, forecast, prospect, supply_of
-from services.planner.domain.state import PlanState
+from services.planner.domain.adopted import adopted_cells, declared_values, three_columns
+from services.planner.domain.forecast import Triennium, by_kind, columns, forecast, prospect, supply_of
+from services.planner.domain.moves import changes
+from services.planner.domain.plan import FigureKey, canonical, compute, read
+from services.planner.domain.state import PlanState, fold
 from services.planner.domain.supply.adoption import Adopted, Basis, Choice, Quantity, adopt
 from services.planner.domain.supply.breakdown import divide
 from services.planner.domain.supply.columns import Channel
@@ -17,8 +21,21 @@ from services.planner.domain.supply.offer import Origin
 from services.planner.domain.supply.outlook import Estimate
 from services.planner.domain.supply.turnover import Window
 from services.planner.domain.supply.works import Works, learn_slippage
+from shared.events.base import Message
+from shared.events.decisions import AdoptedQuantity, AdoptionBasis, AdoptionChosen
+from shared.events.planning import YearForecast
 from shared.events.units import ServiceType, UnitStatus
-from tests.unit.planner.worlds import CASTELVERDE, CREMONA, START, TestRegistry, folded, submission
+from tests.unit.planner.worlds import (
+    CASTELVERDE,
+    CREMONA,
+    NAMES,
+    RULES,
+    START,
+    TestRegistry,
+    folded,
+    message,
+    submission,
+)
 
 TRIENNIUM = Triennium(2026)
 PLACE = (CREMONA, "aler")
@@ -131,11 +148,80 @@ def test_a_choice_needs_a_reason_and_something_to_adopt() -> None:
 def test_a_declaration_is_adopted_in_its_year_only() -> None:
     held = folded([*world().sent, submission(1, 9, 901, year=2027)])
     outlooks = forecast(held, TRIENNIUM, START)
-    found = adopted(held, TRIENNIUM, outlooks)
+    found = dict(three_columns(adopted_cells(held, TRIENNIUM), outlooks, TRIENNIUM.years))
     assert found[*PLACE, 2027, Quantity.ASSIGNABLE].adopted == 9000
     assert found[*PLACE, 2027, Quantity.TURNOVER].declared == 0
     first = found[*PLACE, 2026, Quantity.ASSIGNABLE]
     assert (first.basis, first.adopted, first.is_estimated) == (Basis.MODEL, outlooks[PLACE].assignable[0].mean, True)
-    chosen = {(*PLACE, 2027, Quantity.ASSIGNABLE): WHY}
-    again = adopted(held, TRIENNIUM, outlooks, chosen)[*PLACE, 2027, Quantity.ASSIGNABLE]
-    assert (again.basis, again.declared, again.adopted) == (Basis.MODEL, 9, outlooks[PLACE].assignable[1].mean)
+    fold(held, chosen(1, "MODEL"))
+    again = dict(three_columns(adopted_cells(held, TRIENNIUM), outlooks, TRIENNIUM.years))
+    model = again[*PLACE, 2027, Quantity.ASSIGNABLE]
+    assert (model.basis, model.declared, model.adopted) == (Basis.MODEL, 9, outlooks[PLACE].assignable[1].mean)
+
+
+def chosen(revision: int, basis: str, number: int = 0) -> Message:
+    return message(
+        AdoptionChosen(
+            choice_id=UUID(int=950 + revision),
+            ambito="cremonese",
+            municipality=PLACE[0],
+            owner=PLACE[1],
+            year=2027,
+            quantity=AdoptedQuantity.ASSIGNABLE,
+            basis=AdoptionBasis(basis),
+            reason="dichiarazione riferita a tutto il patrimonio",
+            revision=revision,
+            on=START,
+            organisation="comune-019036",
+        ),
+        number or 950 + revision,
+    )
+
+
+@given(st.permutations([(1, "MODEL"), (2, "RULE"), (3, "MODEL"), (4, "RULE")]), st.integers(1, 4))
+def test_the_last_choice_holds_in_any_order_and_a_choice_can_be_taken_back(order: list, last: int) -> None:
+    told = [chosen(*one) for one in order if one[0] <= last]
+    held = folded([*world().sent, submission(1, 9, 901, year=2027), *told])
+    cell = adopted_cells(held, TRIENNIUM)[*PLACE, 2027, Quantity.ASSIGNABLE]
+    assert cell.basis is (Basis.MODEL if last % 2 else Basis.DECLARED)
+
+
+def test_three_year_rows_name_their_year_and_later_cycles_replace_earlier_ones() -> None:
+    """Of 2027 the cycle 2025 says 3 exits and 5 homes in all; the cycle 2026 says 4 and 4 + 1 + 0 + 2 + 0."""
+    rows = {
+        2025: YearForecast(year=2027, turnover_expected=3, works_assignable=2),
+        2026: YearForecast(year=2027, turnover_expected=4, works_assignable=1, as_is_assignable=2),
+    }
+    told = [told_years(number, year, row) for number, (year, row) in enumerate(rows.items(), start=800)]
+    declared = dict(declared_values(folded(told), TRIENNIUM))
+    assert declared[*PLACE, 2027, Quantity.TURNOVER] == 4
+    assert declared[*PLACE, 2027, Quantity.ASSIGNABLE] == 4 + 1 + 0 + 2 + 0
+
+
+def told_years(number: int, cycle_year: int, row: YearForecast) -> Message:
+    event = submission(1, 9, number, year=cycle_year).event
+    return message(event.model_copy(update={"forecast": (row,)}), number)
+
+
+def test_adopted_figures_add_up_and_a_choice_moves_them() -> None:
+    state = folded([*world().sent, submission(1, 9, 901, year=2027)])
+    before = compute(state, TRIENNIUM, RULES, NAMES)
+    state.settle()
+    assert before.figures[FigureKey(*PLACE, "adopted_assignable", 2027)] == 9000
+    for name in ("adopted_turnover", "adopted_assignable"):
+        years = [before.figures[FigureKey(None, None, name, year)] for year in (2026, 2027, 2028, None)]
+        assert sum(years[:3]) == years[3]
+        owners = [value for key, value in before.figures.items() if key[2:] == (name, None) and key.owner]
+        assert sum(owners) == years[3]
+    fold(state, chosen(1, "MODEL"))
+    after = compute(state, TRIENNIUM, RULES, NAMES, before)
+    model = after.figures[FigureKey(*PLACE, "assignable_mean", 2027)]
+    assert after.figures[FigureKey(*PLACE, "adopted_assignable", 2027)] == model
+    [change] = changes(before, after, [])
+    [moved] = change.figures
+    assert (moved.figure, moved.owner, moved.year, moved.before, moved.after) == (
+        *("adopted_assignable", PLACE[1], 2027),
+        *(9000, model),
+    )
+    assert read(canonical(after), NAMES) == after
+    assert canonical(after) == canonical(compute(state, TRIENNIUM, RULES, NAMES))
