@@ -53,7 +53,7 @@ class Balance(Shape):
 
 
 class ScopeRecord(Shape):
-    """The record of a municipality, or of the ambito; `demoted`: "same as last year" is adopted in its place."""
+    """The record of a municipality, or of the ambito; `demoted`: it has done worse than "same as last year"."""
 
     municipality: ShortText | None
     name: ShortText | None
