@@ -11,6 +11,7 @@ from pydantic import Field
 
 from services.planner.api.editions import Asked, PlanHead, Plans, ShortText, Whole, Year
 from services.planner.api.figures import Formula
+from services.planner.domain.declared_years import expected_turnover
 from services.planner.domain.demotion import FEWEST_YEARS, LEAST_DIFFERENCE, is_demoted
 from services.planner.domain.scores import FORMULAS, Record, Scores, YearScore, scores_of
 from services.planner.domain.state import PlanState
@@ -52,7 +53,7 @@ class Balance(Shape):
 
 
 class ScopeRecord(Shape):
-    """The record of a municipality, or of the ambito; `demoted`: "same as last year" is adopted in its place."""
+    """The record of a municipality, or of the ambito; `demoted`: it has done worse than "same as last year"."""
 
     municipality: ShortText | None
     name: ShortText | None
@@ -102,8 +103,7 @@ async def scores(
 
 
 def _scores(plans: Asked, state: PlanState) -> Scores:
-    declared = {key: declaration.turnover_expected for key, declaration in state.declarations.items()}
-    return scores_of(state.cells, declared, plans.plan.reference_on)
+    return scores_of(state.cells, expected_turnover(state), plans.plan.reference_on)
 
 
 def _items(plans: Asked, scores: Scores) -> list[ScopeRecord]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from services.planner.domain.need.declared import DeclaredNeed
-from services.planner.domain.state import PlanState
+from services.planner.domain.state import DeclarationKey, PlanState
 from shared.events.planning import HousingNeed, ThreeYearData
 
 OWN = "comune-"
@@ -30,6 +30,15 @@ def latest_told(state: PlanState) -> dict[tuple[str, str], ThreeYearData]:
         (municipality, owner): three_years(state.declarations[year, owner, municipality].told)
         for (municipality, owner), year in sorted(latest.items())
     }
+
+
+def expected_turnover(state: PlanState) -> dict[DeclarationKey, int]:
+    """Turnover atteso per l'anno dopo quello del ciclo: the row that names that year or, without rows, column e."""
+    found = {}
+    for key, declaration in state.declarations.items():
+        rows = {row.year: row.turnover_expected for row in three_years(declaration.told).forecast or ()}
+        found[key] = rows.get(key[0] + 1, declaration.turnover_expected)
+    return found
 
 
 def declared_needs(state: PlanState) -> dict[str, DeclaredNeed]:

@@ -10,13 +10,15 @@ from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from datetime import date
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
 
 from services.planner.domain.rounding import half_up
-from services.planner.domain.scores import QUARTERS, History, Record, Scores
+from services.planner.domain.scores import QUARTERS, History, Record, Scores, scores_of
 from services.planner.domain.supply.adoption import Adopted, AdoptionKey, Basis, Quantity
 from services.planner.domain.supply.assignable import Holding
 from services.planner.domain.supply.counts import gamma_poisson_band
+from services.planner.domain.supply.occupancy import Occupancy, PlaceQuarter
 from services.planner.domain.supply.outlook import Estimate
 from services.planner.domain.supply.turnover import Window
 
@@ -42,6 +44,17 @@ def demotions(scores: Scores) -> frozenset[str | None]:
     return frozenset(scope for scope, record in scores.records.items() if is_demoted(record))
 
 
+def demoted(history: History, on: date) -> frozenset[str | None]:
+    """The same, from the cells; asked at every event, it is worked out when the past of a closed year has changed."""
+    closed = [(key, cell) for key, cell in history.items() if key[3] < QUARTERS * on.year]
+    return _demoted(frozenset(closed), on.year)
+
+
+@lru_cache(maxsize=16)
+def _demoted(cells: frozenset[tuple[PlaceQuarter[int], Occupancy]], year: int) -> frozenset[str | None]:
+    return demotions(scores_of(dict(cells), {}, date(year, 1, 1)))
+
+
 def is_demoted(record: Record) -> bool:
     worse = record.loss - record.last_year_loss
     return record.forecasts >= FEWEST_YEARS and worse >= LEAST_DIFFERENCE * record.forecasts
@@ -60,15 +73,15 @@ def years_until(day: date) -> Fraction:
 
 
 def fallbacks(
-    history: History, demoted: Set[str | None], years: Sequence[int], windows: Sequence[Window], on: date
+    history: History, whose: Set[str | None], years: Sequence[int], windows: Sequence[Window], on: date
 ) -> dict[AdoptionKey, Estimate]:
-    """What takes the model's place: the turnover of each municipality that is demoted, by owner and year.
+    """What takes the model's place: the turnover of each of these municipalities, by owner and year.
 
     `windows` are those of the plan's `years`, as seen from the reference date.
     """
     exits: Counter[Holding] = Counter()
     for (municipality, owner, _, quarter), cell in history.items():
-        if municipality in demoted:
+        if municipality in whose:
             exits[municipality, owner] += cell.exits if quarter // QUARTERS == on.year - 1 else 0
     return {
         (*holding, year, Quantity.TURNOVER): same_as_last_year(count, window)

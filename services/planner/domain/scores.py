@@ -25,7 +25,7 @@ LEVEL_THOUSANDTHS = tuple([int(1000 * level + 0.5) for level in LEVELS])
 History = Mapping[PlaceQuarter[int], Occupancy]
 """Cells by (municipality, owner, size class, quarter)."""
 DeclaredTurnover = Mapping[tuple[int, str, str], int]
-"""`turnover_expected` by (cycle year, owner, municipality); a cycle's declarations speak of the year after it."""
+"""Expected in the year after the cycle's, by (cycle year, owner, municipality)."""
 
 FORMULAS = {
     "loss": Formula(
@@ -47,8 +47,8 @@ FORMULAS = {
     ),
     "declared_loss": Formula(
         "declared_turnover",
-        "Perdita del dichiarato: la somma della rotazione attesa dagli enti, un numero senza fascia; solo se hanno "
-        "dichiarato tutti gli enti con alloggi occupati.",
+        "Perdita del dichiarato: la somma del turnover atteso dagli enti nel ciclo dell'anno prima, un numero senza "
+        "fascia; solo se hanno dichiarato tutti gli enti con alloggi occupati.",
         "Comunicazione regionale 45 del 2 aprile 2019, colonna e",
         ("submission_deadline",),
     ),
@@ -199,7 +199,7 @@ def exits_in(history: History, year: int) -> Counter[str]:
 
 
 def declared_for(year: int, before: History, declared: DeclaredTurnover) -> dict[str | None, int]:
-    """Rotazione attesa dichiarata (colonna e) per un anno, of municipalities all of whose owners have declared.
+    """Turnover atteso dichiarato per un anno, of municipalities all of whose owners have declared.
 
     Owners count who had homes let when the year began. The ambito's is told if every such municipality's is: a sum over
     some is not comparable with what came in all.

@@ -7,14 +7,24 @@ from random import Random
 
 import pytest
 
-from services.planner.domain.demotion import Settled, demotions, fallbacks, is_demoted, same_as_last_year, settle
+from services.planner.domain.adopted import three_columns
+from services.planner.domain.demotion import (
+    Settled,
+    demoted,
+    demotions,
+    fallbacks,
+    is_demoted,
+    same_as_last_year,
+    settle,
+)
+from services.planner.domain.forecast import Triennium, forecast
 from services.planner.domain.scores import Record, scores_of
 from services.planner.domain.state import Cell
 from services.planner.domain.supply.adoption import Adopted, AdoptionKey, Basis, Choice, Quantity, adopt
 from services.planner.domain.supply.outlook import Estimate
 from services.planner.domain.supply.turnover import Window
-from tests.unit.planner.test_scores import ALER, COMUNE, by_chance, lived
-from tests.unit.planner.worlds import CASTELVERDE, CREMONA
+from tests.unit.planner.test_scores import ALER, COMUNE, LET, by_chance, lived
+from tests.unit.planner.worlds import CASTELVERDE, CREMONA, folded
 
 YEAR = Window(date(2027, 1, 1), date(2028, 1, 1))
 
@@ -89,3 +99,34 @@ def test_only_the_model_gives_way() -> None:
     chosen = Choice(Basis.MODEL, "lavori in corso nel quartiere", "e-1")
     assert settled(adopt(7, model, chosen), {turnover: last}) == Settled(6100, 3, 9, is_last_year=False)
     assert settled(adopt(None, model), {(*turnover[:3], Quantity.ASSIGNABLE): last}).is_last_year is False
+
+
+def test_what_is_adopted_is_last_year_where_the_own_record_says_so() -> None:
+    """Fifty a year in Cremona, of them 40 of ALER's; Castelverde's homes are left by chance, and keep the model."""
+    state = folded([])
+    state.cells = lived({CREMONA: [40] * 6, CASTELVERDE: [2, 1, 3, 2, 2, 1]})
+    state.cells |= {(CREMONA, COMUNE, *key[2:]): Cell(10) for key in lived({CREMONA: [10] * 6})}
+    state.stock = {(CREMONA, ALER, LET): 20, (CREMONA, COMUNE, LET): 0, (CASTELVERDE, ALER, LET): 20}
+    triennium, on = Triennium(2028), date(2028, 1, 1)
+    cells = dict(three_columns({}, forecast(state, triennium, on), triennium.years))
+    assert demoted(state.cells, on) == demotions(scores_of(state.cells, {}, on)) == {CREMONA, None}
+    last_year = fallbacks(state.cells, demoted(state.cells, on), triennium.years, triennium.windows(on), on)
+    found = settle(cells, last_year)
+    assert found.keys() == cells.keys()
+    for year in triennium.years:
+        assert found[CREMONA, ALER, year, Quantity.TURNOVER].adopted == 40_000
+        # Poisson(10): P(at most 5) = .0671, P(at most 6) = .1301; P(at most 13) = .8645, P(at most 14) = .9165.
+        assert found[CREMONA, COMUNE, year, Quantity.TURNOVER] == Settled(10_000, 6, 14, is_last_year=True)
+        assert not found[CREMONA, ALER, year, Quantity.ASSIGNABLE].is_last_year
+        place = (CASTELVERDE, ALER, year, Quantity.TURNOVER)
+        assert found[place] == Settled(cells[place].model, cells[place].low, cells[place].high, is_last_year=False)
+
+
+def test_the_running_year_demotes_nobody_and_a_corrected_past_may() -> None:
+    cells = lived({CREMONA: [50] * 6})
+    on = date(2028, 6, 1)
+    assert demoted(cells, on) >= {CREMONA}
+    assert demoted(cells | {(CREMONA, ALER, 2, 2028 * 4): Cell(9)}, on) == demoted(cells, on)
+    corrected = cells | {(CREMONA, ALER, 2, year * 4): Cell(20 if year % 2 else 80) for year in range(2023, 2028)}
+    assert CREMONA not in demoted(corrected, on)
+    assert demoted(corrected, on) == demotions(scores_of(corrected, {}, on))

@@ -11,14 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.planner.domain.chronicle import state_as_of
+from services.planner.domain.declared_years import expected_turnover
 from services.planner.domain.forecast import Triennium, forecast
 from services.planner.domain.scores import YearScore, closed_years, loss_of, scores_of, thousandths
 from services.planner.domain.state import Cell, CellKey, PlanState
 from services.planner.domain.supply.counts import gamma_poisson
 from services.planner.domain.supply.scoring import pinball_loss
 from shared.events.base import Message
+from shared.events.planning import YearForecast
+from shared.events.submissions import AnnualColumns
 from shared.events.units import UnitStatus
-from tests.unit.planner.worlds import AMBITO, CASTELVERDE, CREMONA, RULES, TestRegistry, folded
+from tests.unit.planner.worlds import AMBITO, CASTELVERDE, CREMONA, RULES, TestRegistry, folded, message, submission
 
 ALER, COMUNE = "aler", "comune-cremona"
 LET, FREE = UnitStatus.OCCUPIED, UnitStatus.FREE_ASSIGNABLE
@@ -142,6 +145,23 @@ def arrivals(random: Random, mean: float) -> int:
     while at < mean:
         count, at = count + 1, at + random.expovariate(1.0)
     return count
+
+
+def test_what_was_expected_is_the_following_years_row_or_else_column_e() -> None:
+    told = submission(1, 0, 1, year=2023).event
+    columns = AnnualColumns(stock_sap=20, turnover_expected=4, assignable_total=4)
+    rows = tuple(YearForecast(year=year, turnover_expected=year - 2018) for year in (2024, 2025, 2026))
+    said = [
+        told.having({"columns": columns, "forecast": rows}),
+        told.having({"columns": columns, "municipality": CASTELVERDE}),
+        told.having({"columns": None, "nil": True, "owner": COMUNE}),
+    ]
+    state = folded([message(event, number) for number, event in enumerate(said, 1)])
+    assert expected_turnover(state) == {
+        (2023, ALER, CREMONA): 6,
+        (2023, ALER, CASTELVERDE): 4,
+        (2023, COMUNE, CREMONA): 0,
+    }
 
 
 def test_the_band_holds_as_often_as_it_says_in_a_world_of_chance() -> None:
