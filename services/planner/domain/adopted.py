@@ -46,12 +46,13 @@ def adopted_cells(state: PlanState, triennium: Triennium) -> dict[AdoptionKey, C
 def declared_values(state: PlanState, triennium: Triennium) -> Iterator[tuple[AdoptionKey, int]]:
     """What owners declared of the years of the triennium; later cycle years come later, and replace earlier ones.
 
-    The annual columns are of the cycle's own year; the three-year rows name theirs.
+    The annual columns are of the year that follows the cycle's; the three-year rows name theirs.
     """
     for (cycle_year, owner, municipality), declaration in sorted(state.declarations.items()):
-        if cycle_year in triennium.years:
-            yield (municipality, owner, cycle_year, Quantity.TURNOVER), declaration.turnover_expected
-            yield (municipality, owner, cycle_year, Quantity.ASSIGNABLE), declaration.assignable_total
+        year = cycle_year + 1
+        if year in triennium.years:
+            yield (municipality, owner, year, Quantity.TURNOVER), declaration.turnover_expected
+            yield (municipality, owner, year, Quantity.ASSIGNABLE), declaration.assignable_total
         for row in three_years(declaration.told).forecast or ():
             if row.year in triennium.years:
                 yield (municipality, owner, row.year, Quantity.TURNOVER), row.turnover_expected

@@ -80,12 +80,12 @@ def test_a_municipality_without_homes_has_figures_and_they_are_zero() -> None:
     assert set(figures.values()) == {0}
 
 
-def test_the_latest_declaration_is_a_figure_of_its_year() -> None:
+def test_the_latest_declaration_is_a_figure_of_the_year_that_follows() -> None:
     sent = [submission(1, 9, 1, year=2025), submission(1, 4, 2), submission(2, 3, 3)]
     figures = planned(sent).figures
     declared = {key: value for key, value in figures.items() if key.figure == "declared_assignable_total"}
-    assert declared[FigureKey(CREMONA, "aler", "declared_assignable_total", 2026)] == 3
-    assert {key.year for key in declared} == {2026}
+    assert declared[FigureKey(CREMONA, "aler", "declared_assignable_total", 2027)] == 3
+    assert {key.year for key in declared} == {2027}
 
 
 @settings(max_examples=30, deadline=None)

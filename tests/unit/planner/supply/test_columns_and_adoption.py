@@ -145,8 +145,8 @@ def test_a_choice_needs_a_reason_and_something_to_adopt() -> None:
         adopt(None, MODEL, WHY._replace(basis=Basis.DECLARED))
 
 
-def test_a_declaration_is_adopted_in_its_year_only() -> None:
-    held = folded([*world().sent, submission(1, 9, 901, year=2027)])
+def test_a_declaration_is_adopted_in_the_year_that_follows_only() -> None:
+    held = folded([*world().sent, submission(1, 9, 901, year=2026)])
     outlooks = forecast(held, TRIENNIUM, START)
     found = dict(three_columns(adopted_cells(held, TRIENNIUM), outlooks, TRIENNIUM.years))
     assert found[*PLACE, 2027, Quantity.ASSIGNABLE].adopted == 9000
@@ -181,7 +181,7 @@ def chosen(revision: int, basis: str, number: int = 0) -> Message:
 @given(st.permutations([(1, "MODEL"), (2, "RULE"), (3, "MODEL"), (4, "RULE")]), st.integers(1, 4))
 def test_the_last_choice_holds_in_any_order_and_a_choice_can_be_taken_back(order: list, last: int) -> None:
     told = [chosen(*one) for one in order if one[0] <= last]
-    held = folded([*world().sent, submission(1, 9, 901, year=2027), *told])
+    held = folded([*world().sent, submission(1, 9, 901, year=2026), *told])
     cell = adopted_cells(held, TRIENNIUM)[*PLACE, 2027, Quantity.ASSIGNABLE]
     assert cell.basis is (Basis.MODEL if last % 2 else Basis.DECLARED)
 
@@ -204,7 +204,7 @@ def told_years(number: int, cycle_year: int, row: YearForecast) -> Message:
 
 
 def test_adopted_figures_add_up_and_a_choice_moves_them() -> None:
-    state = folded([*world().sent, submission(1, 9, 901, year=2027)])
+    state = folded([*world().sent, submission(1, 9, 901, year=2026)])
     before = compute(state, TRIENNIUM, RULES, NAMES)
     state.settle()
     assert before.figures[FigureKey(*PLACE, "adopted_assignable", 2027)] == 9000
