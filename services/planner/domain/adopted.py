@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import NamedTuple
 
 from services.planner.domain.declared_years import three_years
+from services.planner.domain.demotion import demoted, fallbacks
 from services.planner.domain.forecast import Triennium
 from services.planner.domain.state import PlanState
 from services.planner.domain.supply.adoption import Adopted as Columns
 from services.planner.domain.supply.adoption import AdoptionKey, Basis, Choice, Quantity, adopt
-from services.planner.domain.supply.outlook import Outlook, Scope
+from services.planner.domain.supply.outlook import Estimate, Outlook, Scope
 from shared.events.decisions import AdoptionBasis
 from shared.events.planning import YearForecast
 
 
 class Cell(NamedTuple):
-    """Valore dichiarato e fonte adottata; None declares nothing: then the model is adopted. `reason` is of a choice."""
+    """Valore dichiarato e fonte adottata; None declares nothing: then the model is adopted. `reason` is of a choice.
+
+    `last_year` is what takes the model's place where the forecast is demoted.
+    """
 
     declared: int | None
     basis: Basis
     reason: str
+    last_year: Estimate | None = None
 
     def value(self, model: int) -> int:
         """In thousandths of a home."""
+        if self.last_year is not None:
+            return self.last_year.mean
         return model if self.declared is None or self.basis is Basis.MODEL else 1000 * self.declared
 
 
@@ -32,14 +40,20 @@ UNTOLD = Cell(None, Basis.MODEL, "")
 Adopted = Mapping[AdoptionKey, Cell]
 
 
-def adopted_cells(state: PlanState, triennium: Triennium) -> dict[AdoptionKey, Cell]:
-    """Declared where submitted, unless somebody has chosen with a reason; a choice of what is not declared waits."""
+def adopted_cells(state: PlanState, triennium: Triennium, on: date) -> dict[AdoptionKey, Cell]:
+    """Declared where submitted, unless somebody has chosen with a reason; a choice of what is not declared waits.
+
+    Where neither is, the model, or "same as last year" in a municipality whose forecast is demoted by its own record.
+    """
     declared = dict(declared_values(state, triennium))
     found = {key: Cell(count, Basis.DECLARED, "") for key, count in declared.items()}
     for (municipality, owner, year, quantity), chosen in state.choices.items():
         if chosen.basis != AdoptionBasis.RULE and year in triennium.years:
             key = (municipality, owner, year, Quantity(quantity))
             found[key] = Cell(declared.get(key), Basis(chosen.basis), chosen.reason)
+    whose, windows = demoted(state.cells, on), triennium.windows(on)
+    for key, estimate in fallbacks(state.cells, whose, triennium.years, windows, on).items():
+        found.setdefault(key, Cell(None, Basis.LAST_YEAR, "", estimate))
     return dict(sorted(found.items()))
 
 
@@ -95,6 +109,12 @@ def three_columns(
         for quantity, estimates in zip(Quantity, outlook, strict=True):
             for year, estimate in zip(years, estimates, strict=False):
                 key = (municipality, owner, year, quantity)
-                declared, basis, reason = adopted.get(key, UNTOLD)
-                is_chosen = bool(reason) and not (basis is Basis.DECLARED and declared is None)
-                yield key, adopt(declared, estimate, Choice(basis, reason, "") if is_chosen else None)
+                yield key, _columns(adopted.get(key, UNTOLD), estimate)
+
+
+def _columns(cell: Cell, model: Estimate) -> Columns:
+    if cell.last_year is not None:
+        mean, low, high = cell.last_year
+        return Columns(None, model.mean, low, high, Basis.LAST_YEAR, mean, "", is_estimated=True)
+    is_chosen = bool(cell.reason) and not (cell.basis is Basis.DECLARED and cell.declared is None)
+    return adopt(cell.declared, model, Choice(cell.basis, cell.reason, "") if is_chosen else None)

@@ -45,7 +45,7 @@ FORMULAS |= {
     **{
         f"adopted_{quantity}": Formula(
             "adopted",
-            "Il valore dichiarato dal proprietario, se c'è, o la previsione; oppure quello scelto con un motivo.",
+            "Il dichiarato, se c'è, o la previsione, o «come l'anno prima» dove ha fatto meglio; oppure quello scelto.",
             "docs/forecast.md",
         )
         for quantity in ("turnover", "assignable")

@@ -88,7 +88,7 @@ def moved_adopted(before: Plan, after: Plan) -> Iterator[Move]:
     for municipality, owner, year, quantity in {key for key, _ in before.adopted.items() ^ after.adopted.items()}:
         key = FigureKey(municipality, owner, f"adopted_{quantity.lower()}", year)
         old, new = before.figures.get(key), after.figures.get(key)
-        if old != new:
+        if old is None or new is None or tenths(old) != tenths(new):
             yield Move(key, old, new)
 
 

@@ -142,7 +142,8 @@ def compute(
         ahead = prospect(state, triennium, reference_on)
     has_needs = known is not None and known.rules_on == rules.on and not state.touched.declarations
     needs = known.needs if known and has_needs else needs_of(state, people, rules)
-    has_adopted = known is not None and not state.touched.declarations and not state.touched.choices
+    touched = state.touched.declarations or state.touched.choices or state.touched.cells
+    has_adopted = known is not None and known.reference_on == reference_on and not touched
     situation = Situation(state.cases, state.homes, state.stock, state.holds, reference_on)
     return Plan(
         ambito=state.ambito,
@@ -155,7 +156,7 @@ def compute(
         works_at_risk=ahead.works_at_risk,
         actions=derive_emergency(situation, rules, names, metres).actions,
         needs=needs,
-        adopted=known.adopted if known and has_adopted else adopted_cells(state, triennium),
+        adopted=known.adopted if known and has_adopted else adopted_cells(state, triennium, reference_on),
     )
 
 
@@ -203,7 +204,7 @@ def canonical(plan: Plan) -> bytes:
         },
         "works_at_risk": [works._asdict() for works in plan.works_at_risk],
         "needs": {municipality or "": sheet for municipality, sheet in plan.needs.items()},
-        "adopted": {"/".join(map(str, key)): list(cell) for key, cell in plan.adopted.items()},
+        "adopted": {"/".join(map(str, key)): _written(cell) for key, cell in plan.adopted.items()},
         "actions": {
             action.id: {
                 "owner": action.owner,
@@ -217,6 +218,11 @@ def canonical(plan: Plan) -> bytes:
         },
     }
     return orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
+
+
+def _written(cell: AdoptedCell) -> list[int | str | list[int] | None]:
+    declared, basis, reason, last_year = cell
+    return [declared, basis, reason, list(last_year) if last_year else None]
 
 
 def read(content: str | bytes, names: Mapping[str, str]) -> Plan:
@@ -241,10 +247,11 @@ def read(content: str | bytes, names: Mapping[str, str]) -> Plan:
     )
 
 
-def _read_adopted(key: str, cell: tuple[int | None, str, str]) -> tuple[AdoptionKey, AdoptedCell]:
+def _read_adopted(key: str, cell: tuple[int | None, str, str, list[int] | None]) -> tuple[AdoptionKey, AdoptedCell]:
     municipality, owner, year, quantity = key.split("/")
-    declared, basis, reason = cell
-    return (municipality, owner, int(year), Quantity(quantity)), AdoptedCell(declared, Basis(basis), reason)
+    declared, basis, reason, numbers = cell
+    last_year = Estimate(*numbers) if numbers else None
+    return (municipality, owner, int(year), Quantity(quantity)), AdoptedCell(declared, Basis(basis), reason, last_year)
 
 
 def _read_outlook(numbers: list[int]) -> Outlook:

@@ -13,6 +13,7 @@ class Basis(StrEnum):
 
     DECLARED = "DECLARED"
     MODEL = "MODEL"
+    LAST_YEAR = "LAST_YEAR"
 
 
 class Quantity(StrEnum):

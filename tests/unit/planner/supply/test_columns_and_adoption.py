@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.planner.domain.adopted import adopted_cells, declared_values, three_columns
+from services.planner.domain.demotion import demoted
 from services.planner.domain.forecast import Triennium, by_kind, columns, forecast, prospect, supply_of
 from services.planner.domain.moves import changes
 from services.planner.domain.plan import FigureKey, canonical, compute, read
@@ -148,13 +149,13 @@ def test_a_choice_needs_a_reason_and_something_to_adopt() -> None:
 def test_a_declaration_is_adopted_in_the_year_that_follows_only() -> None:
     held = folded([*world().sent, submission(1, 9, 901, year=2026)])
     outlooks = forecast(held, TRIENNIUM, START)
-    found = dict(three_columns(adopted_cells(held, TRIENNIUM), outlooks, TRIENNIUM.years))
+    found = dict(three_columns(adopted_cells(held, TRIENNIUM, START), outlooks, TRIENNIUM.years))
     assert found[*PLACE, 2027, Quantity.ASSIGNABLE].adopted == 9000
     assert found[*PLACE, 2027, Quantity.TURNOVER].declared == 0
     first = found[*PLACE, 2026, Quantity.ASSIGNABLE]
     assert (first.basis, first.adopted, first.is_estimated) == (Basis.MODEL, outlooks[PLACE].assignable[0].mean, True)
     fold(held, chosen(1, "MODEL"))
-    again = dict(three_columns(adopted_cells(held, TRIENNIUM), outlooks, TRIENNIUM.years))
+    again = dict(three_columns(adopted_cells(held, TRIENNIUM, START), outlooks, TRIENNIUM.years))
     model = again[*PLACE, 2027, Quantity.ASSIGNABLE]
     assert (model.basis, model.declared, model.adopted) == (Basis.MODEL, 9, outlooks[PLACE].assignable[1].mean)
 
@@ -182,7 +183,7 @@ def chosen(revision: int, basis: str, number: int = 0) -> Message:
 def test_the_last_choice_holds_in_any_order_and_a_choice_can_be_taken_back(order: list, last: int) -> None:
     told = [chosen(*one) for one in order if one[0] <= last]
     held = folded([*world().sent, submission(1, 9, 901, year=2026), *told])
-    cell = adopted_cells(held, TRIENNIUM)[*PLACE, 2027, Quantity.ASSIGNABLE]
+    cell = adopted_cells(held, TRIENNIUM, START)[*PLACE, 2027, Quantity.ASSIGNABLE]
     assert cell.basis is (Basis.MODEL if last % 2 else Basis.DECLARED)
 
 
@@ -225,3 +226,29 @@ def test_adopted_figures_add_up_and_a_choice_moves_them() -> None:
     )
     assert read(canonical(after), NAMES) == after
     assert canonical(after) == canonical(compute(state, TRIENNIUM, RULES, NAMES))
+
+
+def test_a_demoted_forecast_gives_way_to_last_year_unless_somebody_said_otherwise() -> None:
+    """Ten homes given back each January in Cremona and let again in February, for five years: last year knows better.
+
+    Castelverde's homes stay as they are: nothing is demoted there.
+    """
+    registry = TestRegistry()
+    for number in range(40):
+        registry.register(f"L{number}", UnitStatus.OCCUPIED, date(2020, 1, 1))
+        registry.register(f"C{number}", UnitStatus.OCCUPIED, date(2020, 1, 1), municipality=CASTELVERDE)
+    for year in range(2021, 2026):
+        for number in range(10):
+            registry.report(f"L{number}", "unit-vacated", UnitStatus.FREE_ASSIGNABLE, date(year, 1, 10))
+            registry.report(f"L{number}", "unit-assigned", UnitStatus.OCCUPIED, date(year, 2, 10))
+    registry.register("N1", UnitStatus.IN_NOTICE, START)
+    state = folded(registry.sent)
+    assert demoted(state.cells, START) - {None} == {CREMONA}
+    cells = adopted_cells(state, TRIENNIUM, START)
+    assert {key[0] for key in cells} == {CREMONA}
+    assert cells[*PLACE, 2027, Quantity.TURNOVER].value(0) == 10_000
+    plan = compute(state, TRIENNIUM, RULES, NAMES)
+    assert plan.figures[FigureKey(*PLACE, "adopted_turnover", 2027)] == 10_000
+    assert read(canonical(plan), NAMES) == plan
+    fold(state, submission(1, 9, 901, year=2026))
+    assert adopted_cells(state, TRIENNIUM, START)[*PLACE, 2027, Quantity.TURNOVER].basis is Basis.DECLARED
