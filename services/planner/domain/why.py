@@ -18,7 +18,7 @@ from services.planner.domain.plan import FigureKey, Plan
 from services.planner.domain.rules import AreaBands
 from services.planner.domain.sheets import count_sheets
 from shared.events.base import Message
-from shared.events.decisions import HoldAccepted, HoldDeclined, HoldExpired, HoldPlaced, HoldReturned
+from shared.events.decisions import AdoptionChosen, HoldAccepted, HoldDeclined, HoldExpired, HoldPlaced, HoldReturned
 from shared.events.submissions import (
     EmergencyCaseClosed,
     EmergencyCaseOpened,
@@ -88,6 +88,8 @@ def subject_of(message: Message) -> Subject:
             return Subject("unit", unit_id)
         case HoldPlaced() | HoldAccepted() | HoldDeclined() | HoldExpired() | HoldReturned() as step:
             return Subject("hold", step.unit_id)
+        case AdoptionChosen() as choice:
+            return Subject("choice", f"{choice.municipality}/{choice.owner}/{choice.year}/{choice.quantity}")
         case SubmissionReceived() | SubmissionDefaulted() as row:
             return Subject("declaration", f"{row.municipality}/{row.owner}")
         case EmergencyCaseOpened(case_ref=ref) | EmergencyCaseUpdated(case_ref=ref) | EmergencyCaseClosed(case_ref=ref):
