@@ -136,14 +136,20 @@ def compute(
     it was last settled; with it only what was touched since is counted anew. The outcome is the same without it.
     """
     reference_on = reference_date(state, triennium)
-    if known is not None and known.reference_on == reference_on and not state.touched.has_supply:
+    is_same_day = known is not None and known.reference_on == reference_on
+    if known and is_same_day and not state.touched.has_supply:
         ahead = Prospect(known.outlooks, known.works_at_risk)
     else:
         ahead = prospect(state, triennium, reference_on)
-    has_needs = known is not None and known.rules_on == rules.on and not state.touched.declarations
+    is_same_law = known is not None and known.rules_on == rules.on
+    if known and is_same_day and is_same_law and not state.touched.has_emergency:
+        actions = known.actions
+    else:
+        situation = Situation(state.cases, state.homes, state.stock, state.holds, reference_on)
+        actions = derive_emergency(situation, rules, names, metres).actions
+    has_needs = is_same_law and not state.touched.declarations
     needs = known.needs if known and has_needs else needs_of(state, people, rules)
     has_adopted = known is not None and not state.touched.declarations and not state.touched.choices
-    situation = Situation(state.cases, state.homes, state.stock, state.holds, reference_on)
     return Plan(
         ambito=state.ambito,
         triennium=triennium,
@@ -153,7 +159,7 @@ def compute(
         sheets=sheets_of(state, known.sheets if known else None),
         outlooks=ahead.outlooks,
         works_at_risk=ahead.works_at_risk,
-        actions=derive_emergency(situation, rules, names, metres).actions,
+        actions=actions,
         needs=needs,
         adopted=known.adopted if known and has_adopted else adopted_cells(state, triennium),
     )

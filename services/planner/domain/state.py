@@ -102,6 +102,11 @@ class Touched:
         """Whether anything changed that the supply follows from."""
         return bool(self.cells or self.stock or self.outcomes or self.homes)
 
+    @property
+    def has_emergency(self) -> bool:
+        """Whether anything changed that the emergency actions follow from."""
+        return bool(self.cases or self.homes or self.holds or self.stock)
+
 
 @dataclass(slots=True)
 class PlanState:
