@@ -135,16 +135,18 @@ def compute(
     `rules` are those of the plan's reference date, unless it is pinned to another. `known` is the plan of this state as
     it was last settled; with it only what was touched since is counted anew. The outcome is the same without it.
     """
-    reference_on = reference_date(state, triennium)
-    if known is not None and known.reference_on == reference_on and not state.touched.has_supply:
-        ahead = Prospect(known.outlooks, known.works_at_risk)
+    reference_on, touched = reference_date(state, triennium), state.touched
+    of_day = known if known and known.reference_on == reference_on else None
+    of_law = known if known and known.rules_on == rules.on else None
+    if of_day and not touched.has_supply:
+        ahead = Prospect(of_day.outlooks, of_day.works_at_risk)
     else:
         ahead = prospect(state, triennium, reference_on)
-    has_needs = known is not None and known.rules_on == rules.on and not state.touched.declarations
-    needs = known.needs if known and has_needs else needs_of(state, people, rules)
-    touched = state.touched.declarations or state.touched.choices or state.touched.cells
-    has_adopted = known is not None and known.reference_on == reference_on and not touched
-    situation = Situation(state.cases, state.homes, state.stock, state.holds, reference_on)
+    if of_day and of_law and not touched.has_emergency:
+        actions = of_day.actions
+    else:
+        situation = Situation(state.cases, state.homes, state.stock, state.holds, reference_on)
+        actions = derive_emergency(situation, rules, names, metres).actions
     return Plan(
         ambito=state.ambito,
         triennium=triennium,
@@ -154,9 +156,9 @@ def compute(
         sheets=sheets_of(state, known.sheets if known else None),
         outlooks=ahead.outlooks,
         works_at_risk=ahead.works_at_risk,
-        actions=derive_emergency(situation, rules, names, metres).actions,
-        needs=needs,
-        adopted=known.adopted if known and has_adopted else adopted_cells(state, triennium, reference_on),
+        actions=actions,
+        needs=of_law.needs if of_law and not touched.declarations else needs_of(state, people, rules),
+        adopted=of_day.adopted if of_day and not touched.has_adopted else adopted_cells(state, triennium, reference_on),
     )
 
 

@@ -98,9 +98,19 @@ class Touched:
     reference_on: bool = False
 
     @property
+    def has_adopted(self) -> bool:
+        """Whether anything changed that the adopted values follow from, beside the forecast."""
+        return bool(self.declarations or self.choices or self.cells)
+
+    @property
     def has_supply(self) -> bool:
         """Whether anything changed that the supply follows from."""
         return bool(self.cells or self.stock or self.outcomes or self.homes)
+
+    @property
+    def has_emergency(self) -> bool:
+        """Whether anything changed that the emergency actions follow from."""
+        return bool(self.cases or self.homes or self.holds or self.stock)
 
 
 @dataclass(slots=True)
@@ -213,17 +223,20 @@ class PlanState:
                 del self.declarations[declaration_key]
             else:
                 self.declare(declaration_key, declaration)
+        self.touched.declarations |= shard.declarations.keys()
         self.touched.municipalities |= {municipality for _, _, municipality in shard.declarations}
         for unit_id, hold in shard.holds.items():
             if sign < 0:
                 del self.holds[unit_id]
             else:
                 self.hold(unit_id, hold)
+        self.touched.holds |= shard.holds.keys()
         for cell_of_choice, chosen in shard.choices.items():
             if sign < 0:
                 del self.choices[cell_of_choice]
             else:
                 self.choose(cell_of_choice, chosen)
+        self.touched.choices |= shard.choices.keys()
         self.cases = self.cases | shard.cases if sign > 0 else without(self.cases, shard.cases)
         self.touched.cases |= shard.cases.keys()
         self.touched.municipalities |= {case.municipality for case in shard.cases.values()}

@@ -8,6 +8,7 @@ from datetime import date
 from random import Random
 from uuid import UUID
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +18,7 @@ from services.planner.domain.moves import CAUSES_LIMIT, changes
 from services.planner.domain.plan import FigureKey, Plan, canonical, compute, plan_hash, read
 from services.planner.domain.state import fold
 from shared.events.base import Message
+from shared.events.decisions import HoldPlaced
 from shared.events.plans import Cause, Measure
 from shared.events.units import UnitStatus
 from tests.unit.planner.worlds import (
@@ -30,6 +32,7 @@ from tests.unit.planner.worlds import (
     case_opened,
     empty,
     folded,
+    hold_step,
     submission,
 )
 
@@ -130,6 +133,42 @@ def test_a_case_alone_leaves_the_forecast_the_same_object() -> None:
     state.settle()
     fold(state, case_opened("E1", 900))
     assert compute(state, TRIENNIUM, RULES, NAMES, before).outlooks is before.outlooks
+
+
+def test_a_declaration_leaves_the_actions_the_same_objects_and_the_next_day_does_not() -> None:
+    transitional = village()
+    transitional.register("T1", UnitStatus.OCCUPIED_SAT, sat_ends_on=START)
+    state = folded([*transitional.sent, case_opened("E1", 900)])
+    before = compute(state, TRIENNIUM, RULES, NAMES)
+    state.settle()
+    fold(state, submission(1, 4, 901))
+    after = compute(state, TRIENNIUM, RULES, NAMES, before)
+    assert after.actions is before.actions
+    state.settle()
+    state.see(date(2026, 1, 2))
+    # T1 may be lived in until 1 January: nothing was heard of it, but it is to be given back now.
+    later = compute(state, TRIENNIUM, RULES, NAMES, after)
+    assert {action.id for action in later.actions} - {action.id for action in before.actions} == {"END_SAT/T1/"}
+
+
+def test_a_promise_alone_moves_the_actions() -> None:
+    state = folded([*village().sent, case_opened("E1", 900)])
+    before = compute(state, TRIENNIUM, RULES, NAMES)
+    state.settle()
+    fold(state, hold_step(HoldPlaced, "F1", "E1", 1, 901))
+    after = compute(state, TRIENNIUM, RULES, NAMES, before)
+    assert after.actions == compute(state, TRIENNIUM, RULES, NAMES).actions != before.actions
+
+
+@pytest.mark.parametrize("told", [hold_step(HoldPlaced, "F1", "E1", 1, 901), submission(1, 4, 901)])
+def test_what_is_taken_back_is_carried_over_by_no_plan(told: Message) -> None:
+    sent = [*village().sent, case_opened("E1", 900)]
+    state = folded([*sent, told])
+    before = compute(state, TRIENNIUM, RULES, NAMES)
+    state.settle()
+    state.merge(folded([told]), -1)
+    after = compute(state, TRIENNIUM, RULES, NAMES, before)
+    assert after == planned(sent) != before
 
 
 def test_canonical_content_is_sorted_strings_and_integers() -> None:
