@@ -147,6 +147,7 @@ def compute(
     else:
         situation = Situation(state.cases, state.homes, state.stock, state.holds, reference_on)
         actions = derive_emergency(situation, rules, names, metres).actions
+    adopted = of_day.adopted if of_day and not touched.has_adopted else adopted_cells(state, triennium, reference_on)
     return Plan(
         ambito=state.ambito,
         triennium=triennium,
@@ -158,7 +159,7 @@ def compute(
         works_at_risk=ahead.works_at_risk,
         actions=actions,
         needs=of_law.needs if of_law and not touched.declarations else needs_of(state, people, rules),
-        adopted=of_day.adopted if of_day and not touched.has_adopted else adopted_cells(state, triennium, reference_on),
+        adopted=adopted,
     )
 
 
