@@ -7,15 +7,14 @@ home a year or more. What is published is shown to a tenth, so that less is a ti
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Sequence, Set
 from datetime import date
 from fractions import Fraction
 from functools import lru_cache
-from typing import NamedTuple
 
 from services.planner.domain.rounding import half_up
 from services.planner.domain.scores import QUARTERS, History, Record, Scores, scores_of
-from services.planner.domain.supply.adoption import Adopted, AdoptionKey, Basis, Quantity
+from services.planner.domain.supply.adoption import AdoptionKey, Quantity
 from services.planner.domain.supply.assignable import Holding
 from services.planner.domain.supply.counts import gamma_poisson_band
 from services.planner.domain.supply.occupancy import Occupancy, PlaceQuarter
@@ -25,18 +24,6 @@ from services.planner.domain.supply.turnover import Window
 FEWEST_YEARS = 2
 LEAST_DIFFERENCE = 100
 """Thousandths of a home a year: a smaller difference of losses is none (planner.md, 1)."""
-
-
-class Settled(NamedTuple):
-    """Valore adottato dopo la verifica: thousandths of a home, with its 80 % band in homes.
-
-    `is_last_year` marks one that repeats the last closed year because the municipality's forecast is demoted.
-    """
-
-    adopted: int
-    low: int
-    high: int
-    is_last_year: bool
 
 
 def demotions(scores: Scores) -> frozenset[str | None]:
@@ -88,17 +75,3 @@ def fallbacks(
         for holding, count in exits.items()
         for year, window in zip(years, windows, strict=True)
     }
-
-
-def settle(
-    adopted: Mapping[AdoptionKey, Adopted], last_year: Mapping[AdoptionKey, Estimate]
-) -> dict[AdoptionKey, Settled]:
-    """What the plan uses: a declaration or somebody's choice stays, the model gives way where it is demoted."""
-    return {key: _settled(cell, last_year.get(key)) for key, cell in adopted.items()}
-
-
-def _settled(cell: Adopted, last_year: Estimate | None) -> Settled:
-    is_by_rule = cell.basis is Basis.MODEL and not cell.reason
-    if last_year is None or not is_by_rule:
-        return Settled(cell.adopted, cell.low, cell.high, is_last_year=False)
-    return Settled(*last_year, is_last_year=True)

@@ -20,7 +20,7 @@ from services.planner.domain.demotion import (
 from services.planner.domain.forecast import Triennium, forecast
 from services.planner.domain.scores import Record, scores_of
 from services.planner.domain.state import Cell
-from services.planner.domain.supply.adoption import Adopted, AdoptionKey, Basis, Choice, Quantity, adopt
+from services.planner.domain.supply.adoption import Quantity
 from services.planner.domain.supply.outlook import Estimate
 from services.planner.domain.supply.turnover import Window
 from tests.unit.planner.test_scores import ALER, COMUNE, LET, by_chance, lived
@@ -84,21 +84,6 @@ def test_fallbacks_divide_last_years_exits_by_owner() -> None:
         (CREMONA, ALER, 2025, Quantity.TURNOVER): Estimate(5000, 2, 8),
         (CREMONA, COMUNE, 2025, Quantity.TURNOVER): Estimate(0, 0, 0),
     }
-
-
-def test_only_the_model_gives_way() -> None:
-    model, last = Estimate(6100, 3, 9), Estimate(5000, 2, 8)
-    turnover: AdoptionKey = (CREMONA, ALER, 2027, Quantity.TURNOVER)
-
-    def settled(cell: Adopted, last_year: dict[AdoptionKey, Estimate]) -> Settled:
-        return settle({turnover: cell}, last_year)[turnover]
-
-    assert settled(adopt(None, model), {turnover: last}) == Settled(5000, 2, 8, is_last_year=True)
-    assert settled(adopt(None, model), {}) == Settled(6100, 3, 9, is_last_year=False)
-    assert settled(adopt(7, model), {turnover: last}) == Settled(7000, 3, 9, is_last_year=False)
-    chosen = Choice(Basis.MODEL, "lavori in corso nel quartiere", "e-1")
-    assert settled(adopt(7, model, chosen), {turnover: last}) == Settled(6100, 3, 9, is_last_year=False)
-    assert settled(adopt(None, model), {(*turnover[:3], Quantity.ASSIGNABLE): last}).is_last_year is False
 
 
 def test_what_is_adopted_is_last_year_where_the_own_record_says_so() -> None:
