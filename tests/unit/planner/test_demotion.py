@@ -7,20 +7,12 @@ from random import Random
 
 import pytest
 
-from services.planner.domain.adopted import three_columns
-from services.planner.domain.demotion import (
-    Settled,
-    demoted,
-    demotions,
-    fallbacks,
-    is_demoted,
-    same_as_last_year,
-    settle,
-)
+from services.planner.domain.adopted import adopted_cells, three_columns
+from services.planner.domain.demotion import demoted, demotions, fallbacks, is_demoted, same_as_last_year
 from services.planner.domain.forecast import Triennium, forecast
 from services.planner.domain.scores import Record, scores_of
 from services.planner.domain.state import Cell
-from services.planner.domain.supply.adoption import Quantity
+from services.planner.domain.supply.adoption import Basis, Quantity
 from services.planner.domain.supply.outlook import Estimate
 from services.planner.domain.supply.turnover import Window
 from tests.unit.planner.test_scores import ALER, COMUNE, LET, by_chance, lived
@@ -93,18 +85,18 @@ def test_what_is_adopted_is_last_year_where_the_own_record_says_so() -> None:
     state.cells |= {(CREMONA, COMUNE, *key[2:]): Cell(10) for key in lived({CREMONA: [10] * 6})}
     state.stock = {(CREMONA, ALER, LET): 20, (CREMONA, COMUNE, LET): 0, (CASTELVERDE, ALER, LET): 20}
     triennium, on = Triennium(2028), date(2028, 1, 1)
-    cells = dict(three_columns({}, forecast(state, triennium, on), triennium.years))
     assert demoted(state.cells, on) == demotions(scores_of(state.cells, {}, on)) == {CREMONA, None}
-    last_year = fallbacks(state.cells, demoted(state.cells, on), triennium.years, triennium.windows(on), on)
-    found = settle(cells, last_year)
-    assert found.keys() == cells.keys()
+    outlooks = forecast(state, triennium, on)
+    model = dict(three_columns({}, outlooks, triennium.years))
+    found = dict(three_columns(adopted_cells(state, triennium, on), outlooks, triennium.years))
+    assert found.keys() == model.keys()
     for year in triennium.years:
         assert found[CREMONA, ALER, year, Quantity.TURNOVER].adopted == 40_000
         # Poisson(10): P(at most 5) = .0671, P(at most 6) = .1301; P(at most 13) = .8645, P(at most 14) = .9165.
-        assert found[CREMONA, COMUNE, year, Quantity.TURNOVER] == Settled(10_000, 6, 14, is_last_year=True)
-        assert not found[CREMONA, ALER, year, Quantity.ASSIGNABLE].is_last_year
-        place = (CASTELVERDE, ALER, year, Quantity.TURNOVER)
-        assert found[place] == Settled(cells[place].model, cells[place].low, cells[place].high, is_last_year=False)
+        last = found[CREMONA, COMUNE, year, Quantity.TURNOVER]
+        assert (last.adopted, last.low, last.high, last.basis) == (10_000, 6, 14, Basis.LAST_YEAR)
+        for kept in ((CREMONA, ALER, year, Quantity.ASSIGNABLE), (CASTELVERDE, ALER, year, Quantity.TURNOVER)):
+            assert found[kept] == model[kept]
 
 
 def test_the_running_year_demotes_nobody_and_a_corrected_past_may() -> None:
