@@ -20,8 +20,3 @@ class PlannerSettings(Settings):
     planner_notice: str = Field(
         "", max_length=500, description="Sentence shown on top of every public page, e.g. that the data are synthetic"
     )
-
-    @property
-    def rules_day(self) -> date:
-        """The day whose law the plan is pinned to."""
-        return self.planner_rules_on or date(self.planner_first_year, 1, 1)
