@@ -14,17 +14,26 @@ from typing import NamedTuple
 
 from services.planner.domain.homes import OpenWorks
 from services.planner.domain.outcomes import OutcomeKey, Outcomes
-from services.planner.domain.state import PlanState, quarter
+from services.planner.domain.state import PlanState, Touched, quarter
 from services.planner.domain.supply.at_risk import WorksAtRisk, works_at_risk
 from services.planner.domain.supply.breakdown import Slice, breakdown
 from services.planner.domain.supply.columns import AnnualSupply, annual_supply
+from services.planner.domain.supply.katz import significant
 from services.planner.domain.supply.occupancy import first_day
-from services.planner.domain.supply.offer import Disposals, Holding, Inventory, Supply, Term, forecast_supply
+from services.planner.domain.supply.offer import (
+    QUEUE_DIGITS,
+    Disposals,
+    Holding,
+    Inventory,
+    Supply,
+    Term,
+    forecast_supply,
+)
 from services.planner.domain.supply.outlook import Outlook, Scope, outlooks_of
 from services.planner.domain.supply.readiness import Readiness
 from services.planner.domain.supply.refurbishment import Queue
 from services.planner.domain.supply.schedule import Medians, medians_after, tenths_of
-from services.planner.domain.supply.turnover import Window
+from services.planner.domain.supply.turnover import Learned, Window, learn
 from shared.events.units import ServiceType, UnitStatus, WorksKind
 
 YEARS = 3
@@ -60,17 +69,35 @@ class Triennium:
 
 
 class Prospect(NamedTuple):
-    """Prospettiva del triennio: the outlooks, and the programmes of works whose delay would cost most."""
+    """Prospettiva del triennio: the outlooks, the works whose delay would cost most, and the rates behind them."""
 
     outlooks: Mapping[Scope, Outlook]
     works_at_risk: tuple[WorksAtRisk, ...]
+    learned: Learned[int]
 
 
-def prospect(state: PlanState, triennium: Triennium, on: date) -> Prospect:
-    """What the plan says of its future."""
-    inventory, windows = inventory_of(state, on), triennium.windows(on)
+def prospect(state: PlanState, triennium: Triennium, on: date, learned: Learned[int] | None = None) -> Prospect:
+    """What the plan says of its future; `learned` is what `learned_of` would give, if it is at hand."""
+    learned = learned or learned_of(state, on)
+    inventory, windows = inventory_of(state, on, learned), triennium.windows(on)
     outlooks = outlooks_of(forecast_supply(inventory, on, windows))
-    return Prospect(outlooks, tuple(works_at_risk(inventory, on, windows)[:RANKED]))
+    return Prospect(outlooks, works_at_risk(inventory, on, windows)[:RANKED], learned)
+
+
+def learned_of(state: PlanState, on: date) -> Learned[int]:
+    """The rates of exits as the quarters before the present one show them.
+
+    Within a quarter a home given back moves what is counted where it stands; what it says about all others is taken up
+    when the quarter is over.
+    """
+    now = quarter(on)
+    return learn({key: cell for key, cell in state.cells.items() if key[3] < now}, date.fromordinal(first_day(now)))
+
+
+def is_learned_still(learned: Learned[int], touched: Touched, on: date) -> bool:
+    """Whether `learned_of` would give the same for a state of which this has changed."""
+    now = quarter(on)
+    return learned.on.toordinal() == first_day(now) and all(key[3] >= now for key in touched.cells)
 
 
 def forecast(state: PlanState, triennium: Triennium, on: date) -> Mapping[Scope, Outlook]:
@@ -95,16 +122,17 @@ def by_kind(state: PlanState, triennium: Triennium, on: date) -> Mapping[tuple[s
 
 def supply_of(state: PlanState, triennium: Triennium, on: date) -> Supply:
     """What each municipality and owner offers in each year and the triennium, and what that is made of."""
-    return forecast_supply(inventory_of(state, on), on, triennium.windows(on))
+    return forecast_supply(inventory_of(state, on, learned_of(state, on)), on, triennium.windows(on))
 
 
-def inventory_of(state: PlanState, on: date) -> Inventory:
+def inventory_of(state: PlanState, on: date, learned: Learned[int]) -> Inventory:
     """The sums that the supply follows from."""
     holdings = {(municipality, owner) for municipality, owner, _ in state.stock}
     homes, ended = state.homes, outcomes_by_owner(state.outcomes)
     return Inventory(
         holdings=holdings,
-        history=state.cells,
+        learned=learned,
+        let={place: cell.openings for place, cell in state.history.items()},
         free={
             (municipality, owner): count
             for (municipality, owner, status), count in state.stock.items()
@@ -114,7 +142,7 @@ def inventory_of(state: PlanState, on: date) -> Inventory:
         waiting=homes.needing_works,
         leaving=homes.leaving,
         works=terms_of(homes.works),
-        readiness=readiness_of(state),
+        readiness={owner: found.rounded for owner, found in readiness_of(state).items()},
         queues=queues_of(state, {owner for _, owner in holdings}, on),
         disposals={owner: Disposals(found.sold, found.withdrawn) for owner, found in ended.items()},
         medians=medians_of(ended.values(), homes.works, on),
@@ -160,7 +188,10 @@ def queues_of(state: PlanState, owners: Set[str], on: date) -> Mapping[str, Queu
     for (_, owner), homes in state.homes.needing_works.items():
         if owner in owners:
             waiting[owner] += homes
-    return {owner: Queue(max(restored[owner], 0), days, max(waiting[owner], 0)) for owner in owners}
+    return {
+        owner: Queue(max(restored[owner], 0), days, significant(max(waiting[owner], 0), QUEUE_DIGITS))
+        for owner in owners
+    }
 
 
 def medians_of(ended: Iterable[Outcomes], works: Mapping[OpenWorks, int], on: date) -> Medians:

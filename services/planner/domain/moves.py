@@ -73,8 +73,9 @@ def moves(before: Plan | None, after: Plan) -> Iterator[Move]:
         if old != new:
             yield Move(FigureKey(municipality, None, "emergency_actions", None), old, new)
     for scope in outlooks.keys() | after.outlooks.keys():
-        if scope[0] is not None:
-            yield from moved_estimates(scope, after.years, outlooks.get(scope), after.outlooks.get(scope))
+        old_outlook, outlook = outlooks.get(scope), after.outlooks.get(scope)
+        if scope[0] is not None and old_outlook is not outlook:
+            yield from moved_estimates(scope, after.years, old_outlook, outlook)
     was_needed = before.needs if before else {}
     if was_needed is not after.needs:
         for place in (was_needed.keys() | after.needs.keys()) - {None}:

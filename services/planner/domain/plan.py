@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from hashlib import sha256
@@ -19,7 +19,7 @@ from services.planner.domain.adopted import Cell as AdoptedCell
 from services.planner.domain.emergency import Situation, derive_emergency
 from services.planner.domain.emergency.actions import Action, ActionKind
 from services.planner.domain.emergency.placing import Metres
-from services.planner.domain.forecast import YEARS, Prospect, Triennium, prospect
+from services.planner.domain.forecast import YEARS, Triennium, is_learned_still, prospect
 from services.planner.domain.labels import LABELS
 from services.planner.domain.needs import Needs, People, covered, needs_of
 from services.planner.domain.rules import AreaBands, Rules
@@ -28,6 +28,7 @@ from services.planner.domain.state import PlanState
 from services.planner.domain.supply.adoption import AdoptionKey, Basis, Quantity
 from services.planner.domain.supply.at_risk import WorksAtRisk
 from services.planner.domain.supply.outlook import Estimate, Outlook, Scope
+from services.planner.domain.supply.turnover import Learned
 from shared.events.plans import Measure
 
 FORECAST = ("turnover", "assignable")
@@ -66,6 +67,8 @@ class Plan:
     actions: tuple[Action, ...]
     needs: Needs
     adopted: Adopted
+    learned: Learned[int] | None = field(default=None, compare=False, repr=False)
+    """Not of the plan's content: the rates behind the outlooks, to be used again."""
 
     @property
     def years(self) -> tuple[int | None, ...]:
@@ -139,9 +142,12 @@ def compute(
     of_day = known if known and known.reference_on == reference_on else None
     of_law = known if known and known.rules_on == rules.on else None
     if of_day and not touched.has_supply:
-        ahead = Prospect(of_day.outlooks, of_day.works_at_risk)
+        outlooks, works_at_risk, learned = of_day.outlooks, of_day.works_at_risk, of_day.learned
     else:
-        ahead = prospect(state, triennium, reference_on)
+        learned = known.learned if known else None
+        if learned and not is_learned_still(learned, touched, reference_on):
+            learned = None
+        outlooks, works_at_risk, learned = prospect(state, triennium, reference_on, learned)
     if of_day and of_law and not touched.has_emergency:
         actions = of_day.actions
     else:
@@ -155,11 +161,12 @@ def compute(
         rules_on=rules.on,
         names=names,
         sheets=sheets_of(state, known.sheets if known else None),
-        outlooks=ahead.outlooks,
-        works_at_risk=ahead.works_at_risk,
+        outlooks=outlooks,
+        works_at_risk=works_at_risk,
         actions=actions,
         needs=of_law.needs if of_law and not touched.declarations else needs_of(state, people, rules),
         adopted=adopted,
+        learned=learned,
     )
 
 
