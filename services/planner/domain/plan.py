@@ -153,7 +153,11 @@ def compute(
     else:
         situation = Situation(state.cases, state.homes, state.stock, state.holds, reference_on)
         actions = derive_emergency(situation, rules, names, metres).actions
-    adopted = of_day.adopted if of_day and not touched.has_adopted else adopted_cells(state, triennium, reference_on)
+    adopted = (
+        of_day.adopted
+        if of_day and not touched.has_adopted(reference_on)
+        else adopted_cells(state, triennium, reference_on)
+    )
     return Plan(
         ambito=state.ambito,
         triennium=triennium,

@@ -97,10 +97,10 @@ class Touched:
     municipalities: set[str] = field(default_factory=set)
     reference_on: bool = False
 
-    @property
-    def has_adopted(self) -> bool:
-        """Whether anything changed that the adopted values follow from, beside the forecast."""
-        return bool(self.declarations or self.choices or self.cells)
+    def has_adopted(self, on: date) -> bool:
+        """Whether anything changed that the adopted values of a day follow from, beside the forecast."""
+        this_year = quarter(date(on.year, 1, 1))
+        return bool(self.declarations or self.choices) or any(key[3] < this_year for key in self.cells)
 
     @property
     def has_supply(self) -> bool:
