@@ -31,6 +31,7 @@ from services.planner.domain.narrative.figures import Figure, FigureUnit, by_nam
 from services.planner.domain.narrative.sentences import Sentence, tell
 from services.planner.domain.plan import FigureKey, Method, Plan, Triennium, canonical
 from services.planner.domain.publication import public_actions
+from services.planner.domain.rounding import tenths
 from services.planner.domain.state import PlanState, fold
 from services.planner.domain.survey.households import ASSUMED
 from services.planner.domain.survey.people import survey_ambito
@@ -286,7 +287,7 @@ def supply(plan: Plan) -> DocumentPart:
 
 
 def supply_map(plan: Plan) -> Block:
-    tenths = {code: value(plan, code, "assignable_mean", None) // 100 for code in NAMES}
+    shown: dict[str, int | None] = {code: tenths(value(plan, code, "assignable_mean", None)) for code in NAMES}
     labels = MapLabels(
         "assegnabili",
         "Alloggi assegnabili nel triennio, comune per comune",
@@ -295,11 +296,11 @@ def supply_map(plan: Plan) -> Block:
         "alloggi assegnabili",
         number=lambda tenth: thousandths(tenth * 100),
     )
-    shown: dict[str, int | None] = {**tenths, order_last(): None}
+    shown[without_value()] = None
     return printed_map(boundaries("cremonese"), shown, (0, 10, 50, 200, 500), labels)
 
 
-def order_last() -> str:
+def without_value() -> str:
     """A municipality shown without a value, so that the hatch is seen."""
     return max(NAMES, key=NAMES.__getitem__)
 
@@ -338,7 +339,7 @@ def access(on: date) -> DocumentPart:
 
 def annual_rows(rows: Sequence[SubmissionReceived]) -> DocumentPart:
     names = [name for name in COLUMNS if name != "free_plus_turnover"]
-    labels = [f"{COLUMNS[name].label.it.capitalize()} ({COLUMNS[name].letter})" for name in names]
+    labels = [f"{COLUMNS[name].label.it} ({COLUMNS[name].letter})" for name in names]
     columns = (Column("Ente"), Column("Comune"), *(Column(label, NUMBER) for label in labels))
     cells = tuple(
         (

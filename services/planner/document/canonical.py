@@ -43,7 +43,11 @@ def read_document(content: bytes) -> Document:
     Raises:
         ValueError: not JSON, or not of a document.
     """
-    return _DOCUMENT.validate_python(_restored(orjson.loads(content)))
+    held = orjson.loads(content)
+    try:
+        return _DOCUMENT.validate_python(_restored(held))
+    except (ArithmeticError, KeyError, TypeError) as error:
+        raise ValueError(f"not a document: {error!r}") from error
 
 
 def hash_of(document: Document) -> str:

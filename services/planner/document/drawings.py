@@ -106,9 +106,16 @@ def line_chart(caption: str, points: Sequence[Point], noun: str) -> Drawing:
 
 
 def printed_map(
-    geojson: Mapping[str, Any], values: Mapping[str, int | None], classes: Sequence[int], labels: MapLabels
+    geojson: Mapping[str, Any],
+    values: Mapping[str, int | None],
+    classes: Sequence[int],
+    labels: MapLabels,
+    sources: str,
 ) -> Drawing:
-    """The map of the pages as one picture that needs no style sheet, its legend under it; see `municipal_map`."""
+    """The map of the pages as one picture that needs no style sheet, its legend under it; see `municipal_map`.
+
+    `sources` is what the boundaries' licence asks to be shown.
+    """
     with speaking(Spoken()):
         figure = ElementTree.fromstring(municipal_map(geojson, values, classes, labels))
         names = {feature["properties"]["istat_code"]: feature["properties"]["name"] for feature in geojson["features"]}
@@ -125,7 +132,7 @@ def printed_map(
     swatches = [_required(item, "span") for item in figure.iter("li")]
     legend = [(swatch.attrib["data-class"], swatch.tail or "") for swatch in swatches]
     _draw_legend(drawing, legend, height)
-    return Drawing(labels.title, _written(drawing), f"{labels.description} {told}.", MAP_WIDTH)
+    return Drawing(labels.title, _written(drawing), f"{labels.description} {told}.", sources, MAP_WIDTH)
 
 
 def _draw_bar(drawing: Element, axis: Axis, bar: Bar, middle: float, value: float, told: str) -> None:
@@ -164,6 +171,7 @@ def _map_style() -> str:
         f"text {{ font-family: '{FONT}'; font-size: 17px; font-weight: 600; fill: {INK} }} "
         ".pv-area text { text-anchor: middle; dominant-baseline: central } "
         ".pv-area path { stroke: #6f8499; stroke-linejoin: round; stroke-width: 1.5 } "
+        '.pv-area[data-class="none"] text { paint-order: stroke; stroke: #ffffff; stroke-width: 5px } '
         f".pv-hatch-ground {{ fill: #ffffff }} .pv-hatch-line {{ fill: {LINE} }} {fills}{light}"
     )
 

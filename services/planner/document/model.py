@@ -108,11 +108,15 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A map or chart as SVG; `alternative` says all that it shows to who cannot see it. `width` is in % of the line."""
+    """A map or chart as SVG; `alternative` says all that it shows to who cannot see it, `note` its sources.
+
+    `width` is in % of the line.
+    """
 
     caption: str
     svg: str
     alternative: str
+    note: str = ""
     width: int = 100
     block: Literal["drawing"] = "drawing"
 

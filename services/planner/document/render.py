@@ -1,6 +1,8 @@
 """The document as PDF/UA-1 and PDF/A-2a by Typst; the same bytes for the same document, on any machine.
 
-It takes seconds of one processor and reads no clock, network or system font: call it in a worker, off the event loop.
+It reads no clock, network or system font. It is heavy for a processor, though Typst lets other threads run meanwhile;
+and Typst remembers what its last ten builds computed, some 40 MB for each, so that a process which builds many is best
+ended now and then.
 """
 
 from __future__ import annotations

@@ -74,6 +74,7 @@ def _block(block: Block) -> dict[str, Any]:
                 "caption": block.caption,
                 "svg": block.svg,
                 "alternative": block.alternative,
+                "note": block.note,
                 "width": block.width,
             }
         case Table():

@@ -1,0 +1,156 @@
+"""The plan's PDF as others read it: its text, order, structure and promises; every kind of element is in it."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from services.planner.document.model import Block, Document, DocumentPart, Drawing, Listing, Paragraph, Table
+from services.planner.document.render import pdf_of
+from services.planner.document.writing import written
+from tests.support.pdf import alternative_texts, bookmarks, facts, pages_of, tagged_text, verdict
+from tests.support.plan_document import synthetic_document
+
+ROOT = Path(__file__).parents[3]
+BUILD = (
+    "import sys; from services.planner.document.render import pdf_of; "
+    "from tests.support.plan_document import synthetic_document; sys.stdout.buffer.write(pdf_of(synthetic_document()))"
+)
+TITLES = ["Quadro conoscitivo", "Quadro ricognitivo e programmatorio", "Fabbisogno abitativo primario"]
+
+
+@pytest.fixture(scope="module")
+def document() -> Document:
+    return synthetic_document()
+
+
+@pytest.fixture(scope="module")
+def pdf(document: Document, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("document") / "piano.pdf"
+    path.write_bytes(pdf_of(document))
+    return path
+
+
+def texts(document: Document) -> Iterator[str]:
+    """All that the chapters say, piece by piece, in reading order."""
+    for part in document.chapters:
+        yield part.title
+        for section in part.sections:
+            yield section.title
+            for block in section.blocks:
+                yield from said(block)
+
+
+def said(block: Block) -> Iterator[str]:
+    match block:
+        case Paragraph():
+            yield block.text
+        case Listing():
+            yield from (item.text for item in block.items)
+        case Drawing():
+            yield block.caption
+        case Table():
+            yield block.caption
+            yield block.note
+            yield "".join(column.label for column in block.columns)
+            for row in block.all_rows:
+                yield "".join(written(cell, column.kind) for cell, column in zip(row, block.columns, strict=True))
+
+
+def bare(text: str) -> str:
+    return re.sub(r"\s", "", text)
+
+
+def drawn_text(pdf: Path) -> str:
+    return "".join(pages_of(pdf))
+
+
+@pytest.mark.parametrize("reader", [drawn_text, tagged_text])
+def test_every_text_and_number_is_read_in_the_models_order(
+    reader: Callable[[Path], str], document: Document, pdf: Path
+) -> None:
+    read = bare(reader(pdf))
+    place = read.rindex(bare(document.edition.log_head))
+    # The index names the chapters too.
+    place = read.index(bare("Il Piano è previsto da:"), place) - len(bare("Quadro normativo"))
+    for text in texts(document):
+        found = read.find(bare(text), place)
+        assert found >= 0, f"not found where it should be: {text!r}"
+        place = found + len(bare(text))
+
+
+def test_markup_in_a_text_is_text(pdf: Path) -> None:
+    assert "#let x = *1*" in tagged_text(pdf)
+
+
+@pytest.mark.parametrize("flavour", ["ua1", "2a"])
+def test_verapdf_passes_it(flavour: str, pdf: Path) -> None:
+    assert verdict(pdf, flavour) == f"PASS {pdf} {flavour}\n"
+
+
+def test_verapdf_can_fail_it(pdf: Path) -> None:
+    """PDF/A-1 knows no transparency and no PDF 1.7."""
+    assert verdict(pdf, "1b").startswith("FAIL ")
+
+
+def test_another_process_builds_the_same_bytes(pdf: Path, tmp_path: Path) -> None:
+    elsewhere = {**os.environ, "TZ": "Asia/Tokyo", "LC_ALL": "C", "PYTHONHASHSEED": "7", "HOME": str(tmp_path)}
+    built = subprocess.run(
+        [sys.executable, "-c", BUILD], cwd=ROOT, env=elsewhere, capture_output=True, timeout=300, check=True
+    )
+    assert built.stdout == pdf.read_bytes()
+
+
+def test_it_is_dated_by_the_plan_and_not_by_the_clock(document: Document, pdf: Path) -> None:
+    said = facts(pdf)
+    day = document.edition.reference_on.isoformat()
+    assert said["CreationDate"].startswith(f"{day}T00:00:00")
+    assert said["ModDate"].startswith(f"{day}T00:00:00")
+    assert said["Title"] == f"{document.cover.title} 2026–2028, {document.cover.ambito}"
+
+
+def test_bookmarks_lead_to_every_chapter_and_section(document: Document, pdf: Path) -> None:
+    found = bookmarks(pdf)
+    assert [mark for mark in found if mark.startswith("Parte ")][:3] == [
+        f"Parte {number}. {title}" for number, title in enumerate(TITLES, start=1)
+    ]
+    titles = {section.title for part in document.chapters for section in part.sections if section.title}
+    assert titles <= set(found)
+    assert len([mark for mark in found if mark.startswith("Allegato ")]) == len(document.annexes)
+
+
+def test_every_page_after_the_cover_says_version_hash_and_that_it_is_synthetic(document: Document, pdf: Path) -> None:
+    _, *pages = pages_of(pdf)
+    assert len(pages) > 20
+    for number, page in enumerate(pages, start=2):
+        assert document.edition.hash in page
+        assert f"versione {document.edition.version} " in page
+        assert f"pagina {number} di {len(pages) + 1}" in page
+        assert "Dati sintetici" in page
+
+
+def test_a_plan_of_real_data_does_not_say_that_it_is_synthetic(document: Document, tmp_path: Path) -> None:
+    path = tmp_path / "vero.pdf"
+    path.write_bytes(pdf_of(replace(document, synthetic=False, parts=document.parts[4:5], annexes=())))
+    assert not any("sintetic" in page for page in pages_of(path))
+
+
+def test_alternative_texts_are_in_the_file(document: Document, pdf: Path) -> None:
+    drawings = [block for part in document.parts for block in part.blocks if isinstance(block, Drawing)]
+    assert {len(drawings), len({drawing.alternative for drawing in drawings})} == {6}
+    assert alternative_texts(pdf) == [drawing.alternative for drawing in drawings]
+
+
+def test_an_empty_table_says_so(document: Document, tmp_path: Path) -> None:
+    table = Table("Vuota", document.annexes[2].sections[0].blocks[0].columns, ())  # type: ignore[union-attr]
+    part = DocumentPart("5", "Prova", (replace(document.parts[4].sections[0], blocks=(table,)),))
+    path = tmp_path / "vuota.pdf"
+    path.write_bytes(pdf_of(replace(document, parts=(part,), annexes=())))
+    assert "Nessun dato." in drawn_text(path)
