@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,9 +18,8 @@ def pages_of(pdf: Path) -> list[str]:
     return _asked("pdftotext", "-raw", str(pdf), "-").split("\f")[:-1]
 
 
-@cache
 def tagged_text(pdf: Path) -> str:
-    """What a screen reader reads: the text of the structure tree, without heads and feet of pages; takes seconds."""
+    """What a screen reader reads: the text of the structure tree, without heads and feet of pages; slow."""
     lines = _asked("pdfinfo", "-struct-text", str(pdf)).split("\n")
     return "".join(found[1] for line in lines if (found := re.fullmatch(r'\s+"(.*)"', line)))
 

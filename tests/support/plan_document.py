@@ -21,11 +21,9 @@ from services.planner.document.model import (
     Edition,
     Listing,
     Paragraph,
-    Section,
     Span,
     Table,
 )
-from services.planner.domain.annual import COLUMNS
 from services.planner.domain.labels import LABELS, STATUS_FIGURES
 from services.planner.domain.narrative.figures import Figure, FigureUnit, by_name
 from services.planner.domain.narrative.sentences import Sentence, tell
@@ -41,12 +39,11 @@ from shared.events.plans import Measure
 from shared.events.submissions import SubmissionReceived
 from shared.pages import MapLabels
 from shared.pages.formats import thousandths
-from shared.territory import ambito, boundaries, names_of
-from shared.wording import organisation_name
-from tests.support.planner import UNTIL, synthetic
+from shared.territory import ATTRIBUTION, ambito, boundaries
+from tests.support.plan_annexes import NAMES, annual_rows, changes, named, overdue, previous_year, quotas, section
+from tests.support.planner import synthetic
 
 CREMONESE = ambito("cremonese")
-NAMES = names_of("cremonese")
 SURVEY = survey_ambito(CREMONESE.municipalities, ASSUMED)
 TEXT, NUMBER, THOUSANDTHS = ColumnKind.TEXT, ColumnKind.NUMBER, ColumnKind.THOUSANDTHS
 PARAMETERS = {
@@ -195,7 +192,7 @@ def residents_map() -> Block:
         "residente",
         "residenti",
     )
-    return printed_map(boundaries("cremonese"), values, (0, 1000, 2000, 5000, 10000), labels)
+    return printed_map(boundaries("cremonese"), values, (0, 1000, 2000, 5000, 10000), labels, ATTRIBUTION)
 
 
 def survey() -> DocumentPart:
@@ -297,7 +294,7 @@ def supply_map(plan: Plan) -> Block:
         number=lambda tenth: thousandths(tenth * 100),
     )
     shown[without_value()] = None
-    return printed_map(boundaries("cremonese"), shown, (0, 10, 50, 200, 500), labels)
+    return printed_map(boundaries("cremonese"), shown, (0, 10, 50, 200, 500), labels, ATTRIBUTION)
 
 
 def without_value() -> str:
@@ -337,57 +334,6 @@ def access(on: date) -> DocumentPart:
     return DocumentPart("7", "Accesso e mantenimento dell'abitazione", (section("", Table("Misure", columns, rows)),))
 
 
-def annual_rows(rows: Sequence[SubmissionReceived]) -> DocumentPart:
-    names = [name for name in COLUMNS if name != "free_plus_turnover"]
-    labels = [f"{COLUMNS[name].label.it} ({COLUMNS[name].letter})" for name in names]
-    columns = (Column("Ente"), Column("Comune"), *(Column(label, NUMBER) for label in labels))
-    cells = tuple(
-        (
-            Cell(named(row.owner)),
-            Cell(NAMES[row.municipality]),
-            *(Cell(getattr(row.columns, name) if row.columns else 0) for name in names),
-        )
-        for row in rows
-    )
-    sums = [sum(cell.value for row in cells if isinstance((cell := row[x + 2]).value, int)) for x in range(len(names))]
-    total = (Cell("Totale"), Cell(""), *map(Cell, sums))
-    table = Table("Righe per ente e comune, colonne da a a k", columns, cells, total)
-    return DocumentPart("A", "Righe per ente e comune", (section("", table),))
-
-
-def quotas(rows: Sequence[SubmissionReceived]) -> DocumentPart:
-    columns = Column("Ente"), Column("Comune"), Column("Quota per indigenti", ColumnKind.PERCENT)
-    cells = [(Cell(named(row.owner)), Cell(NAMES[row.municipality]), Cell(share(row))) for row in rows if share(row)]
-    return DocumentPart("B", "Quote", (section("", Table("Quote dichiarate", columns, tuple(cells))),))
-
-
-def overdue(rows: Sequence[SubmissionReceived]) -> DocumentPart:
-    missing = sorted({*NAMES} - {row.municipality for row in rows})
-    table = Table("Comuni senza dichiarazione", (Column("Comune"),), tuple((Cell(NAMES[code]),) for code in missing))
-    return DocumentPart("C", "Dichiarazioni mancanti", (section("", table),))
-
-
-def changes() -> DocumentPart:
-    columns = Column("Giorno", ColumnKind.DAY), Column("Variazione"), Column("Evento")
-    told = "Cremona: alloggi liberi assegnabili da 5 a 6."
-    rows = ((Cell(UNTIL), Cell(told), Cell(str(synthetic().vacancy.envelope.id))),)
-    return DocumentPart("D", "Registro delle variazioni", (section("", Table("Variazioni", columns, rows)),))
-
-
-def previous_year(rows: Sequence[SubmissionReceived]) -> DocumentPart:
-    columns = Column("Ente"), Column("Comune"), Column("Alloggi assegnati", NUMBER)
-    cells = tuple(
-        (Cell(named(row.owner)), Cell(NAMES[row.municipality]), Cell(row.columns.assigned_previous_year))
-        for row in rows
-        if row.columns and row.columns.assigned_previous_year
-    )
-    return DocumentPart("E", "Assegnazioni dell'anno precedente", (section("", Table("Assegnazioni", columns, cells)),))
-
-
-def section(title: str, *blocks: Block) -> Section:
-    return Section(title, blocks)
-
-
 def plain(text: str) -> Paragraph:
     return Paragraph((Sentence(text, ()),))
 
@@ -402,14 +348,6 @@ def texts(row: Iterable[str]) -> tuple[Cell, ...]:
 
 def figures(unit: FigureUnit, **values: int) -> list[Figure]:
     return [Figure("ambito", name, unit, value, "counted") for name, value in values.items()]
-
-
-def named(owner: str) -> str:
-    return organisation_name(owner, NAMES).removeprefix("il ")
-
-
-def share(row: SubmissionReceived) -> Decimal | None:
-    return row.columns.indigence_share if row.columns else None
 
 
 def unit(figure: str) -> FigureUnit:

@@ -50,7 +50,10 @@ PART = DocumentPart(
     "Consistenza del patrimonio",
     (
         Section("", (Paragraph((Sentence("Ci sono 40 alloggi.", ("cremonese/stock_total",)),)),)),
-        Section("Dati", (Listing((Sentence("Una voce.", ()),)), TABLE, Drawing("Carta", "<svg/>", "La carta.", 88))),
+        Section(
+            "Dati",
+            (Listing((Sentence("Una voce.", ()),)), TABLE, Drawing("Carta", "<svg/>", "La carta.", "Fonte.", 88)),
+        ),
     ),
 )
 DOCUMENT = Document(

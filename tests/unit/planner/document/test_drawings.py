@@ -14,7 +14,7 @@ from services.planner.document.drawings import CLASS_COLOURS, Bar, Point, bar_ch
 from services.planner.document.model import Drawing, Span
 from shared.events.plans import Measure
 from shared.pages import MapLabels, Spoken, speaking
-from shared.territory import boundaries, names_of
+from shared.territory import ATTRIBUTION, boundaries, names_of
 
 BORDERS = boundaries("cremonese")
 NAMES = names_of("cremonese")
@@ -72,15 +72,16 @@ def test_a_line_needs_two_points() -> None:
 
 def test_the_map_says_every_municipality_in_alphabetical_order() -> None:
     values = {code: index for index, code in enumerate(sorted(NAMES))}
-    drawing = printed_map(BORDERS, values, CLASSES, LABELS)
+    drawing = printed_map(BORDERS, values, CLASSES, LABELS, ATTRIBUTION)
     told = re.findall(r"([A-Z][^:;]*): (\d+) resident", drawing.alternative.removeprefix("Carta dei comuni. "))
     assert dict(told) == {NAMES[code]: str(value) for code, value in values.items()}
     assert [name for name, _ in told] == sorted(NAMES.values())
+    assert drawing.note == ATTRIBUTION
 
 
 def test_the_map_is_a_picture_of_its_own() -> None:
     """No page's style sheet reaches it: its classes have colours inside, what has no value is hatched."""
-    drawing = printed_map(BORDERS, {"019036": 45}, CLASSES, LABELS)
+    drawing = printed_map(BORDERS, {"019036": 45}, CLASSES, LABELS, ATTRIBUTION)
     (style,) = drawn(drawing, "style")
     assert all(colour in (style.text or "") for colour in CLASS_COLOURS)
     assert "var(" not in drawing.svg
@@ -91,8 +92,8 @@ def test_the_map_is_a_picture_of_its_own() -> None:
 
 def test_who_reads_pages_in_english_gets_the_same_italian_document() -> None:
     with speaking(Spoken("en", is_chosen=True)):
-        english = printed_map(BORDERS, {}, CLASSES, LABELS)
-    assert english == printed_map(BORDERS, {}, CLASSES, LABELS)
+        english = printed_map(BORDERS, {}, CLASSES, LABELS, ATTRIBUTION)
+    assert english == printed_map(BORDERS, {}, CLASSES, LABELS, ATTRIBUTION)
 
 
 def test_classes_can_be_told_apart_without_colour() -> None:
