@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 from xml.etree import ElementTree
 
 from services.planner.document.model import Drawing, Span
+from services.planner.document.writing import drawable
 from shared.events.plans import Measure
 from shared.pages import MapLabels, Spoken, municipal_map, speaking
 from shared.wording import amount
@@ -207,7 +208,7 @@ def _text(
         parent, "text", x=f"{x:.1f}", y=f"{y:.1f}", text_anchor=anchor, dominant_baseline="central",
         fill=colour, font_weight=weight, font_size=str(size),
     )  # fmt: skip
-    text.text = words
+    text.text = drawable(words)
     return text
 
 

@@ -15,7 +15,7 @@ from services.planner.document.model import (
     Paragraph,
     Table,
 )
-from services.planner.document.writing import written, written_day
+from services.planner.document.writing import printable, written, written_day
 
 WIDE: Final = 8
 """Tables of more columns are read on a page turned on its side."""
@@ -30,25 +30,39 @@ WIDEST, MARGIN = 40, 2
 def typeset(document: Document) -> dict[str, Any]:
     """JSON-ready; its shape is a contract with `templates/plan.typ`."""
     cover, edition = document.cover, document.edition
-    return {
-        "title": cover.title,
-        "ambito": cover.ambito,
-        "lead": cover.lead,
-        "years": [str(year) for year in cover.years],
-        "acts": cover.acts,
-        "version": str(edition.version),
-        "status": edition.status,
-        "reference": written_day(edition.reference_on),
-        "reference_on": [edition.reference_on.year, edition.reference_on.month, edition.reference_on.day],
-        "rules": written_day(edition.rules_on),
-        "plan_hash": edition.plan_hash,
-        "log_head": edition.log_head,
-        "hash": edition.hash,
-        "synthetic": document.synthetic,
-        "front": [_chapter(document.legal_frame, ""), _chapter(document.submissions, "")],
-        "parts": [_chapter(part, "Parte") for part in document.parts],
-        "annexes": [_chapter(annex, "Allegato") for annex in document.annexes],
-    }
+    found: dict[str, Any] = _printable(
+        {
+            "title": cover.title,
+            "ambito": cover.ambito,
+            "lead": cover.lead,
+            "years": [str(year) for year in cover.years],
+            "acts": cover.acts,
+            "version": str(edition.version),
+            "status": edition.status,
+            "reference": written_day(edition.reference_on),
+            "reference_on": [edition.reference_on.year, edition.reference_on.month, edition.reference_on.day],
+            "rules": written_day(edition.rules_on),
+            "plan_hash": edition.plan_hash,
+            "log_head": edition.log_head,
+            "hash": edition.hash,
+            "synthetic": document.synthetic,
+            "front": [_chapter(document.legal_frame, ""), _chapter(document.submissions, "")],
+            "parts": [_chapter(part, "Parte") for part in document.parts],
+            "annexes": [_chapter(annex, "Allegato") for annex in document.annexes],
+        }
+    )
+    return found
+
+
+def _printable(held: Any) -> Any:
+    match held:
+        case str():
+            return printable(held)
+        case dict():
+            return {key: _printable(value) for key, value in held.items()}
+        case list() | tuple():
+            return [_printable(value) for value in held]
+    return held
 
 
 def _chapter(part: DocumentPart, kind: str) -> dict[str, Any]:
@@ -82,14 +96,15 @@ def _block(block: Block) -> dict[str, Any]:
 
 
 def _table(table: Table) -> dict[str, Any]:
+    labels = [printable(column.label) for column in table.columns]
     rows = [_row(table, row) for row in table.rows]
     total = _row(table, table.total) if table.total else []
     return {
         "block": table.block,
         "caption": table.caption,
-        "labels": [column.label for column in table.columns],
+        "labels": labels,
         "is_text": [column.kind is ColumnKind.TEXT for column in table.columns],
-        "widths": _widths(table, [*rows, total] if total else rows),
+        "widths": _widths(table, labels, [*rows, total] if total else rows),
         "rows": rows,
         "total": total,
         "note": table.note,
@@ -99,15 +114,15 @@ def _table(table: Table) -> dict[str, Any]:
 
 
 def _row(table: Table, row: tuple[Cell, ...]) -> list[str]:
-    return [written(cell, column.kind) for column, cell in zip(table.columns, row, strict=True)]
+    return [printable(written(cell, column.kind)) for column, cell in zip(table.columns, row, strict=True)]
 
 
-def _widths(table: Table, rows: list[list[str]]) -> list[int]:
+def _widths(table: Table, labels: list[str], rows: list[list[str]]) -> list[int]:
     """Shares of the line in characters: every column as wide as its longest word, texts as wide as there is room."""
     least, most = [], []
     for index, column in enumerate(table.columns):
         texts = [row[index] for row in rows]
-        words = [word for text in (column.label, *texts) for word in text.split()]
+        words = [word for text in (labels[index], *texts) for word in text.split()]
         value_width = max(map(len, texts), default=0)
         longest_word = max(map(len, words), default=0)
         least.append(MARGIN + (longest_word if column.kind is ColumnKind.TEXT else max(longest_word, value_width)))

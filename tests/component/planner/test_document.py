@@ -11,10 +11,26 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
-from services.planner.document.model import Block, Document, DocumentPart, Drawing, Listing, Paragraph, Table
+from services.planner.document.drawings import Bar, bar_chart
+from services.planner.document.model import (
+    Block,
+    Cell,
+    Column,
+    Document,
+    DocumentPart,
+    Drawing,
+    Listing,
+    Paragraph,
+    Section,
+    Table,
+)
 from services.planner.document.render import pdf_of
-from services.planner.document.writing import written
+from services.planner.document.writing import DRAWABLE, PRINTABLE, printable, written
+from services.planner.domain.narrative.sentences import Sentence
+from shared.events.plans import Measure
 from tests.support.pdf import alternative_texts, bookmarks, facts, pages_of, tagged_text, verdict
 from tests.support.plan_document import synthetic_document
 
@@ -93,6 +109,31 @@ def assert_in_order(document: Document, text: str) -> None:
         found = read.find(piece, place)
         assert found >= 0, f"not found where it should be: {piece!r}"
         place = found + len(piece)
+
+
+def saying(document: Document, text: str) -> Document:
+    """A short document that says `text` in a heading, a paragraph, a list, a table and a drawing."""
+    sentence = Sentence(text, ())
+    blocks = (
+        *(Paragraph((sentence,)), Listing((sentence,)), Table(text, (Column(text),), ((Cell(text),),))),
+        bar_chart(text, [Bar(text, 1)], Measure.COUNT, text),
+    )
+    part = DocumentPart("5", text, (Section(text, blocks),))
+    return replace(document, submissions=document.legal_frame, parts=(part,), annexes=())
+
+
+def test_every_character_said_to_be_printable_is(document: Document) -> None:
+    every = " ".join(chr(code) for first, last in (*PRINTABLE, *DRAWABLE) for code in range(first, last + 1))
+    assert printable(every) == every
+    assert pdf_of(saying(document, every)).startswith(b"%PDF-1.7")
+
+
+@given(text=st.text(max_size=30))
+@settings(max_examples=30, deadline=None)
+@example(text="\x00\ufeff\ue000\uffff\U0010ffff😀")
+@example(text="</text><script>#eval(1) $x$ _a_ `b` \\ @c <d> // e")
+def test_no_text_that_somebody_writes_keeps_the_plan_from_being_printed(document: Document, text: str) -> None:
+    assert pdf_of(saying(document, text)).startswith(b"%PDF-1.7")
 
 
 def test_markup_in_a_text_is_text(pdf: Path) -> None:

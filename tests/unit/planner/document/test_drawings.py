@@ -51,6 +51,12 @@ def test_an_interval_is_drawn_where_it_is() -> None:
     assert chart.alternative == "Grafico a barre, alloggi. 2026: 12,0 (da 8 a 24)."
 
 
+def test_a_label_that_the_font_of_drawings_lacks_is_spelled_out() -> None:
+    chart = bar_chart("Prova", [Bar("≥ α, più", 1)], Measure.COUNT, "case")
+    assert written(chart) == ["[U+2265] [U+03B1], più", "1"]
+    assert "≥ α, più: 1" in chart.alternative
+
+
 @pytest.mark.parametrize("bars", [[], [Bar("meno", -1)]])
 def test_bars_that_cannot_be_drawn_are_refused(bars: list[Bar]) -> None:
     with pytest.raises(ValueError, match="go up from zero"):

@@ -11,7 +11,7 @@ from hypothesis import given
 
 from services.planner.document.model import Cell, Column, ColumnKind, Span, Table, Value
 from services.planner.document.typesetting import MARGIN, WIDE, typeset
-from services.planner.document.writing import written
+from services.planner.document.writing import printable, written
 from shared.pages import Spoken, speaking
 from tests.unit.planner.document.documents import DOCUMENT, TABLE, tables, with_table
 
@@ -39,6 +39,20 @@ def test_what_is_withheld_is_never_written() -> None:
     assert written(Cell(None, instead="meno di 3"), ColumnKind.NUMBER) == "meno di 3"
 
 
+@pytest.mark.parametrize(
+    ("text", "printed"),
+    [
+        ("È più di ½, cioè ≥ 50 % (α, Ж): «sì» → 3 €", "È più di ½, cioè ≥ 50 % (α, Ж): «sì» → 3 €"),
+        ("bene 😀", "bene [U+1F600]"),
+        ("a\x00b\ufeffc", "a[U+0000]b[U+FEFF]c"),
+        ("turned \u202e round", "turned [U+202E] round"),
+        ("due\nrighe", "due\nrighe"),
+    ],
+)
+def test_what_no_font_has_is_spelled_out(text: str, printed: str) -> None:
+    assert printable(text) == printed
+
+
 def the_table(table: Table) -> dict[str, Any]:
     found: dict[str, Any] = typeset(with_table(table))["parts"][0]["sections"][0]["blocks"][0]
     return found
@@ -49,6 +63,7 @@ def test_every_word_fits_its_column(table: Table) -> None:
     found = the_table(table)
     for index, width in enumerate(found["widths"]):
         words = [word for row in (found["labels"], *found["rows"]) for word in row[index].split()]
+        assert all(printable(word) == word for word in words)
         assert width >= max(map(len, words), default=0) + MARGIN
 
 
