@@ -40,7 +40,6 @@ def typeset(document: Document) -> dict[str, Any]:
             "version": str(edition.version),
             "status": edition.status,
             "reference": written_day(edition.reference_on),
-            "reference_on": [edition.reference_on.year, edition.reference_on.month, edition.reference_on.day],
             "rules": written_day(edition.rules_on),
             "plan_hash": edition.plan_hash,
             "log_head": edition.log_head,

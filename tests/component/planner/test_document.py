@@ -14,6 +14,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from services.planner.document.canonical import json_of, read_document
 from services.planner.document.drawings import Bar, bar_chart
 from services.planner.document.model import (
     Block,
@@ -156,6 +157,11 @@ def test_another_process_builds_the_same_bytes(pdf: Path, tmp_path: Path) -> Non
         [sys.executable, "-c", BUILD], cwd=ROOT, env=elsewhere, capture_output=True, timeout=300, check=True
     )
     assert built.stdout == pdf.read_bytes()
+
+
+def test_from_its_json_the_same_bytes_are_built(document: Document, pdf: Path) -> None:
+    """So an approved plan that is kept as JSON can always be printed again."""
+    assert pdf_of(read_document(json_of(document))) == pdf.read_bytes()
 
 
 def test_it_is_dated_by_the_plan_and_not_by_the_clock(document: Document, pdf: Path) -> None:
