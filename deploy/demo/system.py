@@ -61,6 +61,8 @@ class System:
             ("inbox (paste the token)", f"{self.url('notifier')}/inbox"),
             ("token of Comune di Cremona", self.token("comune-019036", Role.MUNICIPALITY)),
             ("the plan as data", f"curl -H 'Authorization: Bearer <token>' {self.url('planner')}/plans/{ambito}"),
+            ("why a number is so", f"… {self.url('planner')}/plans/{ambito}/figures/019036:-:free_assignable:-/why"),
+            ("what moved since a day", f"… {self.url('planner')}/plans/{ambito}/drift?from_on=2026-01-01"),
             ("health", f"{self.url('registry')}/ready"),
         ]
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,17 +13,24 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.planner.domain.causes import cause_of
 from services.planner.domain.forecast import Triennium
 from services.planner.domain.holds import HoldStatus, is_overdue, unit_left
-from services.planner.domain.plan import Method, Plan, canonical, changes, hash_of, read
+from services.planner.domain.moves import changes
+from services.planner.domain.need.pressure import Inhabitants
+from services.planner.domain.needs import inhabitants_of
+from services.planner.domain.plan import Method, Plan, canonical, hash_of, read
 from services.planner.domain.rules import Rules
 from services.planner.domain.state import PlanState, fold
+from services.planner.domain.survey.households import ASSUMED
+from services.planner.domain.survey.people import survey_ambito
 from services.planner.law import rules_on
 from services.planner.settings import PlannerSettings
 from services.planner.store import holds, journal
 from services.planner.store import plans as store
 from services.planner.store.plans import Edition
+from shared import territory
 from shared.bus.consumer import Handlers
 from shared.db import Database
 from shared.events import (
+    AdoptionChosen,
     Cause,
     EmergencyCaseClosed,
     EmergencyCaseOpened,
@@ -38,14 +46,14 @@ from shared.events import (
     SubmissionReceived,
     UnitChanged,
 )
-from shared.territory import metres_of, names_of
+from shared.territory import UnknownAmbitoError, metres_of, names_of
 
 CHANNEL = "plan"
 """Signalled after each new version: the live page of every replica listens."""
 READ = (
     *(UnitChanged, SubmissionReceived, SubmissionDefaulted),
     *(EmergencyCaseOpened, EmergencyCaseUpdated, EmergencyCaseClosed),
-    *(HoldPlaced, HoldAccepted, HoldDeclined, HoldExpired, HoldReturned),
+    *(HoldPlaced, HoldAccepted, HoldDeclined, HoldExpired, HoldReturned, AdoptionChosen),
 )
 
 
@@ -166,7 +174,17 @@ def method_of(settings: PlannerSettings) -> Method:
     def law(reference_on: date) -> Rules:
         return rules_on(settings.planner_rules_on or reference_on)
 
-    return Method(Triennium(settings.planner_first_year), law, names_of, metres_of)
+    return Method(Triennium(settings.planner_first_year), law, names_of, metres_of, people_of)
+
+
+@lru_cache(maxsize=128)
+def people_of(code: str) -> Mapping[str, Inhabitants]:
+    """Who lives in each municipality of an ambito; nobody is known of a territory that is not installed."""
+    try:
+        municipalities = territory.ambito(code).municipalities
+    except UnknownAmbitoError:
+        return {}
+    return inhabitants_of(survey_ambito(municipalities, ASSUMED))
 
 
 async def expire_overdue(session: AsyncSession, ambito: str, at: datetime) -> list[Message]:

@@ -149,6 +149,7 @@ class DeclarationRow(SQLModel, table=True):
     assignable_total: int = Field(sa_column=Column(Integer, nullable=False))
     sat_units: int = Field(sa_column=Column(Integer, nullable=False))
     cause: str = Field(sa_column=Column(Text, nullable=False))
+    told: str = Field(sa_column=Column(Text, nullable=False, server_default=""))
 
 
 class PlanHoldRow(SQLModel, table=True):
@@ -163,6 +164,24 @@ class PlanHoldRow(SQLModel, table=True):
     case_ref: str = Field(sa_column=Column(Text, nullable=False))
     status: str = Field(sa_column=Column(Text, nullable=False))
     expires_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    cause: str = Field(sa_column=Column(Text, nullable=False))
+
+
+class PlanChoiceRow(SQLModel, table=True):
+    """The choice in force of the value that the plan adopts for a municipality, owner, year and quantity."""
+
+    __tablename__ = "plan_choice"
+    metadata: ClassVar[MetaData] = metadata
+
+    ambito: str = Field(sa_column=Column(Text, primary_key=True))
+    municipality: str = Field(sa_column=Column(Text, primary_key=True))
+    owner: str = Field(sa_column=Column(Text, primary_key=True))
+    year: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    quantity: str = Field(sa_column=Column(Text, primary_key=True))
+    revision: int = Field(sa_column=Column(Integer, nullable=False))
+    basis: str = Field(sa_column=Column(Text, nullable=False))
+    reason: str = Field(sa_column=Column(Text, nullable=False))
+    organisation: str = Field(sa_column=Column(Text, nullable=False))
     cause: str = Field(sa_column=Column(Text, nullable=False))
 
 
@@ -260,8 +279,27 @@ class EntryRow(SQLModel, table=True):
     entered_at: datetime = Field(sa_column=Column(Instant, nullable=False))
 
 
+class ChoiceRow(SQLModel, table=True):
+    """Every choice as it was made, by the number of its cell. Rows are only ever added."""
+
+    __tablename__ = "choice"
+    metadata: ClassVar[MetaData] = metadata
+
+    ambito: str = Field(sa_column=Column(Text, primary_key=True))
+    municipality: str = Field(sa_column=Column(Text, primary_key=True))
+    owner: str = Field(sa_column=Column(Text, primary_key=True))
+    year: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    quantity: str = Field(sa_column=Column(Text, primary_key=True))
+    revision: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    id: UUID = Field(sa_column=Column(Uuid, nullable=False))
+    basis: str = Field(sa_column=Column(Text, nullable=False))
+    reason: str = Field(sa_column=Column(Text, nullable=False))
+    organisation: str = Field(sa_column=Column(Text, nullable=False))
+    chosen_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+
+
 PROJECTIONS = (
     *(ReferenceRow, CellRow, StockRow, MakeupRow, OutcomeRow),
-    *(HomeRow, CaseRow, DeclarationRow, PlanHoldRow),
+    *(HomeRow, CaseRow, DeclarationRow, PlanHoldRow, PlanChoiceRow),
 )
 """What a rebuild drops and derives again; versions stay as they were published, and holds as they were decided."""

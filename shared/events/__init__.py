@@ -16,6 +16,9 @@ from shared.events.base import (
     of_topic,
 )
 from shared.events.decisions import (
+    AdoptedQuantity,
+    AdoptionBasis,
+    AdoptionChosen,
     DeclineReason,
     HoldAccepted,
     HoldDeclined,

@@ -1,4 +1,4 @@
-"""What municipalities decide about the plan's proposals: holds on homes for emergency cases."""
+"""What is decided about the plan's proposals: holds on homes for emergency cases, values that the plan adopts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.events.base import Event, IstatCode, OrganisationId, Reference, UnitId
+from shared.events.base import AmbitoCode, Event, IstatCode, LongText, OrganisationId, Reference, UnitId
 
 
 class DeclineReason(StrEnum):
@@ -58,3 +58,37 @@ class HoldExpired(_HoldStep):
 
 class HoldReturned(_HoldStep):
     """Alloggio restituito: a placement has ended, and the home can be proposed again."""
+
+
+class AdoptedQuantity(StrEnum):
+    """Grandezza adottata: what owners declare and the model forecasts."""
+
+    TURNOVER = "TURNOVER"
+    ASSIGNABLE = "ASSIGNABLE"
+
+
+class AdoptionBasis(StrEnum):
+    """Fonte del valore adottato; `RULE` takes a choice back: declared where submitted, else the model."""
+
+    DECLARED = "DECLARED"
+    MODEL = "MODEL"
+    RULE = "RULE"
+
+
+class AdoptionChosen(Event, topic="plan-decisions"):
+    """Scelta motivata del valore adottato, of one owner's homes in a municipality and year.
+
+    `revision` numbers the choices of this cell without a gap: the last one holds.
+    """
+
+    choice_id: UUID
+    ambito: AmbitoCode
+    municipality: IstatCode
+    owner: OrganisationId
+    year: Annotated[int, Field(ge=2017, le=2100)]
+    quantity: AdoptedQuantity
+    basis: AdoptionBasis
+    reason: LongText
+    revision: Annotated[int, Field(ge=1)]
+    on: date
+    organisation: OrganisationId

@@ -1,12 +1,13 @@
 """What the plan's state and the supply forecast cost, in processor time: `python -m tests.bench.forecast_cost`.
 
-Three tables: folding one event after so many others, the sheet of the one municipality it touches, and the forecast of
-an ambito, a region and Italy. Cells are municipality x owner x size, four for each municipality, over five years of
+Three tables: folding one event after so many others and the sheet of the one municipality it touches; the forecast of
+an ambito, a region and Italy; the plan of the synthetic ambito after events of several kinds. Cells are municipality x owner x size, four for each municipality, over five years of
 quarters; every cell, municipality and the ambito are forecast with their bands. The homes are invented.
 """
 
 from __future__ import annotations
 
+import gc
 import random
 import tracemalloc
 from collections.abc import Callable, Iterator
@@ -15,6 +16,9 @@ from itertools import islice
 from statistics import median
 from time import process_time
 
+from services.planner.domain.forecast import Triennium
+from services.planner.domain.forecast import forecast as forecast_plan
+from services.planner.domain.plan import compute
 from services.planner.domain.sheets import sheets_of
 from services.planner.domain.state import PlanState, fold
 from services.planner.domain.supply.occupancy import quarter_of
@@ -22,6 +26,8 @@ from services.planner.domain.supply.turnover import Window, forecast_turnover
 from services.planner.forecasting.history import Cell
 from services.planner.law import rules_on
 from shared.events import Message, UnitStatus
+from shared.territory import names_of
+from tests.support.planner import AMBITO, synthetic
 from tests.unit.planner.worlds import TestRegistry
 
 ON, SINCE, QUARTERS = date(2023, 1, 1), date(2018, 1, 1), 20
@@ -129,6 +135,30 @@ def print_forecasts() -> None:
         )
 
 
+def print_live() -> None:
+    """What a batch of one costs the synthetic ambito: the forecast anew, or nothing of it."""
+    told, rules, triennium, names = synthetic(), rules_on(date(2026, 1, 1)), Triennium(2026), names_of(AMBITO)
+    state = PlanState(AMBITO, rules.bands)
+    for message in told.past:
+        fold(state, message)
+    plan = compute(state, triennium, rules, names)
+    state.settle()
+    assert state.reference_on
+    day, found = state.reference_on, {}
+    found["nothing that the forecast follows from"] = milliseconds(lambda: compute(state, triennium, rules, names, plan))
+    found["the same again"] = median(milliseconds(lambda: forecast_plan(state, triennium, day)) for _ in range(20))
+    fold(state, told.vacancy)
+    found["a home given back"] = milliseconds(lambda: forecast_plan(state, triennium, day))
+    tomorrow = day + timedelta(days=1)
+    found["the first of another day"] = milliseconds(lambda: forecast_plan(state, triennium, tomorrow))
+    print("\n| what came | forecast of the plan, ms |\n|---|---|")
+    for what, cost in found.items():
+        print(f"| {what} | {cost:.1f} |")
+
+
 if __name__ == "__main__":
+    gc.freeze()
+    gc.set_threshold(400_000, 20, 100)  # as a service does: shared/runtime.py
     print_folding()
     print_forecasts()
+    print_live()

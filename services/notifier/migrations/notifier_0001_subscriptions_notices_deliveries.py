@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from shared.db import Instant
+from shared.only_added import only_added
 
 revision = "notifier_0001"
 down_revision = None
@@ -102,18 +103,4 @@ def create_deliveries() -> None:
         sa.Column("duration_ms", sa.Integer, nullable=False),
         sa.Column("body_head", sa.Text, nullable=False),
     )
-    if op.get_bind().dialect.name == "postgresql":
-        op.execute(
-            "CREATE FUNCTION only_added() RETURNS trigger LANGUAGE plpgsql AS "
-            "$$ BEGIN RAISE EXCEPTION 'rows of % are only ever added', TG_TABLE_NAME; END $$"
-        )
-        op.execute(
-            "CREATE TRIGGER attempt_only_added BEFORE UPDATE OR DELETE ON attempt "
-            "FOR EACH ROW EXECUTE FUNCTION only_added()"
-        )
-    else:
-        for verb in ("UPDATE", "DELETE"):
-            op.execute(
-                f"CREATE TRIGGER attempt_no_{verb.lower()} BEFORE {verb} ON attempt "
-                "BEGIN SELECT RAISE(ABORT, 'rows of attempt are only ever added'); END"
-            )
+    only_added("attempt")

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from services.planner.api import drift, figures, holds, plans
+from services.planner.api import choices, drift, figures, holds, parts, plans, scores
 from shared.openapi import Api
 
 __all__ = ["API", "router"]
@@ -12,12 +12,14 @@ API = Api(
     "Il piano triennale di un ambito, com'è ora, comune per comune, e le sue versioni",
     {
         "plans": "Piano triennale dell'offerta abitativa",
+        "parts": "Le sette parti del piano",
         "figures": "I numeri del piano e il loro perché",
+        "adopted": "Valori dichiarati, previsti e adottati",
         "holds": "Prenotazioni di alloggi per casi di emergenza",
         "health": "Stato del servizio",
     },
-    lambda: drift.schemas() | holds.schemas(),
+    lambda: drift.schemas() | choices.schemas() | holds.schemas(),
 )
 router = APIRouter()
-for _part in (plans, figures, drift, holds):
+for _part in (plans, parts, figures, drift, scores, choices, holds):
     router.include_router(_part.router)

@@ -26,7 +26,8 @@ from services.planner.api.editions import (
 from services.planner.api.figures import FIGURE_ID, figure_id
 from services.planner.domain.drift import Difference, Drift, drift, steps_between
 from services.planner.domain.labels import label_it
-from services.planner.domain.plan import place_in_report, plan_hash
+from services.planner.domain.moves import place_in_report
+from services.planner.domain.plan import plan_hash
 from services.planner.domain.what_if import Cases, Hypothesis, Impossible, Vacancies, WorksMoved, steps_of
 from services.planner.law import rules_on
 from services.planner.store import journal

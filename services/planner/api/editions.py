@@ -13,6 +13,7 @@ from pydantic import Field
 
 from services.planner.domain.chronicle import known_by, state_as_of, true_on
 from services.planner.domain.plan import Method, Plan, plan_hash, read
+from services.planner.domain.state import PlanState
 from services.planner.handlers import method_of
 from services.planner.settings import PlannerSettings
 from services.planner.store import journal
@@ -65,6 +66,14 @@ class Asked(NamedTuple):
             else:
                 every = await journal.messages_of(session, self.plan.ambito, until_version=self.head.version)
         return as_known(every, self.head.true_on, self.head.known_on)
+
+    async def state(self) -> PlanState:
+        """The state that this plan follows from."""
+        if self.head.true_on or self.head.known_on:
+            known = await self.messages()
+            return await asyncio.to_thread(state_as_of, self.plan.ambito, self.method.bands, known)
+        async with self.db.reading() as session:
+            return await store.state_of(session, self.plan.ambito, self.method.bands)
 
     def path(self, resource: str, **query: object) -> str:
         """A resource of the same plan: the days asked for go with it."""

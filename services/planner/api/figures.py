@@ -11,9 +11,12 @@ from fastapi import APIRouter, Path, Query
 from pydantic import Field
 
 from services.planner.api.editions import PlanHead, Plans, ShortText, Whole, Year, not_found
+from services.planner.api.material import material_of
 from services.planner.domain.formulas import FORMULAS
 from services.planner.domain.labels import label_it
-from services.planner.domain.plan import FigureKey, Plan, place_in_report
+from services.planner.domain.moves import place_in_report
+from services.planner.domain.operands import Operand, operands_of
+from services.planner.domain.plan import FigureKey, Plan
 from services.planner.domain.rules import Source
 from services.planner.domain.why import Cited, cited, parts_of, subjects_of
 from shared.arrivals import PageLinks, Shape
@@ -90,13 +93,21 @@ class Input(Shape):
     on: date
 
 
+class FormulaOperand(Shape):
+    """What the formula took: a name, and a number as text where it has one."""
+
+    name: ShortText
+    value: str | None = Field(pattern=r"^-?[0-9]+(\.[0-9]+)?$", max_length=40)
+
+
 class WhyAnswer(PlanHead):
-    """Perché questo numero: the figure, its formula, the figures that add up to it, and its inputs."""
+    """Perché questo numero: the figure, its formula, the figures that add up to it, its operands and its inputs."""
 
     item: PlacedFigure
     formula: Formula
     parameters: list[Parameter] = Field(max_length=50)
     parts: list[PlacedFigure] = Field(max_length=5000)
+    operands: list[FormulaOperand] = Field(max_length=5000)
     inputs: list[Input] = Field(max_length=1000)
     input_count: Whole
     links: PageLinks = Field(alias="_links")
@@ -157,6 +168,9 @@ async def why(
     if not parts and key.municipality is not None and formula.counts:
         messages = await plans.messages()
         inputs = await asyncio.to_thread(lambda: sorted(cited(key, plans.method.bands, subjects_of(messages))))
+    operands: tuple[Operand, ...] = ()
+    if not parts and not formula.counts:
+        operands = await asyncio.to_thread(operands_of, material_of(plans, await plans.state()), key)
     sources = plans.method.law(plan.rules_on).sources
     return WhyAnswer(
         **plans.head.model_dump(),
@@ -164,6 +178,7 @@ async def why(
         formula=Formula(name=formula.name, text_it=formula.text_it, source=formula.source),
         parameters=[_parameter(name, sources[name]) for name in formula.parameters],
         parts=[placed(*part) for part in parts],
+        operands=[FormulaOperand(name=o.name, value=None if o.value is None else str(o.value)) for o in operands],
         inputs=[_input(one) for one in inputs[cursor : cursor + limit]],
         input_count=len(inputs),
         _links=plans.links(f"figures/{figure_id}/why", cursor + limit, limit, len(inputs)),

@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.planner.domain.cases import Case
 from services.planner.domain.emergency.allowances import sat_allowances
-from services.planner.domain.emergency.placing import is_suitable, profile_of
+from services.planner.domain.emergency.placing import demand_of, is_suitable
 from services.planner.domain.holds import HoldStatus
 from services.planner.domain.homes import SUITABLE, Bucket
 from services.planner.domain.rules import Rules
@@ -36,7 +36,7 @@ async def home_for(session: AsyncSession, case: CaseRow, unit_id: str, rules: Ru
     row = await store.vacant_home(session, case.ambito, unit_id)
     if row is None or row.status not in SUITABLE:
         raise invalid([FieldError("/unit_id", unit_id, _NOT_FREE, _NOT_FREE_REMEDY)])
-    wanted = profile_of(Case(**case.model_dump(exclude={"ambito", "case_ref"})), rules.bands.largest_household)
+    wanted = demand_of(Case(**case.model_dump(exclude={"ambito", "case_ref"})), rules.bands.largest_household)
     assert row.size_class is not None
     assert row.accessible is not None
     bucket = Bucket(False, row.municipality or "", row.accessible, row.size_class, row.owner or "")

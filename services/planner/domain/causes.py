@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from shared.events import (
+    AdoptionChosen,
     Cause,
     EmergencyCaseClosed,
     EmergencyCaseOpened,
@@ -41,6 +42,9 @@ def cause_of(message: Message) -> Cause:
             municipality = event.municipality
         case HoldPlaced() | HoldAccepted() | HoldDeclined() | HoldExpired() | HoldReturned():
             kind, subject, on = event.name(), event.unit_id, event.on
+            municipality, organisation = event.municipality, event.organisation
+        case AdoptionChosen():
+            kind, subject, on = event.name(), f"{event.owner}-{event.municipality}-{event.year}", event.on
             municipality, organisation = event.municipality, event.organisation
         case _:
             raise TypeError(f"no plan depends on {event.TYPE}")

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from services.planner.domain.rules import AreaBands
 from services.planner.domain.state import PlanState, fold, fold_unit
 from shared.events.base import Message
-from shared.events.decisions import HoldAccepted, HoldDeclined, HoldExpired, HoldPlaced, HoldReturned
+from shared.events.decisions import AdoptionChosen, HoldAccepted, HoldDeclined, HoldExpired, HoldPlaced, HoldReturned
 from shared.events.submissions import (
     EmergencyCaseClosed,
     EmergencyCaseOpened,
@@ -40,6 +40,8 @@ def true_on(message: Message) -> date:
         case SubmissionReceived(received_on=on) | SubmissionDefaulted(recorded_on=on):
             return on
         case HoldPlaced(on=on) | HoldAccepted(on=on) | HoldDeclined(on=on) | HoldExpired(on=on) | HoldReturned(on=on):
+            return on
+        case AdoptionChosen(on=on):
             return on
         case _:
             return message.envelope.time.astimezone(ROME).date()

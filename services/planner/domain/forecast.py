@@ -10,22 +10,27 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from services.planner.domain.homes import OpenWorks
 from services.planner.domain.outcomes import OutcomeKey, Outcomes
 from services.planner.domain.state import PlanState, quarter
+from services.planner.domain.supply.at_risk import WorksAtRisk, works_at_risk
+from services.planner.domain.supply.breakdown import Slice, breakdown
+from services.planner.domain.supply.columns import AnnualSupply, annual_supply
 from services.planner.domain.supply.occupancy import first_day
-from services.planner.domain.supply.offer import Disposals, Inventory, Supply, Term, forecast_supply
-from services.planner.domain.supply.outlook import Estimate, Outlook, Scope, outlooks_of
+from services.planner.domain.supply.offer import Disposals, Holding, Inventory, Supply, Term, forecast_supply
+from services.planner.domain.supply.outlook import Outlook, Scope, outlooks_of
 from services.planner.domain.supply.readiness import Readiness
 from services.planner.domain.supply.refurbishment import Queue
 from services.planner.domain.supply.schedule import Medians, medians_after, tenths_of
 from services.planner.domain.supply.turnover import Window
-from shared.events.units import UnitStatus, WorksKind
-
-__all__ = ["YEARS", "Estimate", "Outlook", "Scope", "Triennium", "Window", "forecast", "inventory_of", "supply_of"]
+from shared.events.units import ServiceType, UnitStatus, WorksKind
 
 YEARS = 3
+RANKED = 20
+"""Programmes of works that a plan names as at risk."""
+SAT = frozenset({UnitStatus.RESERVED_SAT, UnitStatus.OCCUPIED_SAT})
 CAPACITY_QUARTERS = 12
 """Refurbishments of the last 36 months show an owner's capacity."""
 
@@ -54,9 +59,38 @@ class Triennium:
         return tuple(windows)
 
 
+class Prospect(NamedTuple):
+    """Prospettiva del triennio: the outlooks, and the programmes of works whose delay would cost most."""
+
+    outlooks: Mapping[Scope, Outlook]
+    works_at_risk: tuple[WorksAtRisk, ...]
+
+
+def prospect(state: PlanState, triennium: Triennium, on: date) -> Prospect:
+    """What the plan says of its future."""
+    inventory, windows = inventory_of(state, on), triennium.windows(on)
+    outlooks = outlooks_of(forecast_supply(inventory, on, windows))
+    return Prospect(outlooks, tuple(works_at_risk(inventory, on, windows)[:RANKED]))
+
+
 def forecast(state: PlanState, triennium: Triennium, on: date) -> Mapping[Scope, Outlook]:
     """Every municipality and owner that has or had homes, every such municipality, and the ambito: (None, None)."""
     return outlooks_of(supply_of(state, triennium, on))
+
+
+def columns(state: PlanState, triennium: Triennium, on: date) -> Mapping[Holding, tuple[AnnualSupply, ...]]:
+    """Colonne del piano annuale: every municipality and owner, for each year and, last, the triennium."""
+    supply = supply_of(state, triennium, on)
+    sat: dict[Holding, int] = defaultdict(int)
+    for (municipality, owner, status), homes in state.stock.items():
+        if status in SAT:
+            sat[municipality, owner] += homes
+    return annual_supply(supply, outlooks_of(supply), sat)
+
+
+def by_kind(state: PlanState, triennium: Triennium, on: date) -> Mapping[tuple[str, str, int, ServiceType], Slice]:
+    """Every municipality and owner by size class and service type."""
+    return breakdown(supply_of(state, triennium, on), state.makeup)
 
 
 def supply_of(state: PlanState, triennium: Triennium, on: date) -> Supply:

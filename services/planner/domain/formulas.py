@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from services.planner.domain.labels import LABELS, STATUS_FIGURES
+from services.planner.domain.need.figures import FORMULAS as NEED
 
 
 class Formula(NamedTuple):
@@ -41,6 +42,14 @@ FORMULAS |= {
         ("submission_deadline",),
         counts=True,
     ),
+    **{
+        f"adopted_{quantity}": Formula(
+            "adopted",
+            "Il dichiarato, se c'è, o la previsione, o «come l'anno prima» dove ha fatto meglio; oppure quello scelto.",
+            "docs/forecast.md",
+        )
+        for quantity in ("turnover", "assignable")
+    },
     "open_cases": Formula(
         "open_cases",
         "Casi di emergenza abitativa aperti dal comune e non ancora chiusi.",
@@ -54,6 +63,21 @@ FORMULAS |= {
         ("sat_set_aside_share", "sat_baseline"),
     ),
 }
+NEED_SOURCE = "R.R. 4/2017, art. 3 c. 2 lett. c"
+for _figure, _text in NEED.items():
+    _parameters = ("backlog_clearance",) if _figure.startswith("need_yearly") else ()
+    FORMULAS[_figure] = Formula(_figure, f"{_text[0].upper()}{_text[1:]}.", NEED_SOURCE, _parameters)
+FORMULAS |= {
+    f"need_{flow}{end}": FORMULAS[f"need_flow{end}"]
+    for flow in ("arrivals", "departures")
+    for end in ("", "_low", "_high")
+}
+FORMULAS |= {
+    name: Formula("coverage", "Alloggi assegnabili nel triennio divisi per le famiglie in fabbisogno.", NEED_SOURCE)
+    for name in ("coverage", "coverage_low", "coverage_high")
+}
+FORMULAS |= dict.fromkeys(("pressure_low", "pressure_high"), FORMULAS["pressure"])
+FORMULAS |= dict.fromkeys(("pressure_first_rank", "pressure_last_rank"), FORMULAS["rank"])
 for _what, _text in {
     "turnover": "Alloggi occupati che si libereranno: tasso di uscita dell'ambito, corretto per il comune, per gli "
     "alloggi occupati e i giorni che restano.",

@@ -61,9 +61,42 @@ LABELS = {
     "assignable_high": Label(
         Measure.COUNT, "Alloggi assegnabili nel triennio, massimo", "Alloggi assegnabili nel {year}, massimo"
     ),
+    "adopted_turnover": Label(
+        Measure.THOUSANDTHS,
+        "Alloggi che si liberano nel triennio, valore adottato",
+        "Alloggi che si liberano nel {year}, valore adottato",
+    ),
+    "adopted_assignable": Label(
+        Measure.THOUSANDTHS,
+        "Alloggi assegnabili nel triennio, valore adottato",
+        "Alloggi assegnabili nel {year}, valore adottato",
+    ),
     "declared_assignable_total": Label(
         Measure.COUNT, "Alloggi assegnabili dichiarati", "Alloggi assegnabili dichiarati per il {year}"
     ),
+    "need_3y": Label(Measure.THOUSANDTHS, "Fabbisogno abitativo primario del triennio, famiglie"),
+    "need_3y_low": Label(Measure.COUNT, "Fabbisogno abitativo primario del triennio, minimo"),
+    "need_3y_high": Label(Measure.COUNT, "Fabbisogno abitativo primario del triennio, massimo"),
+    "need_backlog": Label(Measure.THOUSANDTHS, "Famiglie oggi in condizione di bisogno"),
+    "need_backlog_low": Label(Measure.COUNT, "Famiglie oggi in condizione di bisogno, minimo"),
+    "need_backlog_high": Label(Measure.COUNT, "Famiglie oggi in condizione di bisogno, massimo"),
+    "need_arrivals": Label(Measure.THOUSANDTHS, "Famiglie che si aggiungono ogni anno"),
+    "need_arrivals_low": Label(Measure.COUNT, "Famiglie che si aggiungono ogni anno, minimo"),
+    "need_arrivals_high": Label(Measure.COUNT, "Famiglie che si aggiungono ogni anno, massimo"),
+    "need_departures": Label(Measure.THOUSANDTHS, "Famiglie che escono ogni anno senza assegnazione"),
+    "need_departures_low": Label(Measure.COUNT, "Famiglie che escono ogni anno senza assegnazione, minimo"),
+    "need_departures_high": Label(Measure.COUNT, "Famiglie che escono ogni anno senza assegnazione, massimo"),
+    "need_yearly": Label(Measure.THOUSANDTHS, "Alloggi che servono ogni anno"),
+    "need_yearly_low": Label(Measure.COUNT, "Alloggi che servono ogni anno, minimo"),
+    "need_yearly_high": Label(Measure.COUNT, "Alloggi che servono ogni anno, massimo"),
+    "coverage": Label(Measure.THOUSANDTHS, "Copertura del fabbisogno: offerta del triennio per famiglia"),
+    "coverage_low": Label(Measure.THOUSANDTHS, "Copertura del fabbisogno, minimo"),
+    "coverage_high": Label(Measure.THOUSANDTHS, "Copertura del fabbisogno, massimo"),
+    "pressure": Label(Measure.THOUSANDTHS, "Indice di pressione abitativa (ambito = 1)"),
+    "pressure_low": Label(Measure.THOUSANDTHS, "Indice di pressione abitativa, minimo"),
+    "pressure_high": Label(Measure.THOUSANDTHS, "Indice di pressione abitativa, massimo"),
+    "pressure_first_rank": Label(Measure.COUNT, "Graduatoria della pressione abitativa, dal posto"),
+    "pressure_last_rank": Label(Measure.COUNT, "Graduatoria della pressione abitativa, al posto"),
     "open_cases": Label(Measure.COUNT, "Casi di emergenza abitativa aperti"),
     "emergency_actions": Label(Measure.COUNT, "Azioni proposte per l'emergenza abitativa"),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -14,18 +14,22 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from services.planner.domain.adopted import Adopted, adopted_cells, adopted_values
+from services.planner.domain.adopted import Cell as AdoptedCell
 from services.planner.domain.emergency import Situation, derive_emergency
 from services.planner.domain.emergency.actions import Action, ActionKind
 from services.planner.domain.emergency.placing import Metres
-from services.planner.domain.forecast import YEARS, Estimate, Outlook, Scope, Triennium, forecast
-from services.planner.domain.labels import LABELS, label_it
-from services.planner.domain.rounding import tenths
+from services.planner.domain.forecast import YEARS, Prospect, Triennium, prospect
+from services.planner.domain.labels import LABELS
+from services.planner.domain.needs import Needs, People, covered, needs_of
 from services.planner.domain.rules import AreaBands, Rules
-from services.planner.domain.sheets import COUNTED, EMPTY_SHEET, Sheet, read_sheet, sheets_of
+from services.planner.domain.sheets import COUNTED, Sheet, read_sheet, sheets_of
 from services.planner.domain.state import PlanState
-from shared.events.plans import Cause, FigureChange, Measure, MunicipalityChange
+from services.planner.domain.supply.adoption import AdoptionKey, Basis, Quantity
+from services.planner.domain.supply.at_risk import WorksAtRisk
+from services.planner.domain.supply.outlook import Estimate, Outlook, Scope
+from shared.events.plans import Measure
 
-CAUSES_LIMIT, FIGURES_LIMIT = 10, 40
 FORECAST = ("turnover", "assignable")
 """What an outlook estimates, in its order."""
 NOTHING = Outlook(*((Estimate(0, 0, 0),) * (YEARS + 1),) * len(FORECAST))
@@ -44,19 +48,11 @@ class FigureKey(NamedTuple):
         return LABELS[self.figure].measure
 
 
-class Move(NamedTuple):
-    """A figure before and after; None is "not there"."""
-
-    key: FigureKey
-    old: int | None
-    new: int | None
-
-
 @dataclass(frozen=True)
 class Plan:
     """A computed plan: what it is made of, from which every figure follows.
 
-    `sheets` hold counts by municipality, `outlooks` the forecast by municipality and owner.
+    `sheets` hold counts by municipality, `outlooks` the forecast by municipality and owner, `needs` the housing need.
     """
 
     ambito: str
@@ -66,7 +62,10 @@ class Plan:
     names: Mapping[str, str]
     sheets: Mapping[str, Sheet]
     outlooks: Mapping[Scope, Outlook]
+    works_at_risk: tuple[WorksAtRisk, ...]
     actions: tuple[Action, ...]
+    needs: Needs
+    adopted: Adopted
 
     @property
     def years(self) -> tuple[int | None, ...]:
@@ -98,7 +97,21 @@ class Plan:
                 for year, estimate in zip(self.years, estimates, strict=True):
                     for part, value in zip(Estimate._fields, estimate, strict=True):
                         figures[FigureKey(municipality, owner, f"{what}_{part}", year)] = value
-        return figures
+        for municipality, sheet_of_need in self.needs.items():
+            supply = self.outlooks.get((municipality, None), NOTHING).assignable[-1]
+            for figure, value in {**sheet_of_need, **covered(sheet_of_need, supply)}.items():
+                figures[FigureKey(municipality, None, figure, None)] = value
+        return figures | self._adopted_figures
+
+    @cached_property
+    def _adopted_figures(self) -> dict[FigureKey, int]:
+        found: dict[FigureKey, int] = defaultdict(int)
+        values = adopted_values(self.adopted, self.outlooks, self.triennium.years)
+        for municipality, owner, year, quantity, value in values:
+            name = f"adopted_{quantity.lower()}"
+            for place, whose in ((municipality, owner), (municipality, None), (None, None)):
+                found[FigureKey(place, whose, name, year)] += value
+        return found
 
 
 def reference_date(state: PlanState, triennium: Triennium) -> date:
@@ -113,14 +126,28 @@ def compute(
     names: Mapping[str, str],
     known: Plan | None = None,
     metres: Metres = MappingProxyType({}),
+    people: People = MappingProxyType({}),
 ) -> Plan:
     """The plan that follows from the state; `names` are the ambito's municipalities by code, `metres` between them.
+
+    `people` are those who live there; without them no need is told.
 
     `rules` are those of the plan's reference date, unless it is pinned to another. `known` is the plan of this state as
     it was last settled; with it only what was touched since is counted anew. The outcome is the same without it.
     """
-    reference_on = reference_date(state, triennium)
-    situation = Situation(state.cases, state.homes, state.stock, state.holds, reference_on)
+    reference_on, touched = reference_date(state, triennium), state.touched
+    of_day = known if known and known.reference_on == reference_on else None
+    of_law = known if known and known.rules_on == rules.on else None
+    if of_day and not touched.has_supply:
+        ahead = Prospect(of_day.outlooks, of_day.works_at_risk)
+    else:
+        ahead = prospect(state, triennium, reference_on)
+    if of_day and of_law and not touched.has_emergency:
+        actions = of_day.actions
+    else:
+        situation = Situation(state.cases, state.homes, state.stock, state.holds, reference_on)
+        actions = derive_emergency(situation, rules, names, metres).actions
+    adopted = of_day.adopted if of_day and not touched.has_adopted else adopted_cells(state, triennium, reference_on)
     return Plan(
         ambito=state.ambito,
         triennium=triennium,
@@ -128,8 +155,11 @@ def compute(
         rules_on=rules.on,
         names=names,
         sheets=sheets_of(state, known.sheets if known else None),
-        outlooks=forecast(state, triennium, reference_on),
-        actions=derive_emergency(situation, rules, names, metres).actions,
+        outlooks=ahead.outlooks,
+        works_at_risk=ahead.works_at_risk,
+        actions=actions,
+        needs=of_law.needs if of_law and not touched.declarations else needs_of(state, people, rules),
+        adopted=adopted,
     )
 
 
@@ -137,13 +167,14 @@ def compute(
 class Method:
     """Metodo: for which triennium plans are made, by the law of every day, over which territory.
 
-    `names` and `metres` give the municipalities of an ambito by code, and the distances between them.
+    `names`, `metres` and `people` give an ambito's municipalities by code, the distances between them, who lives there.
     """
 
     triennium: Triennium
     law: Callable[[date], Rules]
     names: Callable[[str], Mapping[str, str]]
     metres: Callable[[str], Metres] = lambda _: MappingProxyType({})
+    people: Callable[[str], People] = lambda _: MappingProxyType({})
 
     @property
     def bands(self) -> AreaBands:
@@ -153,8 +184,8 @@ class Method:
     def plan_of(self, state: PlanState, known: Plan | None = None) -> Plan:
         """The plan that follows from the state, by the law of its reference date; see `compute`."""
         rules = self.law(reference_date(state, self.triennium))
-        names, metres = self.names(state.ambito), self.metres(state.ambito)
-        return compute(state, self.triennium, rules, names, known, metres)
+        territory = self.names(state.ambito), known, self.metres(state.ambito), self.people(state.ambito)
+        return compute(state, self.triennium, rules, *territory)
 
 
 def canonical(plan: Plan) -> bytes:
@@ -174,6 +205,9 @@ def canonical(plan: Plan) -> bytes:
             f"{municipality or ''}/{owner or ''}": [*chain(*outlook.turnover, *outlook.assignable)]
             for (municipality, owner), outlook in plan.outlooks.items()
         },
+        "works_at_risk": [works._asdict() for works in plan.works_at_risk],
+        "needs": {municipality or "": sheet for municipality, sheet in plan.needs.items()},
+        "adopted": {"/".join(map(str, key)): _written(cell) for key, cell in plan.adopted.items()},
         "actions": {
             action.id: {
                 "owner": action.owner,
@@ -187,6 +221,11 @@ def canonical(plan: Plan) -> bytes:
         },
     }
     return orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
+
+
+def _written(cell: AdoptedCell) -> list[int | str | list[int] | None]:
+    declared, basis, reason, last_year = cell
+    return [declared, basis, reason, list(last_year) if last_year else None]
 
 
 def read(content: str | bytes, names: Mapping[str, str]) -> Plan:
@@ -204,8 +243,18 @@ def read(content: str | bytes, names: Mapping[str, str]) -> Plan:
         names=names,
         sheets={municipality: read_sheet(counts) for municipality, counts in held["counts"].items()},
         outlooks=outlooks,
+        works_at_risk=tuple([WorksAtRisk(**works | {"lost": tuple(works["lost"])}) for works in held["works_at_risk"]]),
         actions=tuple(_read_action(identifier, action) for identifier, action in held["actions"].items()),
+        needs={municipality or None: sheet for municipality, sheet in held["needs"].items()},
+        adopted=dict(_read_adopted(*entry) for entry in held["adopted"].items()),
     )
+
+
+def _read_adopted(key: str, cell: tuple[int | None, str, str, list[int] | None]) -> tuple[AdoptionKey, AdoptedCell]:
+    municipality, owner, year, quantity = key.split("/")
+    declared, basis, reason, numbers = cell
+    last_year = Estimate(*numbers) if numbers else None
+    return (municipality, owner, int(year), Quantity(quantity)), AdoptedCell(declared, Basis(basis), reason, last_year)
 
 
 def _read_outlook(numbers: list[int]) -> Outlook:
@@ -237,93 +286,3 @@ def hash_of(content: bytes) -> str:
 
 def plan_hash(plan: Plan) -> str:
     return hash_of(canonical(plan))
-
-
-def changes(before: Plan | None, after: Plan, causes: Sequence[Cause]) -> tuple[MunicipalityChange, ...]:
-    """The published figures that moved, by municipality; a figure that appears or disappears as zero did not move.
-
-    Causes are those of the batch that touch the municipality, or the whole batch when none does (the forecast pools
-    the ambito). Of both only the first are told, with their count, to keep the event small; all owners together come
-    first.
-    """
-    moved: dict[str, list[FigureChange]] = defaultdict(list)
-    for key, old, new in sorted(moves(before, after), key=lambda move: place_in_report(move.key)):
-        assert key.municipality is not None
-        moved[key.municipality].append(
-            FigureChange(
-                figure=key.figure,
-                label_it=label_it(key.figure, key.year),
-                owner=key.owner,
-                year=key.year,
-                measure=key.measure,
-                before=None if before is None else old,
-                after=new,
-            )
-        )
-    return tuple(
-        MunicipalityChange(
-            municipality=municipality,
-            name=after.names.get(municipality, municipality),
-            figures=tuple(figures[:FIGURES_LIMIT]),
-            causes=(cited := causes_of(municipality, causes))[:CAUSES_LIMIT],
-            figure_count=len(figures),
-            cause_count=len(cited),
-        )
-        for municipality, figures in moved.items()
-    )
-
-
-def moves(before: Plan | None, after: Plan) -> Iterator[Move]:
-    """The figures of municipalities whose published value differs; what both plans share is not looked into."""
-    sheets, outlooks, actions = (
-        (before.sheets, before.outlooks, before.actions_by_municipality) if before else ({},) * 3
-    )
-    for municipality in sheets.keys() | after.sheets.keys():
-        was, now = sheets.get(municipality, EMPTY_SHEET), after.sheets.get(municipality, EMPTY_SHEET)
-        if was is not now:
-            yield from moved_counts(municipality, was, now)
-    for municipality in actions.keys() | after.actions_by_municipality.keys():
-        old, new = actions.get(municipality, 0), after.actions_by_municipality.get(municipality, 0)
-        if old != new:
-            yield Move(FigureKey(municipality, None, "emergency_actions", None), old, new)
-    for scope in outlooks.keys() | after.outlooks.keys():
-        if scope[0] is not None:
-            yield from moved_estimates(scope, after.years, outlooks.get(scope), after.outlooks.get(scope))
-
-
-def moved_counts(municipality: str, was: Sheet, now: Sheet) -> Iterator[Move]:
-    for owner, figure, year in {key for key, _ in was.counts.items() ^ now.counts.items()}:
-        absent = 0 if owner is None and figure in COUNTED else None
-        old, new = (sheet.counts.get((owner, figure, year), absent) for sheet in (was, now))
-        if old or new:
-            yield Move(FigureKey(municipality, owner, figure, year), old, new)
-
-
-def moved_estimates(
-    scope: Scope, years: tuple[int | None, ...], was: Outlook | None, now: Outlook | None
-) -> Iterator[Move]:
-    """Means move by a tenth of a home, bands by a home; an owner's outlook that is not there has no figures."""
-    municipality, owner = scope
-    had, has = (outlook is not None or owner is None for outlook in (was, now))
-    for what, olds, news in zip(FORECAST, was or NOTHING, now or NOTHING, strict=True):
-        for year, old, new in zip(years, olds, news, strict=True):
-            for part, before, after in zip(Estimate._fields, old, new, strict=True):
-                if before != after and (part != "mean" or tenths(before) != tenths(after)):
-                    yield Move(
-                        FigureKey(municipality, owner, f"{what}_{part}", year),
-                        before if had else None,
-                        after if has else None,
-                    )
-
-
-FIGURE_ORDER = {figure: place for place, figure in enumerate(LABELS)}
-
-
-def place_in_report(key: FigureKey) -> tuple[str, str, int, int]:
-    """All owners before each, and figures in the order of their labels."""
-    return key.municipality or "", key.owner or "", FIGURE_ORDER[key.figure], key.year or 9999
-
-
-def causes_of(municipality: str, causes: Sequence[Cause]) -> tuple[Cause, ...]:
-    own = [cause for cause in causes if cause.municipality == municipality]
-    return tuple(own or causes)

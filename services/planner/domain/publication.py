@@ -21,6 +21,8 @@ MUNICIPALITIES_TOLD: Final = 4
 
 _SECRET: Final = ("open_cases", "emergency_actions")
 _BOUNDS: Final = ("_low", "_high")
+_OF_HOUSEHOLDS: Final = ("need_", "coverage", "pressure")
+"""Counts of households, and what they would follow from: few of them give a household away."""
 _TOLD_LAST: Final = ("assignable_mean", "turnover_mean", "occupied", "stock_total")
 """What moves as a consequence; the group that the home came into is told before."""
 _TOLD: Final = {
@@ -101,7 +103,8 @@ def _place_in_line(figure: FigureChange) -> tuple[int, bool]:
 def _is_told(figure: FigureChange) -> bool:
     """Of all owners, now or over the triennium, and not a band's end."""
     of_all = figure.owner is None and figure.year is None
-    return of_all and figure.figure not in _SECRET and not figure.figure.endswith(_BOUNDS)
+    is_secret = figure.figure in _SECRET or figure.figure.startswith(_OF_HOUSEHOLDS)
+    return of_all and not is_secret and not figure.figure.endswith(_BOUNDS)
 
 
 def _is_emergency(cause: Cause) -> bool:

@@ -14,7 +14,8 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from services.planner.domain.forecast import Triennium
-from services.planner.domain.plan import Plan, compute, moves
+from services.planner.domain.moves import moves
+from services.planner.domain.plan import Plan, compute
 from services.planner.domain.quotas import OwnerYear, divide_by_owner, units_up_to
 from services.planner.domain.rules import Rules, Source
 from services.planner.domain.sheets import latest_declarations, municipalities_in

@@ -8,11 +8,12 @@ from datetime import date
 from typing import Any, TypeVar
 
 from services.planner.domain.cases import Case
+from services.planner.domain.declarations import Chosen, Declaration
 from services.planner.domain.holds import Hold, HoldStatus
 from services.planner.domain.homes import Home
 from services.planner.domain.outcomes import Outcomes
 from services.planner.domain.rules import AreaBands
-from services.planner.domain.state import Cell, Declaration, PlanState, accumulate
+from services.planner.domain.state import Cell, PlanState, accumulate
 from shared.events.units import ServiceType, UnitStatus, WorksKind
 
 Row = tuple[Any, ...]
@@ -26,6 +27,7 @@ HOME_COLUMNS = ("unit_id", "sequence", *Home._fields)
 CASE_COLUMNS = ("case_ref", *Case._fields)
 DECLARATION_COLUMNS = ("cycle_year", "owner", "municipality", *Declaration._fields)
 HOLD_COLUMNS = ("unit_id", *Hold._fields)
+CHOICE_COLUMNS = ("municipality", "owner", "year", "quantity", *Chosen._fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class Deltas:
     cases: Delta
     declarations: Delta
     holds: Delta
+    choices: Delta
 
 
 def touched_rows(state: PlanState) -> Deltas:
@@ -62,6 +65,7 @@ def touched_rows(state: PlanState) -> Deltas:
         cases=delta(state.cases, touched.cases),
         declarations=delta(state.declarations, touched.declarations),
         holds=delta(state.holds, touched.holds),
+        choices=delta(state.choices, touched.choices),
     )
 
 
@@ -94,6 +98,7 @@ def restore(
     cases: Iterable[Sequence[Any]] = (),
     declarations: Iterable[Sequence[Any]] = (),
     holds: Iterable[Sequence[Any]] = (),
+    choices: Iterable[Sequence[Any]] = (),
 ) -> PlanState:
     """The state of an ambito from all its rows, in any order, each with the columns named above."""
     state = PlanState(ambito, bands, reference_on)
@@ -120,6 +125,8 @@ def restore(
     }
     for unit_id, revision, case_ref, status, *fields in holds:
         state.holds[unit_id] = Hold(revision, case_ref, HoldStatus(status), *fields)
+    for municipality, owner, year, quantity, *fields in choices:
+        state.choices[municipality, owner, year, quantity] = Chosen(*fields)
     return state
 
 

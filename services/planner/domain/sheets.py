@@ -69,10 +69,10 @@ def count_sheets(state: PlanState, municipalities: Set[str]) -> dict[str, Sheet]
             for figure in figures_of(status):
                 add(counts[municipality], (owner, figure, None), count)
                 add(counts[municipality], (None, figure, None), count)
-    for (municipality, owner), year in latest_declarations(state, municipalities).items():
-        declared = state.declarations[year, owner, municipality].assignable_total
-        counts[municipality][owner, "declared_assignable_total", year] = declared
-        of_all = None, "declared_assignable_total", year
+    for (municipality, owner), cycle_year in latest_declarations(state, municipalities).items():
+        declared = state.declarations[cycle_year, owner, municipality].assignable_total
+        counts[municipality][owner, "declared_assignable_total", cycle_year + 1] = declared
+        of_all = None, "declared_assignable_total", cycle_year + 1
         counts[municipality][of_all] = counts[municipality].get(of_all, 0) + declared
     for case in state.cases.values():
         if case.municipality in municipalities:
@@ -88,7 +88,7 @@ def figures_of(status: UnitStatus) -> tuple[str, ...]:
 
 
 def latest_declarations(state: PlanState, municipalities: Set[str]) -> dict[tuple[str, str], int]:
-    """The latest cycle year each owner has declared in a municipality; sums only within one cycle year."""
+    """The latest cycle year each owner has declared in a municipality: what it says is of the year that follows."""
     latest: dict[tuple[str, str], int] = {}
     for year, owner, municipality in state.declarations:
         if municipality in municipalities:

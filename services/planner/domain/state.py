@@ -13,13 +13,14 @@ from datetime import date
 from typing import NamedTuple, TypeVar
 
 from services.planner.domain.cases import Case
+from services.planner.domain.declarations import Chosen, Declaration, declared
 from services.planner.domain.holds import Hold, HoldStatus
 from services.planner.domain.homes import Home, HomeKey, VacantHomes
 from services.planner.domain.outcomes import NONE, OutcomeKey, Outcomes, outcome_of
 from services.planner.domain.rules import AreaBands
 from services.planner.domain.sums import add
 from shared.events.base import Message
-from shared.events.decisions import HoldAccepted, HoldDeclined, HoldExpired, HoldPlaced, HoldReturned
+from shared.events.decisions import AdoptionChosen, HoldAccepted, HoldDeclined, HoldExpired, HoldPlaced, HoldReturned
 from shared.events.submissions import (
     EmergencyCaseClosed,
     EmergencyCaseOpened,
@@ -39,6 +40,8 @@ DeclarationKey = tuple[int, str, str]
 """(cycle year, owner, municipality)."""
 MakeupKey = tuple[str, str, int, ServiceType, UnitStatus]
 """(municipality, owner, size class, service type, status)."""
+AdoptionCell = tuple[str, str, int, str]
+"""(municipality, owner, year, quantity)."""
 K = TypeVar("K")
 V = TypeVar("V")
 HOLD_STEPS = {
@@ -78,18 +81,6 @@ class Cell(NamedTuple):
 EMPTY = Cell()
 
 
-class Declaration(NamedTuple):
-    """Dati dichiarati dall'ente (R.R. 4/2017, art. 5): the revision in force and its counts, all zero if nil."""
-
-    revision: int
-    nil: bool
-    stock: int
-    turnover_expected: int
-    assignable_total: int
-    sat_units: int
-    cause: str
-
-
 @dataclass(slots=True)
 class Touched:
     """Keys changed since the state was last settled: what the store has to write."""
@@ -102,8 +93,24 @@ class Touched:
     cases: set[str] = field(default_factory=set)
     declarations: set[DeclarationKey] = field(default_factory=set)
     holds: set[str] = field(default_factory=set)
+    choices: set[AdoptionCell] = field(default_factory=set)
     municipalities: set[str] = field(default_factory=set)
     reference_on: bool = False
+
+    @property
+    def has_adopted(self) -> bool:
+        """Whether anything changed that the adopted values follow from, beside the forecast."""
+        return bool(self.declarations or self.choices or self.cells)
+
+    @property
+    def has_supply(self) -> bool:
+        """Whether anything changed that the supply follows from."""
+        return bool(self.cells or self.stock or self.outcomes or self.homes)
+
+    @property
+    def has_emergency(self) -> bool:
+        """Whether anything changed that the emergency actions follow from."""
+        return bool(self.cases or self.homes or self.holds or self.stock)
 
 
 @dataclass(slots=True)
@@ -126,6 +133,7 @@ class PlanState:
     cases: dict[str, Case] = field(default_factory=dict)
     declarations: dict[DeclarationKey, Declaration] = field(default_factory=dict)
     holds: dict[str, Hold] = field(default_factory=dict)
+    choices: dict[AdoptionCell, Chosen] = field(default_factory=dict)
     history: dict[tuple[str, str, int], Cell] = field(default_factory=dict)
     touched: Touched = field(default_factory=Touched, compare=False)
 
@@ -182,6 +190,13 @@ class PlanState:
             self.holds[unit_id] = hold
             self.touched.holds.add(unit_id)
 
+    def choose(self, cell: AdoptionCell, chosen: Chosen) -> None:
+        """The highest number is right, whatever the order."""
+        held = self.choices.get(cell)
+        if held is None or chosen.revision > held.revision:
+            self.choices[cell] = chosen
+            self.touched.choices.add(cell)
+
     def merge(self, shard: PlanState, sign: int = 1) -> None:
         """Add the state of another share of the same ambito's events, or take it away again.
 
@@ -208,12 +223,20 @@ class PlanState:
                 del self.declarations[declaration_key]
             else:
                 self.declare(declaration_key, declaration)
+        self.touched.declarations |= shard.declarations.keys()
         self.touched.municipalities |= {municipality for _, _, municipality in shard.declarations}
         for unit_id, hold in shard.holds.items():
             if sign < 0:
                 del self.holds[unit_id]
             else:
                 self.hold(unit_id, hold)
+        self.touched.holds |= shard.holds.keys()
+        for cell_of_choice, chosen in shard.choices.items():
+            if sign < 0:
+                del self.choices[cell_of_choice]
+            else:
+                self.choose(cell_of_choice, chosen)
+        self.touched.choices |= shard.choices.keys()
         self.cases = self.cases | shard.cases if sign > 0 else without(self.cases, shard.cases)
         self.touched.cases |= shard.cases.keys()
         self.touched.municipalities |= {case.municipality for case in shard.cases.values()}
@@ -261,6 +284,10 @@ def fold(state: PlanState, message: Message) -> None:
             state.see(event.on)
             status = HOLD_STEPS[type(event)]
             state.hold(event.unit_id, Hold(event.revision, event.case_ref, status, event.expires_at, cause))
+        case AdoptionChosen():
+            state.see(event.on)
+            cell = (event.municipality, event.owner, event.year, event.quantity.value)
+            state.choose(cell, Chosen(event.revision, event.basis, event.reason, event.organisation, cause))
         case _:
             raise TypeError(f"the plan does not depend on {event.TYPE}")
 
@@ -343,19 +370,4 @@ def vacant_home(unit: Unit, size: int, cause: str) -> Home:
         unit.works.programme if unit.works else None,
         unit.works.kind if unit.works else None,
         unit.works_term.planned_on if unit.works_term else None,
-    )
-
-
-def declared(event: SubmissionReceived, cause: str) -> Declaration:
-    columns = event.columns
-    if event.nil or columns is None:
-        return Declaration(event.revision, event.nil, 0, 0, 0, 0, cause)
-    return Declaration(
-        event.revision,
-        event.nil,
-        columns.stock_sap + columns.stock_sas + columns.stock_sat,
-        columns.turnover_expected,
-        columns.assignable_total,
-        columns.sat_units,
-        cause,
     )

@@ -13,12 +13,13 @@ from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
+from services.planner.domain.causes import cause_of
 from services.planner.domain.chronicle import state_as_of, true_on
 from services.planner.domain.plan import FigureKey, Plan
 from services.planner.domain.rules import AreaBands
 from services.planner.domain.sheets import count_sheets
 from shared.events.base import Message
-from shared.events.decisions import HoldAccepted, HoldDeclined, HoldExpired, HoldPlaced, HoldReturned
+from shared.events.decisions import AdoptionChosen, HoldAccepted, HoldDeclined, HoldExpired, HoldPlaced, HoldReturned
 from shared.events.submissions import (
     EmergencyCaseClosed,
     EmergencyCaseOpened,
@@ -88,6 +89,8 @@ def subject_of(message: Message) -> Subject:
             return Subject("unit", unit_id)
         case HoldPlaced() | HoldAccepted() | HoldDeclined() | HoldExpired() | HoldReturned() as step:
             return Subject("hold", step.unit_id)
+        case AdoptionChosen() as choice:
+            return Subject("choice", f"{choice.municipality}/{choice.owner}/{choice.year}/{choice.quantity}")
         case SubmissionReceived() | SubmissionDefaulted() as row:
             return Subject("declaration", f"{row.municipality}/{row.owner}")
         case EmergencyCaseOpened(case_ref=ref) | EmergencyCaseUpdated(case_ref=ref) | EmergencyCaseClosed(case_ref=ref):
@@ -99,6 +102,8 @@ def subject_of(message: Message) -> Subject:
 def cited(key: FigureKey, bands: AreaBands, subjects: Mapping[Subject, Sequence[Message]]) -> Iterator[Cited]:
     """The subjects that decide a count of one municipality; what they add is the count."""
     for subject, messages in subjects.items():
+        if not any(_municipality(message) == key.municipality for message in messages):
+            continue
         found = _counted(key, bands, messages)
         decisive = [
             message for message in messages if _counted(key, bands, [m for m in messages if m is not message]) != found
@@ -107,6 +112,10 @@ def cited(key: FigureKey, bands: AreaBands, subjects: Mapping[Subject, Sequence[
         if named := decisive or joint:
             events = tuple(message.envelope.id for message in named)
             yield Cited(subject, found, events, bool(joint), max(map(true_on, named)))
+
+
+def _municipality(message: Message) -> str:
+    return cause_of(message).municipality
 
 
 def _latest_that_decide(key: FigureKey, bands: AreaBands, messages: Sequence[Message], found: int) -> list[Message]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
@@ -34,8 +35,9 @@ async def messages_of(session: AsyncSession, ambito: str, *, until_version: int 
     query = select(*(col(getattr(JournalRow, name)) for name in READ)).where(col(JournalRow.ambito) == ambito)
     if until_version is not None:
         query = query.where(col(JournalRow.version) <= until_version)
-    rows = await session.execute(query.order_by(col(JournalRow.revision), col(JournalRow.place)))
-    return [_message(ambito, *row) for row in rows]
+    rows = (await session.execute(query.order_by(col(JournalRow.revision), col(JournalRow.place)))).all()
+    # Thousands of events: the event loop, which answers the broker too, does not wait while they are read.
+    return await asyncio.to_thread(lambda: [_message(ambito, *row) for row in rows])
 
 
 def _message(

@@ -23,6 +23,7 @@ from services.planner.tables import (
     HomeRow,
     MakeupRow,
     OutcomeRow,
+    PlanChoiceRow,
     PlanHoldRow,
     PlanRow,
     ReferenceRow,
@@ -96,6 +97,7 @@ async def state_of(session: AsyncSession, ambito: str, bands: AreaBands) -> Plan
         cases=await _rows(session, CaseRow, ambito),
         declarations=await _rows(session, DeclarationRow, ambito),
         holds=await _rows(session, PlanHoldRow, ambito),
+        choices=await _rows(session, PlanChoiceRow, ambito),
     )
 
 
@@ -110,6 +112,7 @@ async def save_state(session: AsyncSession, state: PlanState) -> None:
     await _write(session, CaseRow, state.ambito, deltas.cases)
     await _write(session, DeclarationRow, state.ambito, deltas.declarations)
     await _write(session, PlanHoldRow, state.ambito, deltas.holds)
+    await _write(session, PlanChoiceRow, state.ambito, deltas.choices)
     if state.touched.reference_on and state.reference_on is not None:
         upsert_rows(session, ReferenceRow, [(state.ambito, state.reference_on)])
 

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from shared.db import Instant
+from shared.only_added import only_added
 
 revision = "registry_0001"
 down_revision = None
@@ -38,17 +39,4 @@ def upgrade() -> None:
         sa.Column("report_type", sa.Text, nullable=False),
         sa.Column("report", sa.Text, nullable=False),
     )
-    if op.get_bind().dialect.name == "postgresql":
-        op.execute(
-            "CREATE FUNCTION only_added() RETURNS trigger LANGUAGE plpgsql AS "
-            "$$ BEGIN RAISE EXCEPTION 'rows of % are only ever added', TG_TABLE_NAME; END $$"
-        )
-        op.execute(
-            "CREATE TRIGGER unit_history_only_added BEFORE UPDATE OR DELETE ON unit_history "
-            "FOR EACH ROW EXECUTE FUNCTION only_added()"
-        )
-    else:
-        op.execute(
-            "CREATE TRIGGER unit_history_only_added BEFORE UPDATE ON unit_history "
-            "BEGIN SELECT RAISE(ABORT, 'rows of unit_history are only ever added'); END"
-        )
+    only_added("unit_history", rebuilt=True)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, get_args
 from uuid import UUID
 
 from shared.events.base import SOURCE, Envelope, Event, Message, Value, derived
-from shared.events.decisions import DeclineReason
+from shared.events.decisions import AdoptedQuantity, AdoptionBasis, DeclineReason
 from shared.events.planning import DisposalKind, ProgrammeKind
 from shared.events.plans import Measure
 from shared.events.topics import declared
@@ -32,6 +32,10 @@ CLAIMS = ("owner-reports", "submissions", "emergency-cases", "plan-decisions")
 """Topics whose records say who claims; what is on the others was caused by another event."""
 
 VALUES: Mapping[str, Any] = {
+    "AdoptionChosen.basis": AdoptionBasis.MODEL,
+    "AdoptionChosen.quantity": AdoptedQuantity.TURNOVER,
+    "AdoptionChosen.reason": "l'ente ha dichiarato gli alloggi di due anni insieme",
+    "AdoptionChosen.revision": 1,
     "accessible": False,
     "act_reference": "delibera di Giunta n. 12 del 2026",
     "address": "indirizzo omesso nell'esempio",

@@ -14,6 +14,7 @@ from services.planner.domain.plan import Plan, plan_hash
 from services.planner.handlers import method_of
 from services.planner.settings import PlannerSettings
 from shared.auth import Role, issue
+from shared.events import UnitChanged
 from tests.component.planner.test_pages import KEY, home_with_key
 from tests.support.planner import Served, planner_serving, synthetic
 from tests.support.world import AMBITO
@@ -153,3 +154,29 @@ def test_what_cannot_be_supposed_is_refused_with_what_there_is(planner: Served) 
     assert problem["errors"][0]["field"] in ("/vacancies/0", "/vacancies/1")
     assert str(occupied) in problem["errors"][0]["rule"] or str(occupied - 900) in problem["errors"][0]["rule"]
     assert "/works/0" in str(supposed(planner, {"works": [{"expected_end_on": "2027-01-01"}]}, 422))
+
+
+def test_a_forecast_opens_into_its_origins_and_what_it_was_learned_from(planner: Served) -> None:
+    """The origins add up to the mean; exits seen are those of the synthetic world's facts."""
+    seen = sum(
+        1
+        for message in synthetic().past
+        if isinstance(message.event, UnitChanged)
+        and message.event.report == "unit-vacated"
+        and (message.event.after.municipality, message.event.after.owner) == (CREMONA, ALER)
+    )
+    for what in ("assignable", "turnover"):
+        why = asked(planner, f"{PLAN}/figures/{CREMONA}:{ALER}:{what}_mean:2027/why")
+        operands = {one["name"]: int(one["value"]) for one in why["operands"]}
+        assert operands.pop("exits_seen") == seen
+        assert operands.pop("exits_seen_in_ambito") > seen
+        assert operands.pop("occupied_now") > 0
+        assert sum(operands.values()) == why["item"]["value"]
+
+
+def test_need_opens_into_its_components(planner: Served) -> None:
+    why = asked(planner, f"{PLAN}/figures/{CREMONA}:-:need_3y:-/why")
+    operands = {one["name"]: int(one["value"]) for one in why["operands"]}
+    assert why["item"]["value"] == operands["B"] + 3 * operands["A"] - 3 * operands["L"]
+    yearly = asked(planner, f"{PLAN}/figures/{CREMONA}:-:need_yearly:-/why")
+    assert [parameter["name"] for parameter in yearly["parameters"]] == ["backlog_clearance"]

@@ -84,7 +84,7 @@ def test_open_cases_and_declarations_are_cited() -> None:
         ("C-1", 1, (UUID(int=1),)),
         ("C-2", 0, (UUID(int=3),)),
     ]
-    declared = inputs(FigureKey(CREMONA, "aler", "declared_assignable_total", 2026), [*messages, submission(2, 5, 5)])
+    declared = inputs(FigureKey(CREMONA, "aler", "declared_assignable_total", 2027), [*messages, submission(2, 5, 5)])
     assert [(one.effect, one.events) for one in declared] == [(5, (UUID(int=5),))]
 
 

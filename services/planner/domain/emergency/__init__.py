@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from services.planner.domain.cases import Case
 from services.planner.domain.emergency.actions import Action, Wording
 from services.planner.domain.emergency.allowances import SatAllowance, sat_allowances
-from services.planner.domain.emergency.placing import Metres, Placing, is_suitable, place_cases, profile_of
+from services.planner.domain.emergency.placing import Metres, Placing, demand_of, is_suitable, place_cases
 from services.planner.domain.holds import Hold
 from services.planner.domain.homes import Bucket, Home, VacantHomes
 from services.planner.domain.rules import Rules
@@ -122,13 +122,13 @@ def coming_homes(
 
     Those in a notice are promised to its ranking, and are never asked for.
     """
-    wanted = {profile_of(case, largest) for case in unserved.values()}
+    wanted = {demand_of(case, largest) for case in unserved.values()}
     found = {
         bucket: {
             unit_id: home for (unit_id, _), home in alike.items() if unit_id not in held and is_ready_by(until, home)
         }
         for bucket, alike in homes.coming.items()
-        if any(is_suitable(bucket, profile) for profile in wanted)
+        if any(is_suitable(bucket, demand) for demand in wanted)
     }
     return {bucket: alike for bucket, alike in found.items() if alike}
 

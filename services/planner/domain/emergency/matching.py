@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from typing import Generic, NamedTuple, TypeVar
 
 C = TypeVar("C")
@@ -33,7 +33,7 @@ class Room(NamedTuple):
 
 
 class Matching(Generic[C]):
-    """Cases and rooms; `wishes` has what each room that suits a case costs it.
+    """Cases and rooms; `wishes` has what each room that suits a case costs it, never less than zero.
 
     `place` is the room of each case served, `guests` the cases in each room, `load` the homes taken in each.
     """
@@ -47,11 +47,19 @@ class Matching(Generic[C]):
         self._below: list[list[int]] = [[] for _ in range(len(rooms) + 1)]
         for number, above in enumerate(self._above):
             self._below[above].append(number)
-        self._potential = [0] * (len(rooms) + 1)
         self.load = [0] * (len(rooms) + 1)
         self.guests: list[list[C]] = [[] for _ in range(len(rooms) + 1)]
         self.place: dict[C, int] = {}
         self._refused: dict[int, frozenset[C]] = {}
+        dearest = sum(max(costs.values(), default=0) for costs in wishes.values())
+        self._beyond = dearest + sum(2 * room.capacity * room.rate for room in rooms) + 1
+        """More than any path costs."""
+        self._straight = [-1] * len(rooms) + [0]
+        """What one home more of a room and of its limits costs, nobody moving; `_beyond` if one of them is full."""
+        for room in self._below[self._root]:
+            self._reckon(room)
+        # The cheapest way on from each empty room is known, so that searches look only where they may gain something.
+        self._potential = [-price for price in self._straight]
 
     def serve(self, case: C) -> frozenset[C] | None:
         """Find the case a home without dropping any: None when that is done, else the cases that stand in its way.
@@ -68,99 +76,123 @@ class Matching(Generic[C]):
             return self._refused[wishes]
         nearest = reached[self._root]
         for room, distance in reached.items():
-            self._potential[room] += distance - nearest
+            self._potential[room] = distance - nearest
         self._follow(came_from, self._root)
         return None
 
     def settle(self, order: Iterable[C]) -> None:
         """Of all ways that cost the same, take the one that gives each case in turn the room of the lowest number."""
-        settled: set[C] = set()
+        movable = self._as_cheap()
         for case in order:
-            here = self.place[case]
-            settled.add(case)
-            for room in sorted(self._wishes[case]):
+            here, rooms = self.place[case], movable.pop(case)
+            came_from: dict[int, Step[C]] = {}
+            for room in rooms:
                 if room >= here:
                     break
-                if self._extra(case, here, room) == 0 and (came_from := self._detour(case, room, here, settled)):
+                if room not in came_from and self._detour(case, room, here, movable, came_from):
                     self.guests[here].remove(case)
                     self._follow(came_from, here)
                     break
 
     def _search(self, case: C) -> tuple[dict[int, int], dict[int, Step[C]]]:
-        """Distances of the rooms no farther than any free home, by Dijkstra's algorithm on reduced costs.
+        """Distances of the rooms nearer than any free home, and of the end, by Dijkstra's algorithm on reduced costs.
 
         Guests who share their wishes are equally near from wherever they are: only the first that is met moves on.
         """
-        root, potential = self._root, self._potential
-        nearest: list[int | None] = [None] * (root + 1)
-        came_from: dict[int, Step[C]] = {}
+        potential, wishes = self._potential, self._wishes
+        nearest, came_from = self._straight_on(case)
+        heap = [(nearest[room] - potential[room], -room) for room in came_from]
+        heapify(heap)
         reached: dict[int, int] = {}
-        met: set[int] = set()
-        heap: list[tuple[int, int]] = []
+        met = {id(wishes[case])}
 
-        def meet(guest: C, base: int, origin: int | None) -> None:
-            wishes = self._wishes[guest]
-            if id(wishes) in met:
-                return
-            met.add(id(wishes))
-            for there, cost in wishes.items():
-                total, known = base + cost - potential[there], nearest[there]
-                if known is None or total < known:
-                    nearest[there] = total
+        def go_on(origin: int | None, distance: int, guest: C | None, ways: Mapping[int, int]) -> None:
+            for there, cost in ways.items():
+                if distance + cost < nearest[there]:
+                    nearest[there] = total = distance + cost
                     came_from[there] = (origin, guest)
-                    heappush(heap, (total, -there))  # of equal ones the limits, and the end, come first
+                    heappush(heap, (total - potential[there], -there))  # of equal ones the limits and the end are first
 
-        meet(case, 0, None)
-        while heap and root not in reached:
-            distance, room = heappop(heap)
-            room = -room
+        go_on(None, 0, case, wishes[case])
+        while heap and self._root not in reached:
+            room = -heappop(heap)[1]
             if room in reached:
                 continue
-            reached[room] = distance
-            for there, extra in self._limits(room):
-                total, known = distance + extra, nearest[there]
-                if known is None or total < known:
-                    nearest[there] = total
-                    came_from[there] = (room, None)
-                    heappush(heap, (total, -there))
+            distance = reached[room] = nearest[room]
+            go_on(room, distance, None, self._limits(room))
             for guest in self.guests[room]:
-                meet(guest, distance + potential[room] - self._wishes[guest][room], room)
+                costs = wishes[guest]
+                if id(costs) not in met:
+                    met.add(id(costs))
+                    go_on(room, distance - costs[room], guest, costs)
         return reached, came_from
 
-    def _detour(self, case: C, start: int, end: int, settled: set[C]) -> dict[int, Step[C]] | None:
-        """A way to make room for the case at `start` by filling the place it leaves at `end`, that costs nothing."""
-        came_from: dict[int, Step[C]] = {start: (None, case)}
+    def _straight_on(self, case: C) -> tuple[list[int], dict[int, Step[C]]]:
+        """The cheapest way to a free home on which nobody moves, and how near a room must be to be on a cheaper one."""
+        straight = self._straight
+        price, room = min(((cost + straight[room], room) for room, cost in self._wishes[case].items()), default=(0, -1))
+        if room < 0 or price >= self._beyond:
+            return [self._beyond] * len(straight), {}
+        nearest = [price + potential for potential in self._potential]
+        nearest[room] = price - straight[room]
+        came_from: dict[int, Step[C]] = {room: (None, case)}
+        while room != self._root:
+            above = self._above[room]
+            nearest[above], came_from[above] = price - straight[above], (room, None)
+            room = above
+        return nearest, came_from
+
+    def _as_cheap(self) -> dict[C, list[int]]:
+        """The rooms that each case served could be in at the same cost, if nobody else were in the way, in order."""
+        found: dict[int, list[int]] = {}
+        for case, room in self.place.items():
+            costs = self._wishes[case]
+            if id(costs) not in found:
+                level = costs[room] - self._potential[room]
+                found[id(costs)] = sorted(at for at, cost in costs.items() if cost - self._potential[at] == level)
+        return {case: found[id(self._wishes[case])] for case in self.place}
+
+    def _detour(
+        self, case: C, start: int, end: int, movable: Mapping[C, Sequence[int]], came_from: dict[int, Step[C]]
+    ) -> bool:
+        """Whether room can be made for the case at `start` by filling its place at `end`, at no cost.
+
+        The rooms in `came_from` were tried before in vain; those tried now are added.
+        """
+        came_from[start] = (None, case)
         queue = deque([start])
         while queue and end not in came_from:
             room = queue.popleft()
-            for there, extra in self._limits(room):
-                if extra == 0 and there not in came_from:
+            for there, price in self._limits(room).items():
+                if there not in came_from and self._potential[room] + price == self._potential[there]:
                     came_from[there] = (room, None)
                     queue.append(there)
             for guest in self.guests[room]:
-                if guest not in settled:
-                    for there in self._wishes[guest]:
-                        if there not in came_from and self._extra(guest, room, there) == 0:
-                            came_from[there] = (room, guest)
-                            queue.append(there)
-        return came_from if end in came_from else None
+                for there in movable.get(guest, ()):
+                    if there not in came_from:
+                        came_from[there] = (room, guest)
+                        queue.append(there)
+        return end in came_from
 
-    def _limits(self, room: int) -> list[tuple[int, int]]:
-        """Rooms one goes on to by taking one home more of `room`, or one less of those below; never below zero."""
-        potential = self._potential[room]
-        ways = []
+    def _limits(self, room: int) -> dict[int, int]:
+        """What it costs to go on to other rooms by taking one home more of `room`, or one less of those below."""
+        ways = {}
         if self.load[room] < self._capacity[room]:
-            above, price = self._above[room], (2 * self.load[room] + 1) * self._rate[room]
-            ways.append((above, price + potential - self._potential[above]))
+            ways[self._above[room]] = (2 * self.load[room] + 1) * self._rate[room]
         for below in self._below[room]:
             if taken := self.load[below]:
-                price = (2 * taken - 1) * self._rate[below]
-                ways.append((below, potential - price - self._potential[below]))
+                ways[below] = (1 - 2 * taken) * self._rate[below]
         return ways
 
-    def _extra(self, case: C, here: int, there: int) -> int:
-        wishes = self._wishes[case]
-        return wishes[there] - wishes[here] + self._potential[here] - self._potential[there]
+    def _reckon(self, room: int) -> None:
+        """The straight price of a room whose load has changed, and of those below it."""
+        price = self._beyond
+        if self.load[room] < self._capacity[room]:
+            price = min(price, self._straight[self._above[room]] + (2 * self.load[room] + 1) * self._rate[room])
+        if price != self._straight[room]:
+            self._straight[room] = price
+            for below in self._below[room]:
+                self._reckon(below)
 
     def _follow(self, came_from: Mapping[int, Step[C]], end: int) -> None:
         """Walk the path back: each guest enters the room, each limit counts one more or one less."""
@@ -174,6 +206,8 @@ class Matching(Generic[C]):
                 self.place[guest] = room
             elif origin is not None and origin != self._root and self._above[origin] == room:
                 self.load[origin] += 1
+                self._reckon(origin)
             else:
                 self.load[room] -= 1
+                self._reckon(room)
             room = origin

@@ -12,13 +12,14 @@ one is taken with, in this order:
 3. the best fit: the fewest accessible homes to who does not need one, then the fewest places to spare, summed;
 4. for each case in turn the first bucket by its key, and of that the home vacant longest, then the first identifier.
 
+So it is solved in stages: who is served, where only matters whom a home suits; then where, by 1 to 3; then by 4.
 1 to 3 are the digits of one whole number, each larger than all behind it can become: sized from the instance, exact.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from math import lcm
@@ -33,8 +34,17 @@ ELSEWHERE_METRES = 100_000
 
 Metres = Mapping[tuple[str, str], int]
 """Between two municipalities; none of a municipality from itself."""
-Profile = tuple[str, int, bool]
-"""(municipality, household size, accessible): who share it are alike to every home."""
+
+
+class Demand(NamedTuple):
+    """Requisiti dell'alloggio: room for so many people, and whether it must be accessible."""
+
+    people: int
+    accessible: bool
+
+
+Profile = tuple[str, Demand]
+"""(municipality, demand): cases that share it are alike to every home."""
 
 
 class Placement(NamedTuple):
@@ -81,72 +91,101 @@ def place_cases(
     """
     buckets = sorted(bucket for bucket in homes if not bucket.needs_reserving or allowances.get(bucket.owner, 0) > 0)
     order = sorted(cases, key=lambda reference: statutory_order(reference, cases[reference]))
-    profiles = {reference: profile_of(case, largest) for reference, case in cases.items()}
-    costs = {profile: costs_of(profile, buckets, metres, len(cases)) for profile in sorted(set(profiles.values()))}
-    heaviest = len(cases) * max((cost for wishes in costs.values() for cost in wishes.values()), default=0)
-    matching = Matching(
-        rooms_of(buckets, {bucket: len(homes[bucket]) for bucket in buckets}, allowances, heaviest + 1),
-        {reference: costs[profiles[reference]] for reference in order},
-    )
-    in_the_way = {reference: found for reference in order if (found := matching.serve(reference)) is not None}
-    served = [reference for reference in order if reference in matching.place]
+    demands = {reference: demand_of(case, largest) for reference, case in cases.items()}
+    profiles = {reference: (case.municipality, demands[reference]) for reference, case in cases.items()}
+    costs = costs_of(set(profiles.values()), buckets, metres, len(cases))
+    heaviest = len(cases) * max((max(wishes.values(), default=0) for wishes in costs.values()), default=0)
+    rooms = rooms_of(buckets, {bucket: len(homes[bucket]) for bucket in buckets}, allowances, heaviest + 1)
+    suiting = {demand: wishes.keys() for (_, demand), wishes in costs.items()}
+    in_the_way = who_is_in_the_way({reference: suiting[demands[reference]] for reference in order}, rooms)
+    served = [reference for reference in order if reference not in in_the_way]
+    matching = Matching(rooms, {reference: costs[profiles[reference]] for reference in served})
+    # The order matters to the time only: who fits in the fewest homes first has the fewest households move later.
+    for reference in sorted(served, key=lambda each: len(suiting[demands[each]])):
+        matching.serve(reference)
     matching.settle(served)
-    units = units_of(served, matching.place, buckets, homes)
     placements = {}
-    for reference, unit_id in units.items():
-        bucket, (municipality, people, _) = buckets[matching.place[reference]], profiles[reference]
-        distance = metres_between(metres, municipality, bucket.municipality)
-        spare_places = bucket.size_class - people
+    for reference, unit_id in units_of(served, matching.place, buckets, homes).items():
+        bucket = buckets[matching.place[reference]]
+        distance = metres_between(metres, cases[reference].municipality, bucket.municipality)
+        spare_places = bucket.size_class - demands[reference].people
         placements[reference] = Placement(reference, unit_id, homes[bucket][unit_id], distance, spare_places)
-    refusals = {
-        reference: refusal_of(reference, [other for other in served if other in before], units, profiles, homes)
-        for reference, before in in_the_way.items()
-    }
-    return Placing(placements, refusals)
+    return Placing(placements, refusals_of(in_the_way, placements, demands, homes))
 
 
-def refusal_of(
-    reference: str,
-    before: Sequence[str],
-    units: Mapping[str, str],
-    profiles: Mapping[str, Profile],
+def who_is_in_the_way(suiting: Mapping[str, Collection[int]], rooms: Sequence[Room]) -> dict[str, frozenset[str]]:
+    """Who gets no home, and the cases that have all that suit: distance and burden play no part in it.
+
+    `suiting` has the buckets that suit each case, the same object for the same demand, in the statutory order.
+    """
+    free = {id(buckets): dict.fromkeys(buckets, 0) for buckets in suiting.values()}
+    matching = Matching(
+        [room._replace(rate=0) for room in rooms],
+        {reference: free[id(buckets)] for reference, buckets in suiting.items()},
+    )
+    return {reference: before for reference in suiting if (before := matching.serve(reference)) is not None}
+
+
+def refusals_of(
+    in_the_way: Mapping[str, frozenset[str]],
+    placements: Mapping[str, Placement],
+    demands: Mapping[str, Demand],
     homes: Mapping[Bucket, Mapping[str, Home]],
-) -> Refusal:
-    """What to tell the case that cases `before` it hold every home which could be freed for it."""
-    held = {units[other] for other in before}
-    wanting = {profiles[reference], *(profiles[other] for other in before)}
-    capped = {
-        bucket.owner
-        for bucket, alike in homes.items()
-        if any(is_suitable(bucket, profile) for profile in wanting) and alike.keys() - held
-    }
-    return Refusal(reference, tuple(sorted(held)), tuple(before), tuple(sorted(capped)))
+) -> dict[str, Refusal]:
+    """What to tell each case: that those in its way hold every home which could be freed for it.
+
+    Cases of the same demand are refused for the same reason.
+    """
+    owned = {demand: suiting_units(demand, homes) for demand in set(demands.values())} if in_the_way else {}
+    told: dict[Demand, Refusal] = {}
+    for reference, before in in_the_way.items():
+        if (demand := demands[reference]) not in told:
+            in_order = tuple(other for other in placements if other in before)
+            held = {placements[other].unit_id for other in in_order}
+            wanting = {demand, *(demands[other] for other in in_order)}
+            capped = {owner for each in wanting for owner, units in owned[each].items() if not units <= held}
+            told[demand] = Refusal(reference, tuple(sorted(held)), in_order, tuple(sorted(capped)))
+    return {reference: told[demands[reference]]._replace(case_ref=reference) for reference in in_the_way}
 
 
-def profile_of(case: Case, largest: int) -> Profile:
-    return case.municipality, min(case.household_size, largest), case.accessible
+def suiting_units(demand: Demand, homes: Mapping[Bucket, Mapping[str, Home]]) -> dict[str, set[str]]:
+    """The homes that suit, by owner."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for bucket, alike in homes.items():
+        if is_suitable(bucket, demand):
+            found[bucket.owner].update(alike)
+    return found
 
 
-def is_suitable(bucket: Bucket, profile: Profile) -> bool:
+def demand_of(case: Case, largest: int) -> Demand:
+    return Demand(min(case.household_size, largest), case.accessible)
+
+
+def is_suitable(bucket: Bucket, demand: Demand) -> bool:
     """Large enough for the household (R.R. 4/2017, art. 9 c. 2), and accessible if it must be."""
-    _, people, accessible = profile
-    return bucket.size_class >= people and (bucket.accessible or not accessible)
+    return bucket.size_class >= demand.people and (bucket.accessible or not demand.accessible)
 
 
-def costs_of(profile: Profile, buckets: Sequence[Bucket], metres: Metres, case_count: int) -> dict[int, int]:
-    """Distance and fit of each bucket that suits, by its number."""
-    municipality, people, accessible = profile
+def costs_of(
+    profiles: Collection[Profile], buckets: Sequence[Bucket], metres: Metres, case_count: int
+) -> dict[Profile, dict[int, int]]:
+    """Distance and fit of each bucket that suits a profile, by its number."""
     spare_digit = case_count * max((bucket.size_class for bucket in buckets), default=0) + 1
+    metre = (case_count + 1) * spare_digit
+    fits = {
+        demand: [
+            (number, bucket.municipality, wasted * spare_digit + bucket.size_class - demand.people)
+            for number, bucket in enumerate(buckets)
+            if is_suitable(bucket, demand)
+            for wasted in [bucket.accessible and not demand.accessible]
+        ]
+        for demand in {demand for _, demand in profiles}
+    }
+    places = {bucket.municipality for bucket in buckets}
+    far = {here: {there: metre * metres_between(metres, here, there) for there in places} for here, _ in profiles}
     return {
-        number: (
-            metres_between(metres, municipality, bucket.municipality) * (case_count + 1)
-            + (bucket.accessible and not accessible)
-        )
-        * spare_digit
-        + bucket.size_class
-        - people
-        for number, bucket in enumerate(buckets)
-        if is_suitable(bucket, profile)
+        (here, demand): {number: far[here][there] + fit for number, there, fit in fits[demand]}
+        for here, demand in profiles
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
-from services.planner.domain.supply.counts import Distribution
+from services.planner.domain.supply.outlook import Estimate
 
 
 class Basis(StrEnum):
@@ -13,6 +13,18 @@ class Basis(StrEnum):
 
     DECLARED = "DECLARED"
     MODEL = "MODEL"
+    LAST_YEAR = "LAST_YEAR"
+
+
+class Quantity(StrEnum):
+    """Grandezza adottata: what owners declare and the model forecasts, in the order of an outlook."""
+
+    TURNOVER = "TURNOVER"
+    ASSIGNABLE = "ASSIGNABLE"
+
+
+AdoptionKey = tuple[str, str, int, Quantity]
+"""(municipality, owner, year, quantity)."""
 
 
 class Choice(NamedTuple):
@@ -40,7 +52,7 @@ class Adopted(NamedTuple):
     is_estimated: bool
 
 
-def adopt(declared: int | None, model: Distribution, model_mean: int, choice: Choice | None = None) -> Adopted:
+def adopt(declared: int | None, model: Estimate, choice: Choice | None = None) -> Adopted:
     """Declared where submitted, the model where missing, or an explicit choice with its reason.
 
     Raises:
@@ -52,6 +64,6 @@ def adopt(declared: int | None, model: Distribution, model_mean: int, choice: Ch
         raise ValueError(f"choice {choice.event_id} adopts a declaration that was never submitted")
     by_rule = Basis.MODEL if declared is None else Basis.DECLARED
     basis = by_rule if choice is None else choice.basis
-    low, high = model.band()
-    value = model_mean if basis is Basis.MODEL or declared is None else 1000 * declared
-    return Adopted(declared, model_mean, low, high, basis, value, choice.reason if choice else "", declared is None)
+    value = model.mean if basis is Basis.MODEL or declared is None else 1000 * declared
+    reason = choice.reason if choice else ""
+    return Adopted(declared, model.mean, model.low, model.high, basis, value, reason, declared is None)

@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from services.planner.domain.supply.columns import Column, forecast, together
 from services.planner.domain.supply.counts import NOTHING, Distribution, gamma_poisson, sum_of
 from services.planner.domain.supply.occupancy import SizeT
 from services.planner.domain.supply.readiness import Readiness, ready_exits
@@ -22,6 +21,26 @@ from services.planner.domain.supply.works import Slippage, Works
 
 Holding = tuple[str, str]
 """(municipality, owner)."""
+
+
+class Column(NamedTuple):
+    """Mean in thousandths of a home, and the distribution of the count."""
+
+    mean: int
+    homes: Distribution
+
+    def band(self) -> tuple[int, int]:
+        return self.homes.band()
+
+
+def forecast(count: Distribution) -> Column:
+    """Homes forecast, by their distribution's mean."""
+    return Column(int(1000 * count.mean + 0.5), count)
+
+
+def together(*columns: Column) -> Column:
+    """Independent counts in one column."""
+    return Column(sum(column.mean for column in columns), sum_of(column.homes for column in columns))
 
 
 class Experience(NamedTuple):

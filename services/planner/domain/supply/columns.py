@@ -1,7 +1,7 @@
-"""Colonne b-g e j del piano annuale (comunicazione regionale 45 del 2 aprile 2019), each with its mean and its band.
+"""Colonne b-g e j del piano annuale (comunicazione regionale 45 del 2 aprile 2019), out of the forecast's own figures.
 
-g is the sum of b to f; its band is that of the convolved counts, never a sum of bands. A home counts once in a
-triennium: what is free now belongs to the first window only.
+g is the sum of b to f, and its band that of the whole count. What owners report in the state of fact (b) and as
+conferred by private parties (f) no event tells: the model has nothing there, and the declaration stands.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
-from services.planner.domain.supply.counts import NOTHING, Distribution, beta_binomial, sum_of
+from services.planner.domain.supply.offer import Holding, Origin, Supply
+from services.planner.domain.supply.outlook import Estimate, Outlook, Scope
 
 
 class Channel(StrEnum):
@@ -23,59 +24,43 @@ class Channel(StrEnum):
     CONFERRED_BY_PRIVATE = "f"
 
 
-class Column(NamedTuple):
-    """Mean in thousandths of a home, and the distribution of the count."""
-
-    mean: int
-    homes: Distribution
-
-    def band(self) -> tuple[int, int]:
-        return self.homes.band()
-
-
-EMPTY_COLUMN = Column(0, NOTHING)
+CHANNEL_OF = {
+    Origin.FREE: Channel.FREE_AND_TURNOVER,
+    Origin.TURNOVER: Channel.FREE_AND_TURNOVER,
+    Origin.DISPOSAL_WITHDRAWN: Channel.FREE_AND_TURNOVER,
+    Origin.REFURBISHMENT: Channel.RENOVATED,
+    Origin.RENOVATION: Channel.RENOVATED,
+    Origin.NEW_BUILD: Channel.NEW_BUILD,
+}
 
 
 class AnnualSupply(NamedTuple):
-    """Offerta di un anno: channels b to f, their sum g, homes set aside (j), and what is left to assign.
+    """Offerta di un anno: thousandths of a home by channel (b to f), their sum (g), and homes set aside as SAT (j).
 
-    `assignable` is g less disposals, demolitions and homes set aside, never below zero.
+    Homes in a notice, set aside, valorised or in a disposal plan are in no channel: g is what is left to assign.
     """
 
-    channels: Mapping[Channel, Column]
-    total: Column
-    set_aside: Column
-    assignable: Column
-
-
-def certain(homes: int) -> Column:
-    """Homes counted, not forecast."""
-    return Column(1000 * homes, NOTHING.plus(homes))
-
-
-def forecast(count: Distribution) -> Column:
-    """Homes forecast, by their distribution's mean."""
-    return Column(int(1000 * count.mean + 0.5), count)
-
-
-def together(*columns: Column) -> Column:
-    """Independent counts in one column, such as homes free now and expected turnover in column e."""
-    return Column(sum(column.mean for column in columns), sum_of(column.homes for column in columns))
-
-
-def disposals(planned: int, sold: int, withdrawn: int) -> Column:
-    """Alienazioni (L.R. 16/2016, art. 28): homes of a programme that are sold, by how earlier ones of the owner ended.
-
-    Each is sold or is not: beta-binomial, from the uniform prior.
-    """
-    return forecast(beta_binomial(planned, 1 + sold, 1 + withdrawn))
+    channels: Mapping[Channel, int]
+    total: Estimate
+    sat: int
 
 
 def annual_supply(
-    channels: Mapping[Channel, Column], set_aside: Column = EMPTY_COLUMN, leaving: Column = EMPTY_COLUMN
-) -> AnnualSupply:
-    """The columns of one owner, municipality and year, from independent channels."""
-    complete = {channel: channels.get(channel, EMPTY_COLUMN) for channel in Channel}
-    total, lost = together(*complete.values()), together(set_aside, leaving)
-    left = Column(max(total.mean - lost.mean, 0), total.homes.minus(lost.homes))
-    return AnnualSupply(complete, total, set_aside, left)
+    supply: Supply, outlooks: Mapping[Scope, Outlook], sat: Mapping[Holding, int]
+) -> dict[Holding, tuple[AnnualSupply, ...]]:
+    """The columns of every municipality and owner, for each year and, last, the triennium."""
+    found = {}
+    for (municipality, owner), offer in supply.offers.items():
+        totals = outlooks[municipality, owner].assignable
+        set_aside = sat.get((municipality, owner), 0)
+        found[municipality, owner] = tuple(
+            [AnnualSupply(_channels(offer.means, window), total, set_aside) for window, total in enumerate(totals)]
+        )
+    return found
+
+
+def _channels(means: Mapping[Origin, tuple[int, ...]], window: int) -> dict[Channel, int]:
+    found = dict.fromkeys(Channel, 0)
+    for origin, by_window in means.items():
+        found[CHANNEL_OF[origin]] += by_window[window]
+    return found

@@ -26,6 +26,8 @@ wide as that from 2 to 5 % a year."""
 QUARTER_NOISES = ((0.0025, 0.8), (0.01, 0.12), (0.04, 0.08))
 """What moves a single quarter beyond chance and has passed by the next, seasons among it: variances of 0.05^2, 0.1^2
 and 0.2^2, and their prior probabilities."""
+LEAST_PRODUCT = 1e-200
+"""Logarithms are taken of products, until these are as small as this or as large: one is as dear as a whole step."""
 PASSES = 3
 """Of the linearisation; the first begins at a constant factor, and a fourth changes nothing that is published."""
 
@@ -99,16 +101,21 @@ def walk(step_variance: float, noise: float, seen: Sequence[tuple[float, float]]
 
     Each observation's variance is its own and the `noise`.
     """
-    mean, variance, log_likelihood = -PRIOR_VARIANCE / 2, PRIOR_VARIANCE, 0.0
+    mean, variance, log_likelihood, totals = -PRIOR_VARIANCE / 2, PRIOR_VARIANCE, 0.0, 1.0
     filtered = []
     for value, chance in seen:
         total = variance + chance + noise
         surprise, gain = value - mean, variance / total
-        log_likelihood -= (log(total) + surprise * surprise / total) / 2
+        log_likelihood -= surprise * surprise / total / 2
+        totals *= total
+        if not LEAST_PRODUCT < totals < 1 / LEAST_PRODUCT:
+            log_likelihood -= log(totals) / 2
+            totals = 1.0
         mean += gain * surprise
         variance *= 1 - gain
         filtered.append((mean, variance))
         variance += step_variance
+    log_likelihood -= log(totals) / 2
     last, last_variance = filtered[-1]
     levels = [last]
     for mean, variance in reversed(filtered[:-1]):

@@ -16,7 +16,9 @@ from math import ceil
 LOW, HIGH = 0.1, 0.9
 """The 80 % band."""
 NEGLIGIBLE = 1e-11
-"""Weights below this share of the mode's are left out: together they are far less than what could move a decile."""
+"""Weights below this share of the mode's are left out."""
+NEGLIGIBLE_IN_A_BAND = 1e-6
+"""The same of a band: together they are far less than what could move a decile."""
 DIGITS = 1000
 """Bands are those of moments rounded to three digits: most stay the same from event to event."""
 KEPT = 32_768
@@ -28,17 +30,17 @@ def weights(shape: float, mean: float) -> tuple[int, list[float]]:
     return weights_from(shape * ratio, ratio)
 
 
-def weights_from(start: float, ratio: float) -> tuple[int, list[float]]:
+def weights_from(start: float, ratio: float, negligible: float = NEGLIGIBLE) -> tuple[int, list[float]]:
     """The first count of any weight, and the weights of it and of those that follow, the mode's being 1."""
     mode = max(int((start - ratio) / (1 - ratio)), 0)
     found, weight, count = [], 1.0, mode
-    while count and weight >= NEGLIGIBLE:
+    while count and weight >= negligible:
         weight *= count / (start + (count - 1) * ratio)
         found.append(weight)
         count -= 1
     found.reverse()
     weight, count = 1.0, mode
-    while weight >= NEGLIGIBLE:
+    while weight >= negligible:
         found.append(weight)
         weight *= max(start + count * ratio, 0.0) / (count + 1)
         count += 1
@@ -50,13 +52,13 @@ def band(mean: float, variance: float) -> tuple[int, int]:
     if mean <= 0:
         return 0, 0
     if variance >= mean:
-        first, masses = weights_from(mean * mean / variance, 1 - mean / variance)
+        first, masses = weights_from(mean * mean / variance, 1 - mean / variance, NEGLIGIBLE_IN_A_BAND)
     else:
         trials = max(ceil(mean), int(mean * mean / (mean - variance) + 0.5))
         if trials <= mean:
             return trials, trials
         odds = mean / (trials - mean)
-        first, masses = weights_from(trials * odds, -odds)
+        first, masses = weights_from(trials * odds, -odds, NEGLIGIBLE_IN_A_BAND)
     cumulative = list(accumulate(masses))
     total = cumulative[-1]
     return first + bisect_left(cumulative, LOW * total), first + bisect_left(cumulative, HIGH * total)

@@ -69,25 +69,24 @@ def pooled(places: Mapping[Place[SizeT], Past]) -> dict[Kind[SizeT], Past]:
     return found
 
 
-def by_quarter(history: Mapping[PlaceQuarter[SizeT], Occupancy], on: date) -> dict[int, dict[Kind[SizeT], Past]]:
-    """For each quarter up to the reference date: the exits, home-days and homes at its end of each owner and size."""
-    events: dict[int, dict[Kind[SizeT], list[int]]] = defaultdict(lambda: defaultdict(lambda: [0, 0, 0]))
+def by_quarter(
+    history: Mapping[PlaceQuarter[SizeT], Occupancy], on: date
+) -> dict[int, tuple[int, dict[Kind[SizeT], int]]]:
+    """For each quarter up to the reference date: the exits, and the home-days of each owner and size."""
+    events: dict[int, list[tuple[Kind[SizeT], Occupancy]]] = defaultdict(list)
     for (_, owner, size, quarter), cell in history.items():
-        total = events[quarter][owner, size]
-        total[0] += cell.exits
-        total[1] += cell.openings
-        total[2] += cell.offsets
-    found: dict[int, dict[Kind[SizeT], Past]] = {}
-    standing: dict[Kind[SizeT], int] = defaultdict(int)
+        events[quarter].append(((owner, size), cell))
+    found: dict[int, tuple[int, dict[Kind[SizeT], int]]] = {}
+    standing: dict[Kind[SizeT], int] = {}
     for quarter in range(min(events, default=0), quarter_of(on) + 1 if events else 0):
         begins, ends = first_day(quarter), min(first_day(quarter + 1), on.toordinal())
-        found[quarter] = {kind: Past(0, homes * (ends - begins), homes) for kind, homes in standing.items()}
-        for kind, (exits, openings, offsets) in events.get(quarter, {}).items():
-            past = found[quarter].setdefault(kind, Past())
-            past.exits += exits
-            past.home_days += openings * ends - offsets
-            past.occupied += openings
-            standing[kind] += openings
+        days, exits = ends - begins, 0
+        home_days = {kind: homes * days for kind, homes in standing.items()}
+        for kind, cell in events.get(quarter, ()):
+            exits += cell.exits
+            home_days[kind] = home_days.get(kind, 0) + cell.openings * ends - cell.offsets
+            standing[kind] = standing.get(kind, 0) + cell.openings
+        found[quarter] = exits, home_days
     return found
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from math import fsum
 from typing import NamedTuple
 
 from services.planner.domain.supply.katz import near_band
@@ -55,13 +56,19 @@ def outlooks_of(supply: Supply) -> Mapping[Scope, Outlook]:
 
 def outlook(offers: Sequence[Offer], exits: Sequence[Expectation], medians: Medians) -> Outlook:
     """Of these holdings together, whose exits are `exits`."""
+    by_owner: dict[str, list[Offer]] = defaultdict(list)
+    for offer in offers:
+        by_owner[offer.owner].append(offer)
+    alike = list(by_owner.values())
     turnover, assignable = [], []
     for window, expected in enumerate(exits):
         low, high = near_band(expected.mean, poisson_mixture_variance(expected.mean / 1000, expected.relative_variance))
         turnover.append(Estimate(expected.mean, min(low, expected.cap), min(high, expected.cap)))
-        mean = sum(offer.total[window] for offer in offers)
-        free = sum(offer.means[Origin.FREE][window] for offer in offers)
-        low, high = near_band(mean - free, variance_of(offers, window, expected.relative_variance, medians))
+        mean = sum([offer.total[window] for offer in offers])
+        free = sum([offer.means[Origin.FREE][window] for offer in offers])
+        done = [offer.done[window] for offer in offers if offer.done]
+        variance = owners_variance(alike, window, expected.relative_variance) + whole_variance(done, medians)
+        low, high = near_band(mean - free, variance)
         assignable.append(Estimate(mean, free // 1000 + low, free // 1000 + high))
     return Outlook(tuple(turnover), tuple(assignable))
 
@@ -70,23 +77,24 @@ def poisson_mixture_variance(mean: float, relative_variance: float) -> float:
     return mean + mean * mean * relative_variance
 
 
-def variance_of(offers: Sequence[Offer], window: int, spread: float, medians: Medians) -> float:
-    """Of the assignable homes of these holdings that are not free yet; `spread` is that of their exits' mean."""
-    by_owner: dict[str, list[Offer]] = defaultdict(list)
-    for offer in offers:
-        by_owner[offer.owner].append(offer)
+def owners_variance(by_owner: Sequence[Sequence[Offer]], window: int, spread: float) -> float:
+    """Of homes given back, restored or taken out of a disposal plan; `spread` is that of the exits' mean.
+
+    What an owner's holdings share, its readiness and its refurbishments, counts once for all of them.
+    """
     ready = doubt = apart = 0.0
-    for alike in by_owner.values():
-        readiness, restored = alike[0].readiness, alike[0].restored[window]
-        mean = sum(offer.exits[window].mean for offer in alike) / 1000 * readiness.share
+    for offers in by_owner:
+        readiness = offers[0].readiness
+        mean = sum([offer.exits[window].mean for offer in offers]) / 1000 * readiness.share
         ready += mean
         doubt += mean * mean * readiness.relative_variance
-        apart += unseen_variance(sum(offer.unseen[window] for offer in alike), readiness)
-        apart += thinned_variance(restored, sum(offer.part for offer in alike))
-        apart += alike[0].disposals.variance(sum(offer.leaving[window] for offer in alike))
+        apart += thinned_variance(offers[0].restored[window], fsum([offer.part for offer in offers]))
+        if unseen := sum([offer.unseen[window] for offer in offers]):
+            apart += unseen_variance(unseen, readiness)
+        if leaving := sum([offer.leaving[window] for offer in offers]):
+            apart += offers[0].disposals.variance(leaving)
     relative = (1 + doubt / (ready * ready)) * (1 + spread) - 1 if ready > 0 else 0.0
-    done = [offer.done[window] for offer in offers if offer.done]
-    return poisson_mixture_variance(ready, relative) + apart + whole_variance(done, medians)
+    return poisson_mixture_variance(ready, relative) + apart
 
 
 def unseen_variance(homes: int, readiness: Readiness) -> float:

@@ -30,6 +30,7 @@ from services.planner.domain.supply.occupancy import (
     by_quarter,
     pasts,
     pooled,
+    quarter_of,
     weighted_home_days,
 )
 
@@ -104,6 +105,7 @@ def forecast_turnover(
 
     The homes occupied on the reference date stay so: who leaves is followed by somebody else.
     """
+    history = {key: cell for key, cell in history.items() if key[3] <= quarter_of(on)}
     places = pasts(history, on)
     rates = kind_rates(pooled(places))
     factor, weights = ambito_factor(history, rates, on)
@@ -143,12 +145,12 @@ def ambito_factor(
     """The common factor, and its value in each past quarter in millionths."""
     quarters = by_quarter(history, on)
     expected = {
-        quarter: fsum(past.home_days * rates[kind] for kind, past in kinds.items())
-        for quarter, kinds in quarters.items()
+        quarter: fsum([home_days * rates[kind] for kind, home_days in kinds.items()])
+        for quarter, (_, kinds) in quarters.items()
     }
     seen = [quarter for quarter in sorted(quarters) if expected[quarter] > 0]
     factor = common_factor(
-        tuple([sum(past.exits for past in quarters[quarter].values()) for quarter in seen]),
+        tuple([quarters[quarter][0] for quarter in seen]),
         tuple([expected[quarter] for quarter in seen]),
     )
     return factor, dict.fromkeys(quarters, MILLION) | {

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from itertools import groupby
-from math import floor, fsum, sqrt
+from math import fsum, sqrt
 from typing import NamedTuple
 
 from services.planner.domain.supply.counts import NOTHING, Distribution, gamma_poisson, mixture, normalised, sum_of
@@ -140,31 +140,6 @@ class Slippage:
         )
         going = fsum(account.probability * (1 - account.cancelled_share) for account in self.accounts)
         return median, sqrt(square), going
-
-
-class SlipCost(NamedTuple):
-    """Costo di uno slittamento: homes, in thousandths, that each window loses when works end so many days later."""
-
-    works: Works
-    homes: tuple[int, ...]
-
-
-def rank_by_slip_cost(
-    slippage: Slippage, every: Sequence[Works], on: date, windows: Sequence[Window], days: int
-) -> list[SlipCost]:
-    """Open works, the dearest first: by the homes that the windows lose together, then by identifier.
-
-    A window may gain what slips out of the one before it: its loss is negative then.
-    """
-    costs = []
-    for works in open_works(every, on):
-        lost = []
-        for window in windows:
-            begins_on, ends_on = (max(day - timedelta(days), on) for day in window)
-            kept = slippage.completion_probability(works, on, Window(begins_on, ends_on))
-            lost.append(slippage.completion_probability(works, on, window) - kept)
-        costs.append(SlipCost(works, tuple(floor(1000 * works.open_homes * chance + 0.5) for chance in lost)))
-    return sorted(costs, key=lambda cost: (-sum(cost.homes), cost.works.id))
 
 
 def open_works(every: Sequence[Works], on: date) -> list[Works]:

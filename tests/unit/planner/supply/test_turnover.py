@@ -168,6 +168,14 @@ def test_the_factor_follows_a_level_that_has_moved() -> None:
     assert factor.walk_variance > common_factor((25,) * 20, (25.0,) * 20).walk_variance
 
 
+@pytest.mark.parametrize("expected", [1e-6, 0.02, 1.0, 50.0, 1e5])
+def test_a_century_without_surprises_is_within_reach(expected: float) -> None:
+    factor = common_factor((0,) * 400, (expected,) * 400)
+    assert 0 < factor.mean < 2
+    many = common_factor((round(expected),) * 400, (expected,) * 400)
+    assert all(map(math.isfinite, (*many.by_quarter, many.mean, many.log_variance)))
+
+
 def test_the_level_of_a_later_window_has_walked_farther() -> None:
     factor = CommonFactor((), 0.0, log_variance=0.01, walk_variance=0.04)
     # The mean over four quarters of a walk by 0.01 each: 0.01 x (5 x 9) / (6 x 4) = 0.01875; begun a year later, four
@@ -214,9 +222,9 @@ def test_home_days_are_those_of_a_slow_count(found: list) -> None:
             total += openings
     assert sum(past.home_days for past in pasts(history, ON).values()) == total
     quarters = by_quarter(history, ON)
-    assert {
-        q: sum(p.home_days for p in kinds.values()) for q, kinds in quarters.items() if first_day(q) < ON.toordinal()
-    } == {q: days.get(q, 0) for q in quarters if first_day(q) < ON.toordinal()}
+    assert {q: sum(kinds.values()) for q, (_, kinds) in quarters.items() if first_day(q) < ON.toordinal()} == {
+        q: days.get(q, 0) for q in quarters if first_day(q) < ON.toordinal()
+    }
     weights = {quarter: quarter % 7 for quarter in quarters}
     assert sum(weighted_home_days(history, weights, ON).values()) == sum(
         count * weights[quarter] for quarter, count in days.items()

@@ -12,7 +12,7 @@ from services.planner.domain.supply.counts import Distribution, gamma_poisson
 from services.planner.domain.supply.readiness import Readiness, ready_exits
 from services.planner.domain.supply.refurbishment import Queue, completions, lesser
 from services.planner.domain.supply.turnover import Expectation, Window
-from services.planner.domain.supply.works import Works, learn_slippage, rank_by_slip_cost
+from services.planner.domain.supply.works import Works, learn_slippage
 
 ON = date(2023, 1, 1)
 TRIENNIUM = Window(ON, date(2026, 1, 1))
@@ -103,22 +103,6 @@ def test_years_add_up_to_the_triennium() -> None:
     slippage = learn_slippage([open_works], ON)
     parts = [slippage.completion_probability(open_works, ON, year) for year in YEARS]
     assert sum(parts) == pytest.approx(slippage.completion_probability(open_works, ON, TRIENNIUM))
-
-
-def test_works_are_ranked_by_what_a_slip_of_three_months_costs() -> None:
-    known = [
-        works("SMALL", date(2022, 1, 1), 500, homes=1),
-        works("LARGE", date(2022, 1, 1), 500, homes=30),
-        works("BEYOND", date(2022, 12, 1), 3000, homes=30),
-    ]
-    slippage = learn_slippage(known, ON)
-    ranked = rank_by_slip_cost(slippage, known, ON, YEARS, days=91)
-    assert ranked[0].works.id == "LARGE"
-    large = ranked[0]
-    kept = slippage.completion_probability(known[1], ON, Window(ON, TRIENNIUM.ends_on - timedelta(days=91)))
-    lost = slippage.completion_probability(known[1], ON, TRIENNIUM) - kept
-    assert sum(large.homes) == pytest.approx(30_000 * lost, abs=3)
-    assert large.homes[0] > 0
 
 
 def test_works_not_planned_yet_follow_those_that_were() -> None:

@@ -1,0 +1,55 @@
+"""What owners declared and what was chosen of it, as the state keeps them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from shared.events.planning import ThreeYearData
+from shared.events.submissions import SubmissionReceived
+
+
+class Declaration(NamedTuple):
+    """Dati dichiarati dall'ente (R.R. 4/2017, art. 5): the revision in force and its counts, all zero if nil.
+
+    `told` is what it says for the three years, as JSON; empty when it says nothing.
+    """
+
+    revision: int
+    nil: bool
+    stock: int
+    turnover_expected: int
+    assignable_total: int
+    sat_units: int
+    cause: str
+    told: str
+
+
+class Chosen(NamedTuple):
+    """Scelta in vigore del valore adottato; `basis` RULE is a choice taken back."""
+
+    revision: int
+    basis: str
+    reason: str
+    organisation: str
+    cause: str
+
+
+def declared(event: SubmissionReceived, cause: str) -> Declaration:
+    columns, told = event.columns, _three_years(event)
+    if event.nil or columns is None:
+        return Declaration(event.revision, event.nil, 0, 0, 0, 0, cause, told)
+    return Declaration(
+        event.revision,
+        event.nil,
+        columns.stock_sap + columns.stock_sas + columns.stock_sat,
+        columns.turnover_expected,
+        columns.assignable_total,
+        columns.sat_units,
+        cause,
+        told,
+    )
+
+
+def _three_years(event: SubmissionReceived) -> str:
+    parts = {name: getattr(event, name) for name in ThreeYearData.model_fields}
+    return ThreeYearData.believed(parts).write().decode() if any(parts.values()) else ""

@@ -1,0 +1,79 @@
+"""The seven parts of the synthetic ambito's plan, as an office reads them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from services.planner.domain.narrative.figures import Figure, FigureUnit, written
+from tests.component.planner.test_figures_api import PLAN, asked
+from tests.component.planner.test_pages import home_with_key
+from tests.support.planner import Served, planner_serving, synthetic
+
+CREMONA = "019036"
+
+
+@pytest.fixture(scope="module")
+def planner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with planner_serving(home_with_key(tmp_path_factory.mktemp("parts"))) as served:
+        served.hear(*synthetic().past)
+        yield served
+
+
+def figure(part: dict[str, Any], name: str) -> dict[str, Any]:
+    [found] = [one for one in part["figures"] if one["id"].endswith(f"/{name}")]
+    return found  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("number", range(1, 8))
+@pytest.mark.parametrize("query", ["", f"?municipality={CREMONA}"])
+def test_every_number_in_a_sentence_is_one_of_its_figures(planner: Served, number: int, query: str) -> None:
+    part = asked(planner, f"{PLAN}/parts/{number}{query}")
+    known = {one["id"]: one for one in part["figures"]}
+    for sentence in part["sentences"]:
+        shown = {_written(known[name]) for name in sentence["figures"]}
+        numbers = re.findall(r"[+\u2212]?\d[\d.,]*\d%?|[+\u2212]?\d%?", sentence["text_it"])
+        assert {n.rstrip(".,") for n in numbers} <= shown
+
+
+def _written(one: dict[str, Any]) -> str:
+    value = Decimal(one["value"])
+    return written(Figure("", one["id"], FigureUnit(one["unit"]), int(value) if value == int(value) else value, ""))
+
+
+def test_the_ambito_is_the_sum_of_its_municipalities(planner: Served) -> None:
+    whole = asked(planner, f"{PLAN}/parts/3")
+    own = [int(one["value"]) for one in figure(whole, "need_3y")["operands"]]
+    assert len(own) == 48
+    assert sum(own) == int(figure(whole, "need_3y")["value"]) > 0
+    assert figure(whole, "need_declared_count")["value"] == "46"
+
+
+def test_parts_one_and_four_tell_what_is_known_of_cremona(planner: Served) -> None:
+    """ISTAT, 1 January 2023: 70,637 residents."""
+    framework = asked(planner, f"{PLAN}/parts/1?municipality={CREMONA}")
+    assert figure(framework, "population")["value"] == "70637"
+    assert "70.637 persone" in framework["sentences"][0]["text_it"]
+    supply = asked(planner, f"{PLAN}/parts/4?municipality={CREMONA}")
+    plan = asked(planner, f"{PLAN}/figures/{CREMONA}:-:stock_total:-")
+    assert figure(supply, "stock_total")["value"] == str(plan["item"]["value"])
+
+
+def test_lists_name_who_said_so(planner: Served) -> None:
+    kinds = {
+        number: {item["kind"] for item in asked(planner, f"{PLAN}/parts/{number}")["items"]} for number in (2, 5, 6, 7)
+    }
+    assert kinds[2] == {"service", "criticality"}
+    assert {"strategy", "disposal", "disposal_cap"} <= kinds[5]
+    assert kinds[6] == {"action"}
+    assert kinds[7] == {"measure"}
+
+
+def test_a_part_as_of_a_day_and_of_nowhere(planner: Served) -> None:
+    before = asked(planner, f"{PLAN}/parts/4?true_on=2025-06-30")
+    assert before["reference_on"] <= "2025-06-30"
+    assert "019999" in asked(planner, f"{PLAN}/parts/4?municipality=019999", 404)["detail"]

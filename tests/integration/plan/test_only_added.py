@@ -1,0 +1,34 @@
+"""What was published, heard, decided and chosen: the database refuses to change it, whoever asks."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from services.planner.settings import PlannerSettings
+from tests.support.installations import Installation
+from tests.support.planner_room import HOLDS, LEAD, cases_of, opened, registry_of
+
+CHOICE = {
+    "municipality": "019036",
+    "owner": "aler-bcm",
+    "year": 2027,
+    "quantity": "TURNOVER",
+    "basis": "MODEL",
+    "reason": "due anni insieme",
+}
+
+
+async def test_nothing_that_was_written_once_can_be_changed_or_deleted(installation: Installation) -> None:
+    settings = PlannerSettings(**installation.environment | {"replica": "first"})
+    async with opened(settings) as room, room.client(LEAD) as client:
+        await room.hear([*registry_of(1).sent, *cases_of(1)])
+        held = await client.post(HOLDS, json={"unit_id": "H0", "case_ref": "C0"})
+        chosen = await client.post(HOLDS.replace("holds", "choices"), json=CHOICE)
+        assert (held.status_code, chosen.status_code) == (201, 201)
+        for table in ("plan_version", "plan_journal", "hold_entry", "choice"):
+            for statement in (f"UPDATE {table} SET ambito = ambito", f"DELETE FROM {table}"):
+                with pytest.raises(DBAPIError, match=f"rows of {table} are only ever added"):
+                    async with room.runtime.db.transaction() as session:
+                        await session.execute(text(statement))

@@ -1,0 +1,112 @@
+"""Moments of an offer against the distributions they stand for, and bands against the whole convolution."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from services.planner.domain.supply.counts import beta_binomial, normalised, sum_of
+from services.planner.domain.supply.occupancy import quarter_of
+from services.planner.domain.supply.offer import (
+    Disposals,
+    Inventory,
+    Origin,
+    Supply,
+    Term,
+    forecast_supply,
+    restorations,
+)
+from services.planner.domain.supply.outlook import outlooks_of, thinned_variance, unseen_variance
+from services.planner.domain.supply.readiness import Readiness, ready_exits
+from services.planner.domain.supply.refurbishment import Queue, completions
+from services.planner.domain.supply.schedule import Median
+from services.planner.domain.supply.turnover import Window
+from services.planner.forecasting.history import Cell
+
+ON, SINCE = date(2026, 6, 1), date(2021, 1, 1)
+YEARS = [
+    Window(ON, date(2027, 1, 1)),
+    Window(date(2027, 1, 1), date(2028, 1, 1)),
+    Window(date(2028, 1, 1), date(2029, 1, 1)),
+]
+ENDS = tuple((year.ends_on - ON).days for year in YEARS)
+PLACE = ("A", "ALER")
+READINESS, QUEUE = Readiness(20, 30), Queue(18, 1096, 12)
+TERMS = {
+    Term(*PLACE, "P1", False, ON - timedelta(days=100), ON + timedelta(days=300)): 5,
+    Term(*PLACE, "P2", False, ON - timedelta(days=20), ON + timedelta(days=700)): 4,
+}
+
+
+def supply(**changes: object) -> Supply:
+    history = {(*PLACE, 2, quarter_of(SINCE)): Cell(0, 120, 120 * SINCE.toordinal())}
+    history |= {(*PLACE, 2, quarter): Cell(1, 0, 0) for quarter in range(quarter_of(SINCE) + 1, quarter_of(ON))}
+    given = {
+        "holdings": {PLACE},
+        "history": history,
+        "free": {PLACE: 3},
+        "unseen": {},
+        "waiting": {PLACE: 12},
+        "leaving": {},
+        "works": TERMS,
+        "readiness": {"ALER": READINESS},
+        "queues": {"ALER": QUEUE},
+        "disposals": {},
+        "medians": (Median(1.0, 0.26, 0.4, 0.06),),
+    }
+    return forecast_supply(Inventory(**given | changes), ON, YEARS)  # type: ignore[arg-type]
+
+
+def test_the_band_of_the_triennium_is_that_of_the_convolution() -> None:
+    found = supply()
+    offer, exits = found.offers[PLACE], found.turnover.municipalities["A"][-1]
+    works = [
+        term.done((Median(1.0, 0.26, 0.4, 0.06),), ON, ENDS)[-1].mean
+        for term, homes in TERMS.items()
+        for _ in range(homes)
+    ]
+    engaged = offer.means[Origin.RENOVATION][-1] / 1000
+    inflow = exits.mean / 1000 * (1 - READINESS.share)
+    parts = [
+        ready_exits([(exits.mean, READINESS)], exits),
+        completions(QUEUE, inflow, exits.relative_variance, ENDS[-1], engaged),
+        *(normalised(0, [1 - chance, chance]) for chance in works),
+    ]
+    whole = sum_of(parts).plus(3)
+    estimate = outlooks_of(found)[PLACE].assignable[-1]
+    assert (estimate.low, estimate.high) == pytest.approx(whole.band(), abs=1)
+    assert estimate.mean / 1000 == pytest.approx(whole.mean, abs=0.1)
+
+
+def test_variances_are_those_of_the_distributions() -> None:
+    assert unseen_variance(7, READINESS) == pytest.approx(beta_binomial(7, 24, 36).variance)
+    assert Disposals(5, 2).variance(9) == pytest.approx(beta_binomial(9, 3, 6).variance)
+    assert Disposals(5, 2).expected(9) == pytest.approx(1000 * beta_binomial(9, 3, 6).mean)
+    count = completions(QUEUE, 6.0, 0.05, 1000)
+    (_, restored) = restorations(QUEUE, [6.0], 0.05, [], (1000,))
+    # Each of N homes with chance p: p^2 Var N + p (1 - p) E N.
+    for part in (1.0, 0.3):
+        thinned = part * part * count.variance + part * (1 - part) * count.mean
+        assert thinned_variance(restored, part) == pytest.approx(thinned)
+
+
+def test_refurbishments_of_the_years_add_up_and_planned_works_take_from_them() -> None:
+    *years, whole = restorations(QUEUE, [1.0, 2.0, 2.0], 0.05, [], ENDS)
+    assert sum(year.mean for year in years) == pytest.approx(whole.mean)
+    *_, busy = restorations(QUEUE, [1.0, 2.0, 2.0], 0.05, [4.0, 4.0, 4.0], ENDS)
+    assert busy.mean < whole.mean
+
+
+def test_homes_of_a_new_building_are_done_together() -> None:
+    together = {term._replace(is_new_build=True): homes for term, homes in TERMS.items()}
+    apart, alike = (outlooks_of(supply(works=works))[PLACE].assignable[-1] for works in (TERMS, together))
+    assert alike.high - alike.low > apart.high - apart.low
+
+
+def test_a_future_quarter_is_not_true_yet() -> None:
+    later = {(*PLACE, 2, quarter_of(ON) + 1): Cell(9, -9, -9 * (ON.toordinal() + 200))}
+    known = supply()
+    history = {(*PLACE, 2, quarter_of(SINCE)): Cell(0, 120, 120 * SINCE.toordinal())}
+    history |= {(*PLACE, 2, quarter): Cell(1, 0, 0) for quarter in range(quarter_of(SINCE) + 1, quarter_of(ON))}
+    assert supply(history=history | later).turnover == known.turnover
