@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from services.planner.document.cells import EMPTY, MUNICIPALITY, OWNER, owner_name, section, table
+from services.planner.document.cells import EMPTY, MUNICIPALITY, OWNER, section, table, whose
 from services.planner.document.filed import Cycle
 from services.planner.document.model import Cell, Column, ColumnKind, DocumentPart, Table
 from services.planner.domain.annual import COLUMNS
@@ -61,7 +61,7 @@ def _quotas(material: Material, cycle: Cycle) -> Table:
     """Each owner's homes of the year by quota, under the rules of the plan's day."""
     years = [_owner_year(row) for row in cycle.rows if _columns(row).assignable_total]
     columns = (
-        *(OWNER, MUNICIPALITY, Column("Assegnabili", NUMBER), Column("Quota indigenti", PERCENT)),
+        *(MUNICIPALITY, OWNER, Column("Assegnabili", NUMBER), Column("Quota indigenti", PERCENT)),
         *(*(Column(label, NUMBER) for label in QUOTAS.values()), Column("Per tutti", NUMBER)),
     )
     divisions = divide_by_owner(years, material.rules.quotas)
@@ -85,14 +85,13 @@ def _owner_year(row: SubmissionReceived) -> OwnerYear:
 
 def _division(one: Division, names: Mapping[str, str]) -> tuple[Cell, ...]:
     quotas: Mapping[QuotaKind, Quota] = {quota.kind: quota for quota in one.quotas}
-    where = names.get(one.municipality, one.municipality) if one.municipality else "tutti"
-    whose = Cell(owner_name(one.owner, names)), Cell(where), Cell(one.available)
+    whose_homes = (*whose(one.municipality, one.owner, names), Cell(one.available))
     granted = (Cell(quotas[kind].granted) for kind in QUOTAS)
-    return (*whose, Cell(quotas[QuotaKind.INDIGENCE].share), *granted, Cell(one.ordinary))
+    return (*whose_homes, Cell(quotas[QuotaKind.INDIGENCE].share), *granted, Cell(one.ordinary))
 
 
 def _missing(cycle: Cycle, names: Mapping[str, str]) -> Table:
-    rows = [(Cell(names.get(place, place)), Cell(owner_name(owner, names))) for place, owner in cycle.missing]
+    rows = [whose(place, owner, names) for place, owner in cycle.missing]
     return table("Righe senza dichiarazione", (MUNICIPALITY, OWNER), rows)
 
 
@@ -123,7 +122,7 @@ def _assigned(cycle: Cycle, names: Mapping[str, str]) -> Table:
 
 
 def _whose(row: SubmissionReceived, names: Mapping[str, str]) -> tuple[Cell, Cell]:
-    return Cell(names.get(row.municipality, row.municipality)), Cell(owner_name(row.owner, names))
+    return whose(row.municipality, row.owner, names)
 
 
 def _columns(row: SubmissionReceived) -> AnnualColumns:

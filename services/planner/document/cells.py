@@ -13,12 +13,14 @@ from services.planner.domain.narrative.sentences import Sentence
 from services.planner.domain.plan import FigureKey, Plan
 from services.planner.domain.publication import FEW
 from shared.events.plans import Measure
+from shared.territory import municipality_organisation
 from shared.wording import organisation_name
 
 MUNICIPALITY: Final = Column("Comune")
 OWNER: Final = Column("Ente")
 NOT_PUBLISHED: Final = "n.p."
 """What stands for a number that would let another be found that is not told."""
+EVERYWHERE: Final = "tutti"
 KINDS: Final = {Measure.COUNT: ColumnKind.NUMBER, Measure.THOUSANDTHS: ColumnKind.THOUSANDTHS}
 EMPTY: Final = Cell(None, instead="")
 
@@ -93,6 +95,14 @@ def few(count: int, figure: str = "") -> Cell:
 
 def owner_name(owner: str, names: Mapping[str, str]) -> str:
     return organisation_name(owner, names).removeprefix("il ")
+
+
+def whose(place: str | None, owner: str, names: Mapping[str, str]) -> tuple[Cell, Cell]:
+    """Cells of `MUNICIPALITY` and `OWNER`; a municipality's own row does not say its name twice."""
+    if place is None:
+        return Cell(EVERYWHERE), Cell(owner_name(owner, names))
+    is_own = owner == municipality_organisation(place)
+    return Cell(names.get(place, place)), Cell("Comune" if is_own else owner_name(owner, names))
 
 
 def alphabetical(names: Mapping[str, str]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from services.planner.document.cells import MUNICIPALITY, OWNER, owner_name, plain, section, table
+from services.planner.document.cells import MUNICIPALITY, OWNER, plain, section, table, whose
 from services.planner.document.model import Cell, Column, ColumnKind, DocumentPart
 from services.planner.domain.plan import Plan
 from services.planner.domain.state import PlanState
@@ -46,7 +46,7 @@ def submissions(plan: Plan, cycle: Cycle) -> DocumentPart:
     columns = (MUNICIPALITY, OWNER, Column("Ricevuta il", ColumnKind.DAY), Column("Nei termini"), Column("Contenuto"))
     rows = [
         (
-            *(Cell(names.get(row.municipality, row.municipality)), Cell(owner_name(row.owner, names))),
+            *whose(row.municipality, row.owner, names),
             *(Cell(row.received_on), Cell("no" if row.late else "sì")),
             Cell("nulla da dichiarare" if row.nil else "dati"),
         )

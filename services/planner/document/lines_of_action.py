@@ -13,11 +13,11 @@ from services.planner.document.cells import (
     OWNER,
     few,
     listing,
-    owner_name,
     paragraph,
     plain,
     section,
     table,
+    whose,
 )
 from services.planner.document.model import Cell, Column, ColumnKind, DocumentPart, Table
 from services.planner.domain.labels import LABELS
@@ -183,8 +183,7 @@ def _caps(items: Iterable[Item], names: Mapping[str, str]) -> Table:
 
 
 def _whose(item: Item, names: Mapping[str, str]) -> tuple[Cell, Cell]:
-    place = names.get(item.municipality, item.municipality) if item.municipality else "tutti"
-    return Cell(place), Cell(owner_name(item.owner, names) if item.owner else "")
+    return whose(item.municipality, item.owner or "", names)
 
 
 def _day(iso: str | None) -> Cell:

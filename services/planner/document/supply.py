@@ -13,10 +13,10 @@ from services.planner.document.cells import (
     band_of_plan,
     column_of,
     of_plan,
-    owner_name,
     paragraph,
     section,
     table,
+    whose,
 )
 from services.planner.document.drawings import Bar, bar_chart, printed_map
 from services.planner.document.model import Block, Cell, Column, ColumnKind, DocumentPart, Drawing, Span, Table
@@ -138,15 +138,15 @@ def _adopted_table(plan: Plan, quantity: Quantity) -> Table:
         *(Column("Intervallo", SPAN), Column("Adottato", TENTHS), Column("Fonte")),
     )
     found = [
-        (plan.names.get(place, place), owner, year, told)
+        (place, owner, year, told)
         for (place, owner, year, what), told in three_columns(plan.adopted, plan.outlooks, plan.triennium.years)
         if what is quantity
     ]
     rows = []
-    for place, owner, year, told in sorted(found, key=lambda row: row[:3]):
+    for place, owner, year, told in sorted(found, key=lambda row: (plan.names.get(row[0], row[0]), *row[:3])):
         numbers = Cell(told.declared, instead="\u2013"), Cell(told.model), Cell(Span(told.low, told.high))
         source = Cell(told.adopted), Cell(_source(told))
-        rows.append((Cell(place), Cell(owner_name(owner, plan.names)), Cell(str(year)), *numbers, *source))
+        rows.append((*whose(place, owner, plan.names), Cell(str(year)), *numbers, *source))
     return table(f"{QUANTITIES[quantity]}: dichiarato, previsto, adottato", columns, rows, ADOPTED_NOTE)
 
 
@@ -159,7 +159,7 @@ def _risk_table(plan: Plan) -> Table:
     columns = (MUNICIPALITY, OWNER, Column("Programma"), Column("Alloggi", NUMBER), *years)
     rows = [
         (
-            *(Cell(plan.names.get(works.municipality, works.municipality)), Cell(owner_name(works.owner, plan.names))),
+            *whose(works.municipality, works.owner, plan.names),
             *(Cell(works.programme), Cell(works.homes)),
             *map(Cell, works.lost),
         )
