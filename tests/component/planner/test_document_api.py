@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,6 +17,7 @@ from services.planner.document.model import Cell, Document, Span, Table
 from shared.auth import Role, issue
 from tests.component.planner.test_figures_api import CREMONA, PLAN, asked
 from tests.component.planner.test_pages import KEY, home_with_key
+from tests.support.pdf import verdict
 from tests.support.planner import Served, planner_serving, synthetic
 from tests.support.world import AMBITO
 
@@ -116,6 +118,13 @@ def test_two_processes_print_the_same_pdf(planner: Served, found: httpx.Response
     assert first.headers["etag"] == found.headers["etag"]
     assert first.content.startswith(b"%PDF-1.7")
     assert first.content == second.content
+
+
+@pytest.mark.parametrize("flavour", ["ua1", "2a"])
+def test_verapdf_passes_what_is_served(planner: Served, flavour: str, tmp_path: Path) -> None:
+    path = tmp_path / "piano.pdf"
+    path.write_bytes(answer(planner, PDF).content)
+    assert verdict(path, flavour) == f"PASS {path} {flavour}\n"
 
 
 def test_another_format_is_not_acceptable(planner: Served) -> None:

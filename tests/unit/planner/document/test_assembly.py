@@ -22,7 +22,7 @@ from shared.events.submissions import EmergencyCaseClosed, EmergencyCaseOpened, 
 from tests.support.plan_material import assembled, assembled_synthetic, filed_in, material_of, synthetic_material
 from tests.support.planner import UNTIL, stated, synthetic
 
-CREMONA, SORESINA = "019036", "019098"
+ACQUANEGRA, CREMONA, SORESINA = "019001", "019036", "019098"
 
 
 @pytest.fixture(scope="module")
@@ -184,15 +184,21 @@ def test_where_no_other_can_hide_it_the_total_is_not_told_either() -> None:
     assert texts_of(part) == []
 
 
+def without_declarations_of(place: str) -> Document:
+    own = [event for event in filed_in(synthetic().past) if event.municipality == place]
+    return assembled([message for message in synthetic().past if message.event not in own])
+
+
 def test_who_declared_nothing_is_listed_as_missing() -> None:
-    messages = [
-        message
-        for message in synthetic().past
-        if not (isinstance(message.event, SubmissionReceived) and message.event.municipality == SORESINA)
-    ]
-    document = assembled(messages)
+    document = without_declarations_of(SORESINA)
     assert rows_of(tables_of(document.annexes[2])[0]) == [["Soresina", "aler-bcm"], ["Soresina", "Comune"]]
     assert "47 dei 48 comuni" in texts_of(document.submissions)[0]
+
+
+def test_a_municipality_without_homes_must_say_so_too() -> None:
+    """R.R. 4/2017, art. 5 c. 1: nobody there owns homes, so that nobody else's row is missing."""
+    document = without_declarations_of(ACQUANEGRA)
+    assert rows_of(tables_of(document.annexes[2])[0]) == [["Acquanegra Cremonese", "Comune"]]
 
 
 def test_the_latest_revision_is_the_one_that_counts() -> None:
