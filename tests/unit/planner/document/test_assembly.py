@@ -13,9 +13,13 @@ import pytest
 from services.planner.document.assembly import document_of, draft_of
 from services.planner.document.canonical import is_sealed, json_of, read_document
 from services.planner.document.model import Cell, Column, Document, DocumentPart, Listing, Paragraph, Span, Table
+from services.planner.document.render import pdf_of
 from services.planner.document.writing import written
-from services.planner.domain.parts import part_of
+from services.planner.domain.parts import Material, part_of
 from services.planner.domain.plan import plan_hash
+from services.planner.domain.state import PlanState
+from services.planner.handlers import method_of
+from services.planner.settings import PlannerSettings
 from shared.events import Cause, FigureChange, Measure, Message, MunicipalityChange, PlanRecomputed
 from shared.events.planning import AccessMeasure
 from shared.events.submissions import EmergencyCaseClosed, EmergencyCaseOpened, SubmissionReceived
@@ -240,3 +244,17 @@ def test_the_change_log_names_the_fact_and_no_emergency() -> None:
     assert [row[3] for row in log] == [str(UUID(int=2))]
     assert "Soresina: alloggi liberi assegnabili da 5 a 6, perché aler-bcm ha comunicato il rilascio" in log[0][2]
     assert rows_of(tables_of(assembled(messages, [version(case)]).annexes[3])[0]) == []
+
+
+def test_an_ambito_of_which_nothing_is_known_has_a_document_too() -> None:
+    """No territory, no home, no declaration: it says so, and can be printed."""
+    method = method_of(PlannerSettings())
+    state = PlanState("altrove", method.bands)
+    plan = method.plan_of(state)
+    material = Material(plan, state, method.law(plan.reference_on), None, {}, {}, ())
+    document = document_of(material, draft_of(plan, 1), (), (), synthetic=False)
+    assert document.cover.ambito == "Ambito altrove"
+    assert texts_of(document.parts[2]) == [
+        "Nessun comune ha ancora dichiarato dati sul fabbisogno: non se ne può stimare alcuno."
+    ]
+    assert pdf_of(document).startswith(b"%PDF-1.7")
