@@ -11,18 +11,18 @@ from services.planner.domain.labels import LABELS
 from services.planner.domain.narrative.figures import Figure, FigureUnit
 from services.planner.domain.narrative.sentences import Sentence
 from services.planner.domain.plan import FigureKey, Plan
-from services.planner.domain.publication import FEW
+from services.planner.domain.publication import FEW, is_few
 from shared.events.plans import Measure
 from shared.territory import municipality_organisation
 from shared.wording import organisation_name
 
 MUNICIPALITY: Final = Column("Comune")
 OWNER: Final = Column("Ente")
-NOT_PUBLISHED: Final = "n.p."
-"""What stands for a number that would let another be found that is not told."""
 EVERYWHERE: Final = "tutti"
 KINDS: Final = {Measure.COUNT: ColumnKind.NUMBER, Measure.THOUSANDTHS: ColumnKind.THOUSANDTHS}
 EMPTY: Final = Cell(None, instead="")
+UNTOLD: Final = Cell(None, instead="n.p.")
+"""What stands for a number that would let another be found that is not told."""
 
 
 def section(title: str, *blocks: Block | None) -> Section:
@@ -88,9 +88,9 @@ def column_of(name: str, label: str = "") -> Column:
     return Column(label or LABELS[name].overall, KINDS[LABELS[name].measure])
 
 
-def few(count: int, figure: str = "") -> Cell:
-    """A count of households that is too small to be told."""
-    return Cell(None, instead=FEW) if count else Cell(0, figure)
+def withheld_count(count: int) -> Cell:
+    """A count of households that is not told, because it is small or would betray one that is."""
+    return Cell(None, instead=FEW) if is_few(count) else UNTOLD
 
 
 def owner_name(owner: str, names: Mapping[str, str]) -> str:

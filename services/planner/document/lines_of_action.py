@@ -9,15 +9,15 @@ from typing import Any, Final
 
 from services.planner.document.cells import (
     MUNICIPALITY,
-    NOT_PUBLISHED,
     OWNER,
-    few,
+    UNTOLD,
     listing,
     paragraph,
     plain,
     section,
     table,
     whose,
+    withheld_count,
 )
 from services.planner.document.model import Cell, Column, ColumnKind, DocumentPart, Table
 from services.planner.domain.labels import LABELS
@@ -109,10 +109,10 @@ def access(material: Material) -> DocumentPart:
 
 def _measure(item: Item, names: Mapping[str, str], *, is_hidden: bool) -> tuple[Cell, ...]:
     values: Mapping[str, Any] = dict(item.values)
-    count, untold = values["households"], Cell(None, instead=NOT_PUBLISHED)
+    count = values["households"]
     reached = Cell(count), Cell(Decimal(values["budget_eur"]))
     if is_hidden:
-        reached = few(count) if is_few(count) else untold, untold
+        reached = withheld_count(count), UNTOLD
     return (*_whose(item, names), Cell(item.text_it), *reached, Cell(values["rule_of_origin"]))
 
 
@@ -146,7 +146,7 @@ def _actual(item: Item, values: Mapping[str, Any], plan: Plan) -> Cell:
     if name is None or actual is None:
         return Cell(None, instead="\u2013")
     if is_of_households(name):
-        return Cell(None, instead=NOT_PUBLISHED)
+        return UNTOLD
     return Cell(amount(LABELS[name].measure, actual), FigureKey(item.municipality, None, name, None).id)
 
 

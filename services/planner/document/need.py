@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from services.planner.document.cells import (
+    EMPTY,
     MUNICIPALITY,
-    NOT_PUBLISHED,
+    UNTOLD,
     alphabetical,
     band_of_plan,
-    few,
     listing,
     of_part,
     of_plan,
@@ -19,10 +19,10 @@ from services.planner.document.cells import (
     section,
     share_of_plan,
     table,
-    texts,
+    withheld_count,
 )
 from services.planner.document.model import Cell, Column, ColumnKind, DocumentPart, Span, Table
-from services.planner.domain.narrative.figures import Figure, by_name
+from services.planner.domain.narrative.figures import Figure, FigureUnit, by_name
 from services.planner.domain.need.declared import SIZE_CLASSES, Component
 from services.planner.domain.need.sentences import LABELS
 from services.planner.domain.parts import Material, PlanPart, part_of
@@ -36,19 +36,23 @@ NOTE: Final = (
     "Sono stime, in famiglie. I numeri inferiori a tre non si pubblicano, e con loro quelli da cui si ricaverebbero "
     "(n.p.): identificherebbero un nucleo."
 )
+TOO_FEW: Final = "Le famiglie in condizione di bisogno sono troppo poche perché se ne possa pubblicare il numero."
 NOBODY: Final = "Nessun comune ha ancora dichiarato dati sul fabbisogno: non se ne può stimare alcuno."
 
 
 def need(material: Material) -> DocumentPart:
     """Sentences of the ambito, its need by municipality, component and household size, and faults of declarations."""
-    part = part_of(3, material, None)
+    part, plan = part_of(3, material, None), material.plan
     if not part.figures:
         return DocumentPart("3", part.title_it, (section("", plain(NOBODY)),))
+    hidden = withheld_municipalities(plan)
+    if hidden is None:
+        return DocumentPart("3", part.title_it, (section("", plain(TOO_FEW)),))
     known = by_name(part.figures)
     sizes = {f"need_3y_size_{size}": _size_label(size) for size in SIZE_CLASSES}
     components = {f"component_{component.lower()}": _component_label(component) for component in Component}
     tables = (
-        ("Comune per comune", _by_municipality(material.plan)),
+        ("Comune per comune", _by_municipality(plan, hidden)),
         ("Di che cosa è fatto", _parts_table("Componenti del fabbisogno", "Componente", components, known)),
         ("Per numero di componenti", _parts_table("Fabbisogno per ampiezza del nucleo", "Nucleo", sizes, known)),
     )
@@ -64,55 +68,55 @@ def need(material: Material) -> DocumentPart:
     )
 
 
-def withheld_municipalities(plan: Plan) -> frozenset[str]:
-    """Of which no figure of need is told: those of few households, and what would give their number away."""
+def withheld_municipalities(plan: Plan) -> frozenset[str] | None:
+    """Of which no figure of need is told: those of few households, and one that would give their number away.
+
+    None where the ambito's own need would.
+    """
     needs = {code: plan.figures.get(FigureKey(code, None, "need_3y", None)) for code in plan.names}
-    counts = {code: whole(value) for code, value in needs.items() if value is not None}
-    found = withheld(counts)
-    return frozenset(counts) if found is None else found
+    return withheld({code: whole(value) for code, value in needs.items() if value is not None})
 
 
-def _by_municipality(plan: Plan) -> Table:
+def _by_municipality(plan: Plan, hidden: frozenset[str]) -> Table:
     columns = (MUNICIPALITY, *NEED, Column("Copertura", ColumnKind.PERCENT), Column("Pressione (ambito = 1)", TENTHS))
-    hidden = withheld_municipalities(plan)
     rows = [_row(plan, code, is_hidden=code in hidden) for code in alphabetical(plan.names)]
     ambito = (Cell("Ambito"), of_plan(plan, None, "need_3y"), band_of_plan(plan, None, "need_3y"))
-    total = (*ambito, share_of_plan(plan, None, "coverage"), Cell(None, instead=""))
+    total = (*ambito, share_of_plan(plan, None, "coverage"), EMPTY)
     return Table("Fabbisogno del triennio, comune per comune", columns, tuple(rows), total, NOTE)
 
 
 def _row(plan: Plan, code: str, *, is_hidden: bool) -> tuple[Cell, ...]:
-    value = plan.figures.get(FigureKey(code, None, "need_3y", None))
-    untold = Cell(None, instead=NOT_PUBLISHED)
-    if is_hidden and value is not None:
-        households = few(value) if is_few(whole(value)) else untold
-        return Cell(plan.names[code]), households, untold, untold, untold
+    """Coverage and pressure go with the need: divided into the supply they would tell it."""
+    name = Cell(plan.names[code])
+    if is_hidden:
+        households = whole(plan.figures[FigureKey(code, None, "need_3y", None)])
+        return name, withheld_count(households), UNTOLD, UNTOLD, UNTOLD
     ratios = share_of_plan(plan, code, "coverage"), of_plan(plan, code, "pressure")
-    return Cell(plan.names[code]), of_plan(plan, code, "need_3y"), band_of_plan(plan, code, "need_3y"), *ratios
+    return name, of_plan(plan, code, "need_3y"), band_of_plan(plan, code, "need_3y"), *ratios
 
 
 def _parts_table(caption: str, first: str, labels: Mapping[str, str], known: Mapping[str, Figure]) -> Table:
-    """Rows of the ambito's figures that have a band; small ones are kept back."""
+    """Rows of the ambito's figures that have a band; small ones are kept back, all where only that hides them."""
     values = {name: int(known[name].value or 0) for name in labels if name in known}
     hidden = withheld({name: whole(value) for name, value in values.items()})
-    rows = []
-    for name in values:
-        if hidden is None or name in hidden:
-            count = whole(values[name])
-            rows.append(
-                (Cell(labels[name]), few(count) if is_few(count) else texts(NOT_PUBLISHED)[0], Cell(None, instead=""))
-            )
-            continue
-        low, high = (known[f"{name}_{end}"].value for end in ("low", "high"))
-        rows.append((Cell(labels[name]), of_part(known[name]), Cell(Span(int(low or 0), int(high or 0)))))
+    told = () if hidden is None else [(name, name in hidden) for name in values]
+    rows = [
+        (Cell(labels[name]), *((withheld_count(whole(values[name])), UNTOLD) if is_hidden else _banded(name, known)))
+        for name, is_hidden in told
+    ]
     return table(caption, (Column(first), *NEED), rows, NOTE)
+
+
+def _banded(name: str, known: Mapping[str, Figure]) -> tuple[Cell, Cell]:
+    low, high = (int(known[f"{name}_{end}"].value or 0) for end in ("low", "high"))
+    return of_part(known[name]), Cell(Span(low, high))
 
 
 def _tells_few(named: Iterable[str], figures: Iterable[Figure]) -> bool:
     """Whether a sentence would tell a small mean of households."""
     means = {f.id: f for f in figures if is_of_households(f.name) and not f.name.endswith(("_low", "_high"))}
     return any(
-        name in means and means[name].unit == "THOUSANDTHS" and is_few(whole(int(means[name].value or 0)))
+        name in means and means[name].unit is FigureUnit.THOUSANDTHS and is_few(whole(int(means[name].value or 0)))
         for name in named
     )
 

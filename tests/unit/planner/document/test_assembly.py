@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -156,6 +157,33 @@ def test_small_needs_and_one_that_hides_them_are_not_told(document: Document) ->
             assert row[2:] == ["n.p."] * 3
         else:
             assert Decimal(row[1].replace(".", "").replace(",", ".")) >= 3
+
+
+def needing(**households: int) -> DocumentPart:
+    """Part 3 where these municipalities need so many homes, and no other any."""
+    material = synthetic_material()
+    needs = {
+        place: {"need_3y": 1000 * count, "need_3y_low": count, "need_3y_high": count}
+        for place, count in [
+            *((code[1:], count) for code, count in households.items()),
+            (None, sum(households.values())),
+        ]
+    }
+    plan = replace(material.plan, needs=needs)
+    return document_of(replace(material, plan=plan), draft_of(plan, 1), (), (), synthetic=True).parts[2]
+
+
+def test_where_no_other_municipality_can_hide_a_small_need_no_sum_is_told() -> None:
+    """Of four households in two municipalities, three in the one leaves one in the other."""
+    alone = needing(c019036=3, c019098=1)
+    assert tables_of(alone) == []
+    assert texts_of(alone) == [
+        "Le famiglie in condizione di bisogno sono troppo poche perché se ne possa pubblicare il numero."
+    ]
+    assert [row[1] for row in rows_of(tables_of(needing(c019036=4, c019098=1))[0]) if row[1] != "n.d."] == [
+        "n.p.",
+        "meno di 3",
+    ]
 
 
 def with_measures(*households: int) -> Document:
