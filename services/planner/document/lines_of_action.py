@@ -21,6 +21,8 @@ from services.planner.document.cells import (
 )
 from services.planner.document.model import Cell, Column, ColumnKind, DocumentPart, Table
 from services.planner.domain.labels import LABELS
+from services.planner.domain.narrative.figures import by_name
+from services.planner.domain.narrative.sentences import tell
 from services.planner.domain.parts import Item, Material, part_of
 from services.planner.domain.plan import FigureKey, Plan
 from services.planner.domain.publication import FEW, is_few, is_of_households, open_cases, public_actions
@@ -39,6 +41,7 @@ CAP_NOTE: Final = (
     "indicato il limite è di tutti gli alloggi dell'ente nell'ambito."
 )
 PRIVACY: Final = "I casi si contano solo per l'intero ambito; nessuna azione dice a quale caso si riferisce."
+REACHED: Final = "le misure dichiarate sono {access_measures}; raggiungono {access_households:nucleo|nuclei}."
 REACHED_NOTE: Final = (
     "Un nucleo raggiunto da due misure è contato in entrambe. I numeri inferiori a tre non si pubblicano."
 )
@@ -89,7 +92,8 @@ def emergency(material: Material) -> DocumentPart:
 def access(material: Material) -> DocumentPart:
     """Measures with their budget, the households they reach and the rule they come from.
 
-    Where the households are not told the budget is not either: divided by the contribution it would tell them.
+    Where the households are not told the budget is not either, nor the sum of budgets: divided by the contribution it
+    would tell them.
     """
     part, names = part_of(7, material, None), material.plan.names
     reached = {place: int(dict(item.values)["households"] or 0) for place, item in enumerate(part.items)}
@@ -101,7 +105,8 @@ def access(material: Material) -> DocumentPart:
         Column("Da dove viene"),
     )
     rows = [_measure(item, names, is_hidden=place in hidden) for place, item in enumerate(part.items)]
-    totals = paragraph(part.sentences) if is_told else None
+    sentences = tell((f"{material.place_it(None)} {REACHED}",), by_name(part.figures)) if hidden else part.sentences
+    totals = paragraph(sentences) if is_told else None
     return DocumentPart(
         "7", part.title_it, (section("", totals, table("Misure dichiarate", columns, rows, REACHED_NOTE)),)
     )

@@ -32,7 +32,7 @@ def test_every_unit_and_code_that_the_law_has_ever_used_has_words() -> None:
         ("indigence_share", date(2026, 1, 1), "20% delle unità dell'anno"),
         ("access_isee_limit", date(2026, 1, 1), "16.000 euro"),
         ("submission_deadline", date(2026, 1, 1), "31 ottobre"),
-        ("area_band_maximum", date(2026, 1, 1), "46, 55, 65, 80, 93, senza limite m²"),
+        ("area_band_maximum", date(2026, 1, 1), "46, 55, 65, 80, 93, senza limite (m²)"),
         ("forces_share", date(2019, 3, 11), "non previsto"),
         ("forces_categories", date(2019, 3, 11), "nessuna"),
         ("forces_categories", date(2019, 3, 12), "forze di polizia, vigili del fuoco"),

@@ -207,7 +207,12 @@ def test_a_measure_that_reaches_two_households_is_told_without_its_budget() -> N
         ["9", "16.650,00 €"],
         ["n.p.", "n.p."],
     ]
-    assert "17 nuclei" in texts_of(part)[0]
+    assert texts_of(part) == ["Nell'ambito le misure dichiarate sono 3; raggiungono 17 nuclei."]
+
+
+def test_where_nothing_is_small_the_resources_are_told() -> None:
+    """(9 + 6) x 1,850 euro."""
+    assert "raggiungono 15 nuclei con 27.750 euro" in texts_of(with_measures(9, 6).parts[6])[0]
 
 
 def test_where_no_other_can_hide_it_the_total_is_not_told_either() -> None:
