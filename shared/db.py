@@ -15,7 +15,7 @@ from typing import Any
 
 import asyncpg
 import structlog
-from sqlalchemy import DateTime, Dialect, event
+from sqlalchemy import DateTime, Dialect, event, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
@@ -277,6 +277,15 @@ async def _commit(session: AsyncSession, notify: tuple[str, Sequence[str]] | Non
     await write_rows(session, notify)
     if session.in_transaction():
         await session.commit()
+
+
+async def have_alone(session: AsyncSession, what: str) -> None:
+    """Have what the name stands for to oneself until the transaction ends; who wants it too waits.
+
+    On SQLite a transaction that writes is the only one.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        await session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:what, 0))"), {"what": what})
 
 
 async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:

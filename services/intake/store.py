@@ -21,7 +21,7 @@ from services.intake.tables import (
     SubmissionRow,
     UnitReportRow,
 )
-from shared.db import Instant
+from shared.db import Instant, have_alone
 from shared.events import (
     EmergencyCaseClosed,
     EmergencyCaseUpdated,
@@ -134,10 +134,7 @@ async def reports_before(
 async def latest_submission(session: AsyncSession, event: SubmissionReceived) -> SubmissionRow | None:
     """The current revision under the key of `event`, held until the end of the transaction."""
     key = (event.ambito, event.cycle_year, event.owner, event.municipality)
-    if session.get_bind().dialect.name == "postgresql":
-        # There may be no row yet to lock; on SQLite the transaction is the only one that writes.
-        lock = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
-        await session.execute(lock, {"key": "submission/" + "/".join(map(str, key))})
+    await have_alone(session, "submission/" + "/".join(map(str, key)))  # there may be no row yet to lock
     row = SubmissionRow
     columns = (row.ambito, row.cycle_year, row.owner, row.municipality)
     query = select(row).where(*_equal(*zip(columns, key, strict=True))).order_by(col(row.revision).desc()).limit(1)

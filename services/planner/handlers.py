@@ -25,6 +25,7 @@ from services.planner.law import rules_on
 from services.planner.settings import PlannerSettings
 from services.planner.store import holds, journal
 from services.planner.store import plans as store
+from services.planner.store.decisions import announced
 from services.planner.store.plans import Edition
 from shared import territory
 from shared.bus.consumer import Handlers
@@ -192,7 +193,8 @@ async def expire_overdue(session: AsyncSession, ambito: str, at: datetime) -> li
     said = []
     for row in await holds.overdue_holds(session, ambito, at):
         revision = await holds.take_step(session, row, HoldStatus.EXPIRED, row.expires_at)
-        said.append(holds.announced(row, HoldExpired(**holds.terms_of(row, revision, row.expires_at)), row.expires_at))
+        event = HoldExpired(**holds.terms_of(row, revision, row.expires_at))
+        said.append(announced(row.id, row.ambito, event, row.expires_at))
     return said
 
 
@@ -203,7 +205,8 @@ async def give_back(session: AsyncSession, ambito: str, unit_ids: Sequence[str],
         row = await holds.active_hold_of_unit(session, ambito, unit_id)
         if row is not None and row.status == HoldStatus.ACCEPTED:
             revision = await holds.take_step(session, row, HoldStatus.RETURNED, at)
-            said.append(holds.announced(row, HoldReturned(**holds.terms_of(row, revision, at)), at))
+            event = HoldReturned(**holds.terms_of(row, revision, at))
+            said.append(announced(row.id, row.ambito, event, at))
     return said
 
 

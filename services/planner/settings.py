@@ -23,8 +23,3 @@ class PlannerSettings(Settings):
     planner_synthetic_data: bool = Field(
         False, description="Whether homes and events are made up: the plan's document then says so on every page"
     )
-
-    @property
-    def rules_day(self) -> date:
-        """The day whose law the plan is pinned to."""
-        return self.planner_rules_on or date(self.planner_first_year, 1, 1)

@@ -14,6 +14,7 @@ from services.planner.api.editions import AmbitoPath, PlanHead, Plans, ShortText
 from services.planner.domain.adopted import three_columns
 from services.planner.domain.supply.adoption import Basis, Quantity
 from services.planner.store import choices as store
+from services.planner.store.decisions import announced
 from services.planner.tables import ChoiceRow
 from shared.arrivals import Arrival, PageLinks, Shape, answer, arriving, once, read_value
 from shared.auth import Role
@@ -172,5 +173,5 @@ async def _choose(ambito: str, arrival: Arrival, session: AsyncSession) -> Answe
         organisation=row.organisation,
         **dict(wanted),
     )
-    outbox.put(session, [store.announced(row, event, arrival.traceparent)])
+    outbox.put(session, [announced(row.id, ambito, event, arrival.at, arrival.traceparent)])
     return answer(201, Choice.of(row), Location=f"/plans/{ambito}/adopted?municipality={row.municipality}")

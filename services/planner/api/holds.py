@@ -9,10 +9,11 @@ from typing import Annotated, Any, Final, cast
 from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.planner.api.editions import AmbitoPath
 from services.planner.api.hold_refusals import (
     case_for,
     check_cap,
@@ -23,10 +24,11 @@ from services.planner.api.hold_refusals import (
     may_decide,
 )
 from services.planner.domain.holds import HoldStatus, WrongStep, check_step, is_overdue
-from services.planner.handlers import expire_overdue
-from services.planner.law import rules_on
+from services.planner.handlers import expire_overdue, method_of
 from services.planner.settings import PlannerSettings
 from services.planner.store import holds as store
+from services.planner.store.decisions import announced
+from services.planner.store.plans import reference_of
 from services.planner.tables import HoldRow
 from shared.arrivals import Arrival, PageLinks, Shape, answer, arriving, not_found, once, read_value
 from shared.auth import Principal, Role
@@ -48,7 +50,6 @@ from shared.web import Db, settings_of
 
 router = APIRouter(prefix="/plans", tags=["holds"], responses=problems(404))
 READERS_OF_ALL: Final = frozenset({Role.LEAD, Role.REGION, Role.OPERATOR, Role.TECHNICAL_PARTNER})
-AmbitoPath = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$", max_length=64)]
 Arrived = Annotated[Arrival, Depends(arriving(Role.MUNICIPALITY, Role.LEAD, max_bytes=16_384))]
 ArrivedBare = Annotated[Arrival, Depends(arriving(Role.MUNICIPALITY, Role.LEAD, max_bytes=None))]
 Name = Annotated[str, Field(max_length=64)]
@@ -124,7 +125,7 @@ async def _place(ambito: str, settings: PlannerSettings, arrival: Arrival, sessi
     wanted = read_value(NewHold, arrival.document)
     _own(arrival.who, ambito)
     await _open_book(session, arrival)
-    rules = rules_on(settings.rules_day)
+    rules = method_of(settings).law(await reference_of(session, ambito) or arrival.on)
     case = await case_for(session, arrival.who, wanted.case_ref)
     home = await home_for(session, case, wanted.unit_id, rules)
     await check_free(session, ambito, wanted.unit_id, wanted.case_ref)
@@ -249,7 +250,7 @@ async def _step(
 ) -> None:
     revision = await store.take_step(session, row, status, arrival.at)
     said = event(**store.terms_of(row, revision, arrival.at), organisation=arrival.who.organisation, **more)
-    outbox.put(session, [store.announced(row, said, arrival.at, arrival.traceparent)])
+    outbox.put(session, [announced(row.id, row.ambito, said, arrival.at, arrival.traceparent)])
 
 
 def _own(who: Principal, ambito: str) -> None:

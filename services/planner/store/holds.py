@@ -7,15 +7,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Uuid, func, literal, or_, select, text, tuple_
+from sqlalchemy import ColumnElement, Uuid, func, literal, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.planner.domain.holds import ACTIVE, HoldStatus, movement
 from services.planner.tables import CaseRow, EntryRow, HoldRow, HomeRow, StockRow
 from shared.arrivals import ROME
-from shared.db import Instant
-from shared.events import SOURCE, Envelope, Event, Message, UnitStatus, derived
+from shared.db import Instant, have_alone
+from shared.events import UnitStatus
 
 Place = tuple[datetime, UUID]
 """Where a listing, newest first, goes on: the last row shown."""
@@ -24,10 +24,7 @@ _IS_ACTIVE = col(HoldRow.status).in_(sorted(ACTIVE))
 
 async def open_book(session: AsyncSession, ambito: str) -> None:
     """Have the ambito's holds for oneself until the end of the transaction: of many who want a home one gets it."""
-    if session.get_bind().dialect.name == "postgresql":
-        # On SQLite the transaction is the only one that writes.
-        lock = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
-        await session.execute(lock, {"key": f"holds/{ambito}"})
+    await have_alone(session, f"holds/{ambito}")
 
 
 async def take_step(session: AsyncSession, row: HoldRow, status: HoldStatus, at: datetime) -> int:
@@ -68,18 +65,6 @@ def terms_of(row: HoldRow, revision: int, at: datetime) -> dict[str, Any]:
         "on": at.astimezone(ROME).date(),
         "expires_at": row.expires_at,
     }
-
-
-def announced(row: HoldRow, event: Event, at: datetime, traceparent: str | None = None) -> Message:
-    """The event in its envelope; one step of a hold has one identifier, whoever announces it."""
-    identifier = derived(f"planner/{event.TYPE}/{row.id}")
-    subject, organisation = str(row.id), getattr(event, "organisation", None)
-    envelope = Envelope(
-        *(identifier, SOURCE + "planner", at, subject, row.ambito, identifier),
-        organisation=organisation,
-        traceparent=traceparent,
-    )
-    return Message(envelope, event)
 
 
 async def overdue_holds(session: AsyncSession, ambito: str, at: datetime) -> Sequence[HoldRow]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -83,12 +83,17 @@ async def municipalities_of(session: AsyncSession, ambito: str, unit_ids: Sequen
     return {row.unit_id: row.municipality for row in rows}
 
 
+async def reference_of(session: AsyncSession, ambito: str) -> date | None:
+    """The plan's reference date: the latest day its facts speak of; None while there are none."""
+    row = await session.get(ReferenceRow, ambito)
+    return row.reference_on if row else None
+
+
 async def state_of(session: AsyncSession, ambito: str, bands: AreaBands) -> PlanState:
-    reference = await session.get(ReferenceRow, ambito)
     return restore(
         ambito,
         bands,
-        reference.reference_on if reference else None,
+        await reference_of(session, ambito),
         cells=await _rows(session, CellRow, ambito),
         stock=await _rows(session, StockRow, ambito),
         makeup=await _rows(session, MakeupRow, ambito),
