@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from deploy.kafka import local
 
 HERE = Path(__file__).parent
 PAGE = re.compile(rb"/Type ?/Page\b")
@@ -47,7 +50,9 @@ def alternative_texts(pdf: Path) -> list[str]:
 def verdict(pdf: Path, flavour: str) -> str:
     """veraPDF's answer: one line that begins with PASS, or FAIL and the rules that are broken."""
     judge = [str(HERE / "verapdf.sh"), flavour, str(pdf)]
-    return subprocess.run(judge, capture_output=True, text=True, timeout=300, check=False).stdout
+    java = {"JAVA_HOME": str(home)} if (home := local.java_home()) else {}
+    run = subprocess.run(judge, env=os.environ | java, capture_output=True, text=True, timeout=300, check=False)
+    return run.stdout or run.stderr
 
 
 def _asked(tool: str, *arguments: str) -> str:
