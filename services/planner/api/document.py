@@ -15,6 +15,7 @@ from services.planner.document.model import Document
 from services.planner.document.press import printed
 from services.planner.domain.chronicle import state_as_of
 from services.planner.settings import PlannerSettings
+from services.planner.store import documents
 from services.planner.store import plans as store
 from shared.events import PlanRecomputed, SubmissionReceived
 from shared.openapi import problems
@@ -57,7 +58,9 @@ async def document(plans: Plans, request: Request) -> Response:
     headers = {"ETag": f'W/"{found.edition.hash}"', "Vary": "Accept", "Cache-Control": "no-cache"}
     if found.edition.hash in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
-    content = await printed(found) if wanted == PDF else await asyncio.to_thread(json_of, found)
+    content = await _kept(plans, found)
+    if wanted == PDF:
+        content = await printed(found)
     name = f"piano-{plans.plan.ambito}-{found.edition.version}.{wanted.rpartition('/')[2]}"
     headers |= {"Content-Language": "it", "Content-Disposition": f'inline; filename="{name}"'}
     return Response(content, headers=headers, media_type=wanted)
@@ -68,7 +71,7 @@ async def _document(plans: Asked, settings: PlannerSettings) -> Document:
 
     All of it follows from the plan's own messages: a plan that moves meanwhile does not get into it.
     """
-    messages = await plans.messages()
+    messages, log_head = await plans.log()
     state = await asyncio.to_thread(state_as_of, plans.plan.ambito, plans.method.bands, messages)
     material = material_of(plans, state)
     filed = [message.event for message in messages if isinstance(message.event, SubmissionReceived)]
@@ -77,10 +80,21 @@ async def _document(plans: Asked, settings: PlannerSettings) -> Document:
 
     def assembled() -> Document:
         versions = [PlanRecomputed.read(row.event.encode()) for row in rows]
-        edition = draft_of(plans.plan, plans.head.version)
+        edition = draft_of(plans.plan, plans.head.version, log_head)
         return document_of(material, edition, filed, versions, synthetic=settings.planner_synthetic_data)
 
     return await asyncio.to_thread(assembled)
+
+
+async def _kept(plans: Asked, found: Document) -> bytes:
+    """The document's JSON, kept by its hash before anybody gets it: what is handed out can be verified."""
+    content = await asyncio.to_thread(json_of, found)
+    async with plans.db.reading() as session:
+        if await documents.is_kept(session, found.edition.hash):
+            return content
+    async with plans.db.transaction() as session:
+        await documents.keep(session, found.edition.hash, plans.plan.ambito, found.edition.version, content)
+    return content
 
 
 def preferred_format(accept: str) -> str | None:

@@ -26,9 +26,9 @@ NOT_APPROVED: Final = "Bozza: nessun organo ha approvato questa edizione del pia
 PARTS: Final = (knowledge, recognition, need, supply, strategies, emergency, access)
 
 
-def draft_of(plan: Plan, version: int) -> Edition:
-    """Edition of a plan that nobody has approved."""
-    return Edition(version, DRAFT, plan.reference_on, plan.rules_on, plan_hash(plan), "")
+def draft_of(plan: Plan, version: int, log_head: str) -> Edition:
+    """Edition of a plan that nobody has approved, made of the events that the link of their log seals."""
+    return Edition(version, DRAFT, plan.reference_on, plan.rules_on, plan_hash(plan), log_head)
 
 
 def document_of(

@@ -160,9 +160,8 @@ class Cover:
 class Edition:
     """Edizione: which version of which plan, true on which day and by the rules of which day.
 
-    `plan_hash` is that of the plan's canonical figures, `log_head` the event log's last link when it was made, empty
-    where the log is not chained; `hash` is the document's own and covers both:
-    `services.planner.document.canonical.sealed` fills it in.
+    `plan_hash` is that of the plan's canonical figures, `log_head` the link of the event log that seals all it was made
+    of; `hash` is the document's own and covers both: `services.planner.document.canonical.sealed` fills it in.
     """
 
     version: int
