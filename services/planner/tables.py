@@ -6,7 +6,20 @@ from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, MetaData, SmallInteger, Text, Uuid, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Text,
+    Uuid,
+    text,
+)
 from sqlmodel import Field, SQLModel
 
 from shared.db import Instant
@@ -296,6 +309,18 @@ class ChoiceRow(SQLModel, table=True):
     reason: str = Field(sa_column=Column(Text, nullable=False))
     organisation: str = Field(sa_column=Column(Text, nullable=False))
     chosen_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+
+
+class DocumentRow(SQLModel, table=True):
+    """A document that was handed out, by its own hash, packed. Rows are only ever added."""
+
+    __tablename__ = "document"
+    metadata: ClassVar[MetaData] = metadata
+
+    hash: str = Field(sa_column=Column(Text, primary_key=True))
+    ambito: str = Field(sa_column=Column(Text, nullable=False))
+    version: int = Field(sa_column=Column(Integer, nullable=False))
+    content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
 PROJECTIONS = (

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from services.planner.api import choices, drift, figures, holds, parts, plans, scores
+from services.planner.api import choices, document, drift, figures, holds, parts, plans, scores
 from shared.openapi import Api
 
 __all__ = ["API", "router"]
@@ -13,6 +13,7 @@ API = Api(
     {
         "plans": "Piano triennale dell'offerta abitativa",
         "parts": "Le sette parti del piano",
+        "document": "Il documento di piano",
         "figures": "I numeri del piano e il loro perché",
         "adopted": "Valori dichiarati, previsti e adottati",
         "holds": "Prenotazioni di alloggi per casi di emergenza",
@@ -21,5 +22,5 @@ API = Api(
     lambda: drift.schemas() | choices.schemas() | holds.schemas(),
 )
 router = APIRouter()
-for _part in (plans, parts, figures, drift, scores, choices, holds):
+for _part in (plans, parts, document, figures, drift, scores, choices, holds):
     router.include_router(_part.router)

@@ -23,7 +23,7 @@ from services.planner.api.editions import (
     as_known,
     nothing_yet,
 )
-from services.planner.api.figures import FIGURE_ID, figure_id
+from services.planner.api.figures import FIGURE_ID
 from services.planner.domain.drift import Difference, Drift, drift, steps_between
 from services.planner.domain.labels import label_it
 from services.planner.domain.moves import place_in_report
@@ -268,7 +268,7 @@ def _answer(
 
 def _item(one: Difference) -> DifferenceItem:
     return DifferenceItem(
-        id=figure_id(one.key),
+        id=one.key.id,
         label_it=label_it(one.key.figure, one.key.year),
         measure=one.key.measure,
         before=one.before,

@@ -18,6 +18,7 @@ from services.planner.handlers import method_of
 from services.planner.settings import PlannerSettings
 from services.planner.store import journal
 from services.planner.store import plans as store
+from services.planner.store.journal import Log
 from shared.arrivals import ROME, PageLinks, Shape
 from shared.auth import Principal
 from shared.db import Database
@@ -61,11 +62,18 @@ class Asked(NamedTuple):
     async def messages(self) -> Sequence[Message]:
         """Everything this plan was made of."""
         async with self.db.reading() as session:
-            if self.head.true_on or self.head.known_on:
-                every = await journal.messages_of(session, self.plan.ambito)
-            else:
-                every = await journal.messages_of(session, self.plan.ambito, until_version=self.head.version)
+            every = await journal.messages_of(session, self.plan.ambito, until_version=self._until)
         return as_known(every, self.head.true_on, self.head.known_on)
+
+    async def log(self) -> Log:
+        """The same, and the link of the log that seals it; of other days, the last link that there is."""
+        async with self.db.reading() as session:
+            log = await journal.log_of(session, self.plan.ambito, until_version=self._until)
+        return Log(as_known(log.messages, self.head.true_on, self.head.known_on), log.head)
+
+    @property
+    def _until(self) -> int | None:
+        return None if self.head.true_on or self.head.known_on else self.head.version
 
     async def state(self) -> PlanState:
         """The state that this plan follows from."""

@@ -194,11 +194,6 @@ def placed(key: FigureKey, value: int) -> PlacedFigure:
     return PlacedFigure(**_plain(key, value), municipality=key.municipality)
 
 
-def figure_id(key: FigureKey) -> str:
-    """`019036:aler-bcm:free_assignable:-`: municipality, owner, figure and year, each `-` for all."""
-    return ":".join("-" if part is None else str(part) for part in key)
-
-
 def _found(plan: Plan, figure_id: str) -> FigureKey:
     municipality, owner, name, year = (None if part == "-" else part for part in figure_id.split(":"))
     key = FigureKey(municipality, owner, name or "", int(year) if year else None)
@@ -209,7 +204,7 @@ def _found(plan: Plan, figure_id: str) -> FigureKey:
 
 def _plain(key: FigureKey, value: int) -> dict[str, object]:
     return {
-        "id": figure_id(key),
+        "id": key.id,
         "figure": key.figure,
         "label_it": label_it(key.figure, key.year),
         "owner": key.owner,

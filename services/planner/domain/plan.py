@@ -48,6 +48,11 @@ class FigureKey(NamedTuple):
     def measure(self) -> Measure:
         return LABELS[self.figure].measure
 
+    @property
+    def id(self) -> str:
+        """`019036:aler-bcm:free_assignable:-`: municipality, owner, figure and year, each `-` for all."""
+        return ":".join("-" if part is None else str(part) for part in self)
+
 
 @dataclass(frozen=True)
 class Plan:
