@@ -23,7 +23,6 @@ from services.planner.api.editions import (
     as_known,
     nothing_yet,
 )
-from services.planner.api.figures import FIGURE_ID, figure_id
 from services.planner.domain.drift import Difference, Drift, drift, steps_between
 from services.planner.domain.labels import label_it
 from services.planner.domain.moves import place_in_report
@@ -35,6 +34,7 @@ from shared.arrivals import Arrival, PageLinks, Shape, arriving, read_value
 from shared.auth import Role
 from shared.events import Measure, Message
 from shared.events.base import IstatCode, OrganisationId, Reference, UnitId
+from shared.events.decisions import FIGURE_ID
 from shared.events.units import InspectionOutcome, UnitStatus
 from shared.openapi import SCHEMAS, Json, body, problems
 from shared.problems import FieldError, Problem, Text, invalid, of_status
@@ -268,7 +268,7 @@ def _answer(
 
 def _item(one: Difference) -> DifferenceItem:
     return DifferenceItem(
-        id=figure_id(one.key),
+        id=one.key.id,
         label_it=label_it(one.key.figure, one.key.year),
         measure=one.key.measure,
         before=one.before,
