@@ -7,7 +7,6 @@ The one exception is an emergency case: its events carry no number, so they fold
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple, TypeVar
@@ -18,7 +17,7 @@ from services.planner.domain.holds import Hold, HoldStatus
 from services.planner.domain.homes import Home, HomeKey, VacantHomes
 from services.planner.domain.outcomes import NONE, OutcomeKey, Outcomes, outcome_of
 from services.planner.domain.rules import AreaBands
-from services.planner.domain.sums import add
+from services.planner.domain.sums import add, take, without
 from shared.events.base import Message
 from shared.events.decisions import (
     AdoptionChosen,
@@ -52,7 +51,6 @@ MakeupKey = tuple[str, str, int, ServiceType, UnitStatus]
 AdoptionCell = tuple[str, str, int, str]
 """(municipality, owner, year, quantity)."""
 K = TypeVar("K")
-V = TypeVar("V")
 HOLD_STEPS = {
     HoldPlaced: HoldStatus.HELD,
     HoldAccepted: HoldStatus.ACCEPTED,
@@ -236,11 +234,11 @@ class PlanState:
                 self.leave(home_key)
             else:
                 self.enter(home_key, home)
-        own(self.declarations, shard.declarations, self.declare, self.touched.declarations, sign)
+        take(self.declarations, shard.declarations, self.declare, self.touched.declarations, sign)
         self.touched.municipalities |= {municipality for _, _, municipality in shard.declarations}
-        own(self.holds, shard.holds, self.hold, self.touched.holds, sign)
-        own(self.choices, shard.choices, self.choose, self.touched.choices, sign)
-        own(self.objectives, shard.objectives, self.pursue, self.touched.objectives, sign)
+        take(self.holds, shard.holds, self.hold, self.touched.holds, sign)
+        take(self.choices, shard.choices, self.choose, self.touched.choices, sign)
+        take(self.objectives, shard.objectives, self.pursue, self.touched.objectives, sign)
         self.cases = self.cases | shard.cases if sign > 0 else without(self.cases, shard.cases)
         self.touched.cases |= shard.cases.keys()
         self.touched.municipalities |= {case.municipality for case in shard.cases.values()}
@@ -332,20 +330,6 @@ def add_transition(state: PlanState, unit: Unit, transition: Transition, sign: i
         state.add_cell(key, Cell(int(is_exit), int(is_assignable), openings, openings * on.toordinal()), sign)
     if (outcomes := outcome_of(transition)) != NONE:
         state.add_outcomes((unit.municipality, unit.owner, quarter(transition.on)), outcomes, sign)
-
-
-def own(mine: dict[K, V], theirs: Mapping[K, V], take: Callable[[K, V], None], touched: set[K], sign: int) -> None:
-    """Take what is one thing's alone from another share of the events, or give it back."""
-    for key, one in theirs.items():
-        if sign > 0:
-            take(key, one)
-        else:
-            del mine[key]
-    touched.update(theirs)
-
-
-def without(entries: dict[K, V], gone: Mapping[K, V]) -> dict[K, V]:
-    return {key: entry for key, entry in entries.items() if key not in gone}
 
 
 def accumulate(sums: dict[K, Cell], key: K, cell: Cell, sign: int) -> None:
