@@ -2,7 +2,19 @@
 
 from fastapi import APIRouter
 
-from services.planner.api import checks, choices, drift, figures, holds, objectives, parts, plans, refusals, scores
+from services.planner.api import (
+    checks,
+    choices,
+    drift,
+    figures,
+    holds,
+    need,
+    objectives,
+    parts,
+    plans,
+    refusals,
+    scores,
+)
 from shared.openapi import Api
 
 __all__ = ["API", "router"]
@@ -22,5 +34,5 @@ API = Api(
     lambda: drift.schemas() | choices.schemas() | objectives.schemas() | holds.schemas(),
 )
 router = APIRouter()
-for _part in (plans, parts, refusals, checks, figures, drift, scores, choices, objectives, holds):
+for _part in (plans, parts, need, refusals, checks, figures, drift, scores, choices, objectives, holds):
     router.include_router(_part.router)
