@@ -198,6 +198,28 @@ class PlanChoiceRow(SQLModel, table=True):
     cause: str = Field(sa_column=Column(Text, nullable=False))
 
 
+class PlanObjectiveRow(SQLModel, table=True):
+    """The latest step of an objective, as the plan has heard of it."""
+
+    __tablename__ = "plan_objective"
+    metadata: ClassVar[MetaData] = metadata
+
+    ambito: str = Field(sa_column=Column(Text, primary_key=True))
+    id: str = Field(sa_column=Column(Text, primary_key=True))
+    revision: int = Field(sa_column=Column(Integer, nullable=False))
+    is_withdrawn: bool = Field(sa_column=Column(Boolean, nullable=False))
+    text: str = Field(sa_column=Column(Text, nullable=False))
+    owner: str = Field(sa_column=Column(Text, nullable=False))
+    figure: str = Field(sa_column=Column(Text, nullable=False))
+    baseline: int = Field(sa_column=Column(Integer, nullable=False))
+    starts_on: date = Field(sa_column=Column(Date, nullable=False))
+    target: int = Field(sa_column=Column(Integer, nullable=False))
+    due_on: date = Field(sa_column=Column(Date, nullable=False))
+    reason: str = Field(sa_column=Column(Text, nullable=False))
+    organisation: str = Field(sa_column=Column(Text, nullable=False))
+    cause: str = Field(sa_column=Column(Text, nullable=False))
+
+
 class PlanRow(SQLModel, table=True):
     """The plan as it stands. `revision` and `writer` fence a replica that lost its partition but still runs."""
 
@@ -323,8 +345,31 @@ class DocumentRow(SQLModel, table=True):
     content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
+class ObjectiveRow(SQLModel, table=True):
+    """Every step of an objective as it was taken, by its number. Rows are only ever added."""
+
+    __tablename__ = "objective"
+    metadata: ClassVar[MetaData] = metadata
+
+    ambito: str = Field(sa_column=Column(Text, primary_key=True))
+    id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
+    revision: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    is_withdrawn: bool = Field(sa_column=Column(Boolean, nullable=False))
+    municipality: str = Field(sa_column=Column(Text, nullable=False))
+    text: str = Field(sa_column=Column(Text, nullable=False))
+    owner: str = Field(sa_column=Column(Text, nullable=False))
+    figure: str = Field(sa_column=Column(Text, nullable=False))
+    baseline: int = Field(sa_column=Column(Integer, nullable=False))
+    starts_on: date = Field(sa_column=Column(Date, nullable=False))
+    target: int = Field(sa_column=Column(Integer, nullable=False))
+    due_on: date = Field(sa_column=Column(Date, nullable=False))
+    reason: str = Field(sa_column=Column(Text, nullable=False))
+    organisation: str = Field(sa_column=Column(Text, nullable=False))
+    decided_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+
+
 PROJECTIONS = (
     *(ReferenceRow, CellRow, StockRow, MakeupRow, OutcomeRow),
-    *(HomeRow, CaseRow, DeclarationRow, PlanHoldRow, PlanChoiceRow),
+    *(HomeRow, CaseRow, DeclarationRow, PlanHoldRow, PlanChoiceRow, PlanObjectiveRow),
 )
 """What a rebuild drops and derives again; versions stay as they were published, and holds as they were decided."""

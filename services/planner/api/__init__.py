@@ -2,7 +2,20 @@
 
 from fastapi import APIRouter
 
-from services.planner.api import choices, document, drift, figures, holds, parts, plans, scores
+from services.planner.api import (
+    checks,
+    choices,
+    document,
+    drift,
+    figures,
+    holds,
+    need,
+    objectives,
+    parts,
+    plans,
+    refusals,
+    scores,
+)
 from shared.openapi import Api
 
 __all__ = ["API", "router"]
@@ -16,11 +29,12 @@ API = Api(
         "document": "Il documento di piano",
         "figures": "I numeri del piano e il loro perché",
         "adopted": "Valori dichiarati, previsti e adottati",
+        "objectives": "Obiettivi del piano e loro risultati",
         "holds": "Prenotazioni di alloggi per casi di emergenza",
         "health": "Stato del servizio",
     },
-    lambda: drift.schemas() | choices.schemas() | holds.schemas(),
+    lambda: drift.schemas() | choices.schemas() | objectives.schemas() | holds.schemas(),
 )
 router = APIRouter()
-for _part in (plans, parts, document, figures, drift, scores, choices, holds):
+for _part in (plans, parts, document, need, refusals, checks, figures, drift, scores, choices, objectives, holds):
     router.include_router(_part.router)

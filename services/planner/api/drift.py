@@ -35,6 +35,7 @@ from shared.arrivals import Arrival, PageLinks, Shape, arriving, read_value
 from shared.auth import Role
 from shared.events import Measure, Message
 from shared.events.base import IstatCode, OrganisationId, Reference, UnitId
+from shared.events.decisions import FIGURE_ID
 from shared.events.units import InspectionOutcome, UnitStatus
 from shared.openapi import SCHEMAS, Json, body, problems
 from shared.problems import FieldError, Problem, Text, invalid, of_status

@@ -16,15 +16,15 @@ from services.planner.domain.formulas import FORMULAS
 from services.planner.domain.labels import label_it
 from services.planner.domain.moves import place_in_report
 from services.planner.domain.operands import Operand, operands_of
-from services.planner.domain.plan import FigureKey, Plan
+from services.planner.domain.plan import FigureKey, Plan, key_of
 from services.planner.domain.rules import Source
 from services.planner.domain.why import Cited, cited, parts_of, subjects_of
 from shared.arrivals import PageLinks, Shape
 from shared.events import Measure
+from shared.events.decisions import FIGURE_ID
 from shared.openapi import problems
 
 router = APIRouter(prefix="/plans", tags=["figures"], responses=problems(404))
-FIGURE_ID = r"^(-|[0-9]{6}):(-|[a-z0-9][a-z0-9-]{0,63}):[a-z0-9_]{1,60}:(-|[0-9]{4})$"
 FigurePath = Annotated[str, Path(pattern=FIGURE_ID, max_length=150)]
 Limit = Annotated[int, Query(ge=1, le=1000)]
 
@@ -195,8 +195,7 @@ def placed(key: FigureKey, value: int) -> PlacedFigure:
 
 
 def _found(plan: Plan, figure_id: str) -> FigureKey:
-    municipality, owner, name, year = (None if part == "-" else part for part in figure_id.split(":"))
-    key = FigureKey(municipality, owner, name or "", int(year) if year else None)
+    key = key_of(figure_id)
     if key not in plan.figures:
         raise not_found(f"Nel piano non c'è il numero {figure_id}.", f"There is no figure {figure_id} in the plan.")
     return key

@@ -25,6 +25,7 @@ from services.planner.domain.needs import Needs, People, covered, needs_of
 from services.planner.domain.rules import AreaBands, Rules
 from services.planner.domain.sheets import COUNTED, Sheet, read_sheet, sheets_of
 from services.planner.domain.state import PlanState
+from services.planner.domain.strategies.objectives import Commitment, Objective, commitments, objectives_of
 from services.planner.domain.supply.adoption import AdoptionKey, Basis, Quantity
 from services.planner.domain.supply.at_risk import WorksAtRisk
 from services.planner.domain.supply.outlook import Estimate, Outlook, Scope
@@ -54,6 +55,12 @@ class FigureKey(NamedTuple):
         return ":".join("-" if part is None else str(part) for part in self)
 
 
+def key_of(figure_id: str) -> FigureKey:
+    """The key that an identifier is of."""
+    municipality, owner, name, year = (None if part == "-" else part for part in figure_id.split(":"))
+    return FigureKey(municipality, owner, name or "", int(year) if year else None)
+
+
 @dataclass(frozen=True)
 class Plan:
     """A computed plan: what it is made of, from which every figure follows.
@@ -72,6 +79,7 @@ class Plan:
     actions: tuple[Action, ...]
     needs: Needs
     adopted: Adopted
+    objectives: tuple[Objective, ...] = ()
     learned: Learned[int] | None = field(default=None, compare=False, repr=False)
     """Not of the plan's content: the rates behind the outlooks, to be used again."""
 
@@ -110,6 +118,13 @@ class Plan:
             for figure, value in {**sheet_of_need, **covered(sheet_of_need, supply)}.items():
                 figures[FigureKey(municipality, None, figure, None)] = value
         return figures | self._adopted_figures
+
+    @cached_property
+    def commitments(self) -> tuple[Commitment, ...]:
+        """Every objective beside what its figure is now."""
+        actual = {one.figure: self.figures.get(key_of(one.figure)) for one in self.objectives}
+        known = {figure: value for figure, value in actual.items() if value is not None}
+        return commitments(self.objectives, known, self.reference_on)
 
     @cached_property
     def _adopted_figures(self) -> dict[FigureKey, int]:
@@ -176,6 +191,7 @@ def compute(
         needs=of_law.needs if of_law and not touched.declarations else needs_of(state, people, rules),
         adopted=adopted,
         learned=learned,
+        objectives=objectives_of(state.objectives),
     )
 
 
@@ -224,6 +240,7 @@ def canonical(plan: Plan) -> bytes:
         "works_at_risk": [works._asdict() for works in plan.works_at_risk],
         "needs": {municipality or "": sheet for municipality, sheet in plan.needs.items()},
         "adopted": {"/".join(map(str, key)): _written(cell) for key, cell in plan.adopted.items()},
+        "objectives": [_told(objective) for objective in plan.objectives],
         "actions": {
             action.id: {
                 "owner": action.owner,
@@ -242,6 +259,11 @@ def canonical(plan: Plan) -> bytes:
 def _written(cell: AdoptedCell) -> list[int | str | list[int] | None]:
     declared, basis, reason, last_year = cell
     return [declared, basis, reason, list(last_year) if last_year else None]
+
+
+def _told(objective: Objective) -> dict[str, Any]:
+    days = {"starts_on": objective.starts_on.isoformat(), "due_on": objective.due_on.isoformat()}
+    return objective._asdict() | days
 
 
 def read(content: str | bytes, names: Mapping[str, str]) -> Plan:
@@ -263,6 +285,7 @@ def read(content: str | bytes, names: Mapping[str, str]) -> Plan:
         actions=tuple(_read_action(identifier, action) for identifier, action in held["actions"].items()),
         needs={municipality or None: sheet for municipality, sheet in held["needs"].items()},
         adopted=dict(_read_adopted(*entry) for entry in held["adopted"].items()),
+        objectives=tuple(_read_objective(objective) for objective in held.get("objectives", ())),
     )
 
 
@@ -271,6 +294,11 @@ def _read_adopted(key: str, cell: tuple[int | None, str, str, list[int] | None])
     declared, basis, reason, numbers = cell
     last_year = Estimate(*numbers) if numbers else None
     return (municipality, owner, int(year), Quantity(quantity)), AdoptedCell(declared, Basis(basis), reason, last_year)
+
+
+def _read_objective(held: Mapping[str, Any]) -> Objective:
+    days = {name: date.fromisoformat(held[name]) for name in ("starts_on", "due_on")}
+    return Objective(**{**held, **days})
 
 
 def _read_outlook(numbers: list[int]) -> Outlook:

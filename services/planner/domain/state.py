@@ -7,20 +7,28 @@ The one exception is an emergency case: its events carry no number, so they fold
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple, TypeVar
 
-from services.planner.domain.cases import Case
-from services.planner.domain.declarations import Chosen, Declaration, declared
+from services.planner.domain.cases import Case, opened
+from services.planner.domain.declarations import Chosen, Declaration, Pursued, declared, pursued
 from services.planner.domain.holds import Hold, HoldStatus
 from services.planner.domain.homes import Home, HomeKey, VacantHomes
 from services.planner.domain.outcomes import NONE, OutcomeKey, Outcomes, outcome_of
 from services.planner.domain.rules import AreaBands
-from services.planner.domain.sums import add
+from services.planner.domain.sums import add, take, without
 from shared.events.base import Message
-from shared.events.decisions import AdoptionChosen, HoldAccepted, HoldDeclined, HoldExpired, HoldPlaced, HoldReturned
+from shared.events.decisions import (
+    AdoptionChosen,
+    HoldAccepted,
+    HoldDeclined,
+    HoldExpired,
+    HoldPlaced,
+    HoldReturned,
+    ObjectiveSet,
+    ObjectiveWithdrawn,
+)
 from shared.events.submissions import (
     EmergencyCaseClosed,
     EmergencyCaseOpened,
@@ -43,7 +51,6 @@ MakeupKey = tuple[str, str, int, ServiceType, UnitStatus]
 AdoptionCell = tuple[str, str, int, str]
 """(municipality, owner, year, quantity)."""
 K = TypeVar("K")
-V = TypeVar("V")
 HOLD_STEPS = {
     HoldPlaced: HoldStatus.HELD,
     HoldAccepted: HoldStatus.ACCEPTED,
@@ -94,6 +101,7 @@ class Touched:
     declarations: set[DeclarationKey] = field(default_factory=set)
     holds: set[str] = field(default_factory=set)
     choices: set[AdoptionCell] = field(default_factory=set)
+    objectives: set[str] = field(default_factory=set)
     municipalities: set[str] = field(default_factory=set)
     reference_on: bool = False
 
@@ -134,6 +142,7 @@ class PlanState:
     declarations: dict[DeclarationKey, Declaration] = field(default_factory=dict)
     holds: dict[str, Hold] = field(default_factory=dict)
     choices: dict[AdoptionCell, Chosen] = field(default_factory=dict)
+    objectives: dict[str, Pursued] = field(default_factory=dict)
     history: dict[tuple[str, str, int], Cell] = field(default_factory=dict)
     touched: Touched = field(default_factory=Touched, compare=False)
 
@@ -197,6 +206,13 @@ class PlanState:
             self.choices[cell] = chosen
             self.touched.choices.add(cell)
 
+    def pursue(self, objective: str, step: Pursued) -> None:
+        """The highest number is right, whatever the order."""
+        held = self.objectives.get(objective)
+        if held is None or step.revision > held.revision:
+            self.objectives[objective] = step
+            self.touched.objectives.add(objective)
+
     def merge(self, shard: PlanState, sign: int = 1) -> None:
         """Add the state of another share of the same ambito's events, or take it away again.
 
@@ -218,25 +234,11 @@ class PlanState:
                 self.leave(home_key)
             else:
                 self.enter(home_key, home)
-        for declaration_key, declaration in shard.declarations.items():
-            if sign < 0:
-                del self.declarations[declaration_key]
-            else:
-                self.declare(declaration_key, declaration)
-        self.touched.declarations |= shard.declarations.keys()
+        take(self.declarations, shard.declarations, self.declare, self.touched.declarations, sign)
         self.touched.municipalities |= {municipality for _, _, municipality in shard.declarations}
-        for unit_id, hold in shard.holds.items():
-            if sign < 0:
-                del self.holds[unit_id]
-            else:
-                self.hold(unit_id, hold)
-        self.touched.holds |= shard.holds.keys()
-        for cell_of_choice, chosen in shard.choices.items():
-            if sign < 0:
-                del self.choices[cell_of_choice]
-            else:
-                self.choose(cell_of_choice, chosen)
-        self.touched.choices |= shard.choices.keys()
+        take(self.holds, shard.holds, self.hold, self.touched.holds, sign)
+        take(self.choices, shard.choices, self.choose, self.touched.choices, sign)
+        take(self.objectives, shard.objectives, self.pursue, self.touched.objectives, sign)
         self.cases = self.cases | shard.cases if sign > 0 else without(self.cases, shard.cases)
         self.touched.cases |= shard.cases.keys()
         self.touched.municipalities |= {case.municipality for case in shard.cases.values()}
@@ -256,16 +258,7 @@ def fold(state: PlanState, message: Message) -> None:
             state.see(event.waiting_since)
             if known := state.cases.get(event.case_ref):
                 state.touched.municipalities.add(known.municipality)
-            state.cases[event.case_ref] = Case(
-                event.municipality,
-                event.household_size,
-                event.accessible,
-                event.urgency_class,
-                event.waiting_since,
-                event.deadline_on,
-                event.blameless_arrears,
-                cause,
-            )
+            state.cases[event.case_ref] = opened(event, cause)
             state.touched.cases.add(event.case_ref)
             state.touched.municipalities.add(event.municipality)
         case EmergencyCaseClosed():
@@ -288,6 +281,9 @@ def fold(state: PlanState, message: Message) -> None:
             state.see(event.on)
             cell = (event.municipality, event.owner, event.year, event.quantity.value)
             state.choose(cell, Chosen(event.revision, event.basis, event.reason, event.organisation, cause))
+        case ObjectiveSet() | ObjectiveWithdrawn():
+            state.see(event.on)
+            state.pursue(str(event.objective_id), pursued(event, cause))
         case _:
             raise TypeError(f"the plan does not depend on {event.TYPE}")
 
@@ -334,10 +330,6 @@ def add_transition(state: PlanState, unit: Unit, transition: Transition, sign: i
         state.add_cell(key, Cell(int(is_exit), int(is_assignable), openings, openings * on.toordinal()), sign)
     if (outcomes := outcome_of(transition)) != NONE:
         state.add_outcomes((unit.municipality, unit.owner, quarter(transition.on)), outcomes, sign)
-
-
-def without(entries: dict[K, V], gone: Mapping[K, V]) -> dict[K, V]:
-    return {key: entry for key, entry in entries.items() if key not in gone}
 
 
 def accumulate(sums: dict[K, Cell], key: K, cell: Cell, sign: int) -> None:

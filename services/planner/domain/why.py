@@ -19,7 +19,16 @@ from services.planner.domain.plan import FigureKey, Plan
 from services.planner.domain.rules import AreaBands
 from services.planner.domain.sheets import count_sheets
 from shared.events.base import Message
-from shared.events.decisions import AdoptionChosen, HoldAccepted, HoldDeclined, HoldExpired, HoldPlaced, HoldReturned
+from shared.events.decisions import (
+    AdoptionChosen,
+    HoldAccepted,
+    HoldDeclined,
+    HoldExpired,
+    HoldPlaced,
+    HoldReturned,
+    ObjectiveSet,
+    ObjectiveWithdrawn,
+)
 from shared.events.submissions import (
     EmergencyCaseClosed,
     EmergencyCaseOpened,
@@ -91,6 +100,8 @@ def subject_of(message: Message) -> Subject:
             return Subject("hold", step.unit_id)
         case AdoptionChosen() as choice:
             return Subject("choice", f"{choice.municipality}/{choice.owner}/{choice.year}/{choice.quantity}")
+        case ObjectiveSet(objective_id=objective) | ObjectiveWithdrawn(objective_id=objective):
+            return Subject("objective", str(objective))
         case SubmissionReceived() | SubmissionDefaulted() as row:
             return Subject("declaration", f"{row.municipality}/{row.owner}")
         case EmergencyCaseOpened(case_ref=ref) | EmergencyCaseUpdated(case_ref=ref) | EmergencyCaseClosed(case_ref=ref):

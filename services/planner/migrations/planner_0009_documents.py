@@ -6,7 +6,7 @@ from alembic import op
 from shared.only_added import only_added
 
 revision = "planner_0009"
-down_revision = "planner_0007"
+down_revision = "planner_0008"
 branch_labels = None
 depends_on = None
 

@@ -69,7 +69,7 @@ def test_lists_name_who_said_so(planner: Served) -> None:
     }
     assert kinds[2] == {"service", "criticality"}
     assert {"strategy", "disposal", "disposal_cap"} <= kinds[5]
-    assert kinds[6] == {"action"}
+    assert kinds[6] == {"action", "refusal"}
     assert kinds[7] == {"measure"}
 
 

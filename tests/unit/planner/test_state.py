@@ -20,6 +20,7 @@ from services.planner.domain.rows import (
     HOLD_COLUMNS,
     HOME_COLUMNS,
     MAKEUP_COLUMNS,
+    OBJECTIVE_COLUMNS,
     OUTCOME_COLUMNS,
     STOCK_COLUMNS,
     restore,
@@ -27,7 +28,14 @@ from services.planner.domain.rows import (
 )
 from services.planner.domain.state import Cell, PlanState, fold, quarter
 from shared.events.base import Message
-from shared.events.decisions import HoldAccepted, HoldDeclined, HoldExpired, HoldPlaced
+from shared.events.decisions import (
+    HoldAccepted,
+    HoldDeclined,
+    HoldExpired,
+    HoldPlaced,
+    ObjectiveSet,
+    ObjectiveWithdrawn,
+)
 from shared.events.units import ReportRefused, UnitStatus, WorksKind
 from tests.unit.planner.worlds import (
     AMBITO,
@@ -42,6 +50,7 @@ from tests.unit.planner.worlds import (
     folded,
     hold_step,
     message,
+    objective_step,
     submission,
 )
 
@@ -63,6 +72,12 @@ HOLDS = [
     hold_step(step, unit_id, "C1", number, 950 + number)
     for unit_id in ("U0", "U1")
     for number, step in enumerate((HoldPlaced, HoldExpired, HoldPlaced, HoldAccepted), start=1)
+]
+
+OBJECTIVES = [
+    objective_step(ObjectiveSet, 1, 970),
+    objective_step(ObjectiveWithdrawn, 2, 971),
+    objective_step(ObjectiveSet, 1, 972, goal=2),
 ]
 
 
@@ -95,7 +110,7 @@ def registries(draw: st.DrawFn) -> TestRegistry:
 @settings(max_examples=150, deadline=None)
 @given(registries(), st.randoms(use_true_random=False), st.integers(1, 3))
 def test_any_order_and_any_shards_give_the_same_state(registry, random, shards) -> None:
-    others = [case_opened("C1", 901), submission(1, 4, 902), submission(2, 3, 903), *HOLDS]
+    others = [case_opened("C1", 901), submission(1, 4, 902), submission(2, 3, 903), *HOLDS, *OBJECTIVES]
     expected = folded(registry.sent + others)
     shuffled = registry.sent + others
     random.shuffle(shuffled)
@@ -273,13 +288,14 @@ WIDTHS = {
     "cases": (1, len(CASE_COLUMNS)),
     "declarations": (3, len(DECLARATION_COLUMNS)),
     "holds": (1, len(HOLD_COLUMNS)),
+    "objectives": (1, len(OBJECTIVE_COLUMNS)),
 }
 
 
 @settings(max_examples=60, deadline=None)
 @given(registries(), st.randoms(use_true_random=False), st.integers(1, 6))
 def test_writing_only_what_was_touched_restores_the_whole_state(registry, random, batch) -> None:
-    sent: list[Message] = [*registry.sent, case_opened("C1", 901), submission(1, 4, 902), *HOLDS]
+    sent: list[Message] = [*registry.sent, case_opened("C1", 901), submission(1, 4, 902), *HOLDS, *OBJECTIVES]
     random.shuffle(sent)
     state, tables = empty(), Tables()
     for start in range(0, len(sent), batch):
