@@ -17,18 +17,9 @@ from services.planner.domain.outcomes import OutcomeKey, Outcomes
 from services.planner.domain.state import PlanState, Touched, quarter
 from services.planner.domain.supply.at_risk import WorksAtRisk, works_at_risk
 from services.planner.domain.supply.breakdown import Slice, breakdown
-from services.planner.domain.supply.columns import AnnualSupply, annual_supply
 from services.planner.domain.supply.katz import significant
 from services.planner.domain.supply.occupancy import first_day
-from services.planner.domain.supply.offer import (
-    QUEUE_DIGITS,
-    Disposals,
-    Holding,
-    Inventory,
-    Supply,
-    Term,
-    forecast_supply,
-)
+from services.planner.domain.supply.offer import QUEUE_DIGITS, Disposals, Inventory, Supply, Term, forecast_supply
 from services.planner.domain.supply.outlook import Outlook, Scope, outlooks_of
 from services.planner.domain.supply.readiness import Readiness
 from services.planner.domain.supply.refurbishment import Queue
@@ -39,7 +30,6 @@ from shared.events.units import ServiceType, UnitStatus, WorksKind
 YEARS = 3
 RANKED = 20
 """Programmes of works that a plan names as at risk."""
-SAT = frozenset({UnitStatus.RESERVED_SAT, UnitStatus.OCCUPIED_SAT})
 CAPACITY_QUARTERS = 12
 """Refurbishments of the last 36 months show an owner's capacity."""
 
@@ -103,16 +93,6 @@ def is_learned_still(learned: Learned[int], touched: Touched, on: date) -> bool:
 def forecast(state: PlanState, triennium: Triennium, on: date) -> Mapping[Scope, Outlook]:
     """Every municipality and owner that has or had homes, every such municipality, and the ambito: (None, None)."""
     return outlooks_of(supply_of(state, triennium, on))
-
-
-def columns(state: PlanState, triennium: Triennium, on: date) -> Mapping[Holding, tuple[AnnualSupply, ...]]:
-    """Colonne del piano annuale: every municipality and owner, for each year and, last, the triennium."""
-    supply = supply_of(state, triennium, on)
-    sat: dict[Holding, int] = defaultdict(int)
-    for (municipality, owner, status), homes in state.stock.items():
-        if status in SAT:
-            sat[municipality, owner] += homes
-    return annual_supply(supply, outlooks_of(supply), sat)
 
 
 def by_kind(state: PlanState, triennium: Triennium, on: date) -> Mapping[tuple[str, str, int, ServiceType], Slice]:

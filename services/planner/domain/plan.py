@@ -20,7 +20,7 @@ from services.planner.domain.emergency import Situation, derive_emergency
 from services.planner.domain.emergency.actions import Action, ActionKind
 from services.planner.domain.emergency.placing import Metres
 from services.planner.domain.forecast import YEARS, Triennium, is_learned_still, prospect
-from services.planner.domain.labels import LABELS
+from services.planner.domain.labels import EVERY_LABEL
 from services.planner.domain.needs import Needs, People, covered, needs_of
 from services.planner.domain.rules import AreaBands, Rules
 from services.planner.domain.sheets import COUNTED, Sheet, read_sheet, sheets_of
@@ -47,7 +47,7 @@ class FigureKey(NamedTuple):
 
     @property
     def measure(self) -> Measure:
-        return LABELS[self.figure].measure
+        return EVERY_LABEL[self.figure].measure
 
     @property
     def id(self) -> str:
