@@ -84,10 +84,12 @@ def learned_of(state: PlanState, on: date) -> Learned[int]:
     return learn({key: cell for key, cell in state.cells.items() if key[3] < now}, date.fromordinal(first_day(now)))
 
 
-def is_learned_still(learned: Learned[int], touched: Touched, on: date) -> bool:
-    """Whether `learned_of` would give the same for a state of which this has changed."""
+def still_learned(learned: Learned[int] | None, touched: Touched, on: date) -> Learned[int] | None:
+    """What was learned, if `learned_of` would give the same for the state of which this has changed since."""
     now = quarter(on)
-    return learned.on.toordinal() == first_day(now) and all(key[3] >= now for key in touched.cells)
+    if learned is None or learned.on.toordinal() != first_day(now) or any(key[3] < now for key in touched.cells):
+        return None
+    return learned
 
 
 def forecast(state: PlanState, triennium: Triennium, on: date) -> Mapping[Scope, Outlook]:
