@@ -19,7 +19,7 @@ from services.planner.domain.adopted import Cell as AdoptedCell
 from services.planner.domain.emergency import Situation, derive_emergency
 from services.planner.domain.emergency.actions import Action, ActionKind
 from services.planner.domain.emergency.placing import Metres
-from services.planner.domain.forecast import YEARS, Triennium, still_learned, prospect
+from services.planner.domain.forecast import YEARS, Triennium, prospect, still_learned
 from services.planner.domain.labels import EVERY_LABEL
 from services.planner.domain.needs import Needs, People, covered, needs_of
 from services.planner.domain.rules import AreaBands, Rules
