@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from typing import NamedTuple
 
 from services.planner.domain.homes import OpenWorks
@@ -160,8 +161,7 @@ def outcomes_by_owner(outcomes: Mapping[OutcomeKey, Outcomes]) -> Mapping[str, O
 
 def queues_of(state: PlanState, owners: Set[str], on: date) -> Mapping[str, Queue]:
     """Each owner's refurbishments in the last 36 months, and the homes that wait without works of their own."""
-    known = min([key[3] for key in state.cells] + [key[2] for key in state.outcomes], default=quarter(on))
-    begins = max(known, quarter(on) - CAPACITY_QUARTERS)
+    begins = capacity_since(state, on)
     days = max(on.toordinal() - first_day(begins), 0)
     restored, waiting = dict.fromkeys(owners, 0), dict.fromkeys(owners, 0)
     for (_, owner, ended_in), found in state.outcomes.items():
@@ -174,6 +174,14 @@ def queues_of(state: PlanState, owners: Set[str], on: date) -> Mapping[str, Queu
         owner: Queue(max(restored[owner], 0), days, significant(max(waiting[owner], 0), QUEUE_DIGITS))
         for owner in owners
     }
+
+
+def capacity_since(state: PlanState, on: date) -> int:
+    """The quarter from which on refurbishments show a capacity: that of 36 months ago, or the first one known."""
+    earliest = quarter(on) - CAPACITY_QUARTERS
+    known = chain((key[2] for key in state.outcomes), (key[3] for key in state.cells))
+    first = min(known, default=quarter(on)) if all(key[3] > earliest for key in state.cells) else earliest
+    return max(first, earliest)
 
 
 def medians_of(ended: Iterable[Outcomes], works: Mapping[OpenWorks, int], on: date) -> Medians:
