@@ -23,7 +23,6 @@ from services.planner.api.editions import (
     as_known,
     nothing_yet,
 )
-from services.planner.api.figures import FIGURE_ID
 from services.planner.domain.drift import Difference, Drift, drift, steps_between
 from services.planner.domain.labels import label_it
 from services.planner.domain.moves import place_in_report
