@@ -10,13 +10,14 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query
 from pydantic import Field
 
-from services.planner.api.editions import PlanHead, Plans, ShortText, Whole, Year, not_found
+from services.planner.api.editions import Asked, PlanHead, Plans, ShortText, Whole, Year, not_found
 from services.planner.api.material import material_of
+from services.planner.api.readers import opens_to
 from services.planner.domain.formulas import FORMULAS
 from services.planner.domain.labels import label_it
 from services.planner.domain.moves import place_in_report
 from services.planner.domain.operands import Operand, operands_of
-from services.planner.domain.plan import FigureKey, Plan, key_of
+from services.planner.domain.plan import FigureKey, key_of
 from services.planner.domain.rules import Source
 from services.planner.domain.why import Cited, cited, parts_of, subjects_of
 from shared.arrivals import PageLinks, Shape
@@ -131,6 +132,7 @@ async def figures(
     asked = {"municipality": municipality, "owner": owner, "figure": figure, "year": year}
     wanted = {name: None if value == "-" else value for name, value in asked.items() if value is not None}
     found = [key for key in plans.plan.figures if all(getattr(key, name) == value for name, value in wanted.items())]
+    found = [key for key in found if plans.tells(key)]
     found.sort(key=place_in_report)
     shown = [placed(key, plans.plan.figures[key]) for key in found[cursor : cursor + limit]]
     return FigurePage(
@@ -147,7 +149,7 @@ async def figures(
     description="Il valore, l'unità, il territorio, il proprietario e l'anno, e dove se ne legge il perché.",
 )
 async def figure(plans: Plans, figure_id: FigurePath) -> FigureAnswer:
-    key = _found(plans.plan, figure_id)
+    key = _found(plans, figure_id)
     why = plans.path(f"figures/{figure_id}/why")
     return FigureAnswer(**plans.head.model_dump(), item=placed(key, plans.plan.figures[key]), _links={"why": why})
 
@@ -161,7 +163,7 @@ async def figure(plans: Plans, figure_id: FigurePath) -> FigureAnswer:
 async def why(
     plans: Plans, figure_id: FigurePath, cursor: Annotated[int, Query(ge=0, le=1_000_000)] = 0, limit: Limit = 200
 ) -> WhyAnswer:
-    plan, key = plans.plan, _found(plans.plan, figure_id)
+    plan, key = plans.plan, _found(plans, figure_id)
     formula = FORMULAS[key.figure]
     parts = parts_of(plan, key)
     inputs: list[Cited] = []
@@ -169,7 +171,7 @@ async def why(
         messages = await plans.messages()
         inputs = await asyncio.to_thread(lambda: sorted(cited(key, plans.method.bands, subjects_of(messages))))
     operands: tuple[Operand, ...] = ()
-    if not parts and not formula.counts:
+    if not parts and not formula.counts and opens_to(plans.who, key):
         operands = await asyncio.to_thread(operands_of, material_of(plans, await plans.state()), key)
     sources = plans.method.law(plan.rules_on).sources
     return WhyAnswer(
@@ -177,7 +179,7 @@ async def why(
         item=placed(key, plan.figures[key]),
         formula=Formula(name=formula.name, text_it=formula.text_it, source=formula.source),
         parameters=[_parameter(name, sources[name]) for name in formula.parameters],
-        parts=[placed(*part) for part in parts],
+        parts=[placed(*part) for part in parts if plans.tells(part.key)],
         operands=[FormulaOperand(name=o.name, value=None if o.value is None else str(o.value)) for o in operands],
         inputs=[_input(one) for one in inputs[cursor : cursor + limit]],
         input_count=len(inputs),
@@ -185,18 +187,20 @@ async def why(
     )
 
 
-def figures_of(plan: Plan, municipality: str | None) -> list[Figure]:
-    keys = [key for key in plan.figures if key.municipality == municipality]
-    return [Figure(**_plain(key, plan.figures[key])) for key in sorted(keys, key=place_in_report)]
+def figures_of(plans: Asked, municipality: str | None) -> list[Figure]:
+    found = plans.plan.figures
+    keys = [key for key in found if key.municipality == municipality and plans.tells(key)]
+    return [Figure(**_plain(key, found[key])) for key in sorted(keys, key=place_in_report)]
 
 
 def placed(key: FigureKey, value: int) -> PlacedFigure:
     return PlacedFigure(**_plain(key, value), municipality=key.municipality)
 
 
-def _found(plan: Plan, figure_id: str) -> FigureKey:
+def _found(plans: Asked, figure_id: str) -> FigureKey:
+    """Raises `Problem` 404, the same for a figure that there is not and one that is not told."""
     key = key_of(figure_id)
-    if key not in plan.figures:
+    if key not in plans.plan.figures or not plans.tells(key):
         raise not_found(f"Nel piano non c'è il numero {figure_id}.", f"There is no figure {figure_id} in the plan.")
     return key
 
