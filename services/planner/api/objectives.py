@@ -12,6 +12,7 @@ from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.planner.api.editions import AmbitoPath, Asked, PlanHead, Plans, ShortText, Whole, no_plan, own
+from services.planner.api.readers import sees_households
 from services.planner.domain.labels import label_it
 from services.planner.domain.plan import FigureKey, Plan, key_of, read
 from services.planner.domain.strategies.objectives import Commitment, ObjectiveStatus
@@ -128,7 +129,7 @@ async def listing(
     found = [
         one
         for one in plans.plan.commitments
-        if municipality is None or key_of(one.objective.figure).municipality == wanted
+        if (municipality is None or key_of(one.objective.figure).municipality == wanted) and _is_told(plans, one)
     ]
     return ObjectivePage(
         **plans.head.model_dump(),
@@ -246,6 +247,13 @@ def _lead_of(ambito: str) -> str:
         return territory_of(ambito).lead.istat_code
     except UnknownAmbitoError:
         raise no_plan(ambito) from None
+
+
+def _is_told(plans: Asked, found: Commitment) -> bool:
+    """One that is measured by households is shown to who may see them, or where none of its values is small."""
+    objective, key = found.objective, key_of(found.objective.figure)
+    values = (objective.baseline, objective.target, found.actual)
+    return sees_households(plans.who, key.municipality) or not plans.untold.hides_value(key, *values)
 
 
 def _beside(plans: Asked, found: Commitment) -> PlanObjective:

@@ -12,11 +12,12 @@ from pydantic import Field
 
 from services.planner.api.editions import PlanHead, Plans, ShortText, Whole
 from services.planner.api.material import material_of
+from services.planner.api.readers import places_cases, sees_households
 from services.planner.domain.emergency.actions import ActionKind
 from services.planner.domain.emergency.allowances import SatAllowance
 from services.planner.domain.emergency.refusals import Competitor, Unplaced
 from services.planner.domain.parts.emergency import ORDER_ARTICLE, unplaced_in
-from shared.arrivals import PageLinks, Shape
+from shared.arrivals import PageLinks, Shape, not_found
 from shared.openapi import problems
 
 router = APIRouter(prefix="/plans", tags=["plans"], responses=problems(404))
@@ -79,7 +80,7 @@ class RefusalPage(PlanHead):
     operation_id="refusal_list",
     summary="I casi che restano senza alloggio, e perché",
     description="In ordine di precedenza: quali casi hanno gli alloggi adatti prima di loro, quali enti hanno "
-    "raggiunto il limite di riserva, che cosa si propone in cambio.",
+    "raggiunto il limite di riserva, che cosa si propone in cambio. Un Comune vede i propri casi.",
 )
 async def refusals(
     plans: Plans,
@@ -87,8 +88,11 @@ async def refusals(
     cursor: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> RefusalPage:
+    if not places_cases(plans.who):
+        raise not_found(plans.path("refusals"))
     material = material_of(plans, await plans.state())
-    found = await asyncio.to_thread(unplaced_in, material, municipality)
+    every = await asyncio.to_thread(unplaced_in, material, municipality)
+    found = [one for one in every if sees_households(plans.who, one.case.municipality)]
     return RefusalPage(
         **plans.head.model_dump(),
         order_article=ORDER_ARTICLE,
