@@ -49,6 +49,7 @@ class Role(StrEnum):
     MUNICIPALITY = "MUNICIPALITY"
     LEAD = "LEAD"
     TECHNICAL_PARTNER = "TECHNICAL_PARTNER"
+    ASSEMBLY_SECRETARY = "ASSEMBLY_SECRETARY"
     REGION = "REGION"
     OPERATOR = "OPERATOR"
 
@@ -215,6 +216,10 @@ class Authenticator:
 
     def principal(self, token: str) -> Principal:
         """Raises `AuthError`."""
+        return self.principal_until(token)[0]
+
+    def principal_until(self, token: str) -> tuple[Principal, int]:
+        """And the second (since 1970) at which the token expires; raises `AuthError`."""
         if len(token) > _MAX_TOKEN_CHARACTERS:
             raise AuthError("token-malformed", _MALFORMED)
         claims = self._verified_claims(token)
@@ -222,7 +227,7 @@ class Authenticator:
             self._claims.validate(claims)
             if claims["exp"] <= claims["iat"]:
                 raise InvalidClaimError("iat")
-            return Principal.of(claims["org"], claims["role"], claims["ambito"], claims["sub"])
+            return Principal.of(claims["org"], claims["role"], claims["ambito"], claims["sub"]), int(claims["exp"])
         except ExpiredTokenError:
             raise AuthError("token-expired", _EXPIRED) from None
         except MissingClaimError as error:
