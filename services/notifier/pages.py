@@ -73,7 +73,7 @@ async def notice(request: Request, db: Db, who: Who, notice_id: UUID) -> Respons
         row = await store.notice_of(session, who, notice_id)
         deliveries = await store.deliveries_of(session, notice_id) if row else []
     if row is None:
-        raise Problem(404, "no-such-notice", _NO_NOTICE, _NOT_YOURS)
+        raise _no_such_notice()
     content = {"page": _page(who, row.subject), "notice": row, **_figures(row), **_deliveries(deliveries)}
     return templates.TemplateResponse(request, "notice.html", content)
 
@@ -81,8 +81,13 @@ async def notice(request: Request, db: Db, who: Who, notice_id: UUID) -> Respons
 @router.post("/inbox/{notice_id}/read-mark", operation_id="notice_mark_read")
 async def mark_read(db: Db, who: Who, notice_id: UUID) -> Response:
     async with db.transaction() as session:
-        await store.mark_read(session, who, notice_id, datetime.now(UTC))
+        if not await store.mark_read(session, who, notice_id, datetime.now(UTC)):
+            raise _no_such_notice()
     return RedirectResponse(carried("/inbox"), 303)
+
+
+def _no_such_notice() -> Problem:
+    return Problem(404, "no-such-notice", _NO_NOTICE, _NOT_YOURS)
 
 
 def _page(who: Principal, title: str, *, current: bool = False) -> Page:
