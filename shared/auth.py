@@ -128,6 +128,11 @@ class KeySource:
             raise AuthError("keys-unavailable", _KEYS_UNAVAILABLE, status=503)
         return self._keys.get(kid)
 
+    def only_key(self) -> Key | None:
+        """The key of a source that has just one: a token need not name it (OpenID Connect Core 1.0, section 10.1)."""
+        self.key("")  # which reads anew, if it is time: there is no such key
+        return next(iter(self._keys.values())) if len(self._keys) == 1 else None
+
     def _read_if_due(self, kid: str) -> None:
         now = self._clock()
         is_wanted = kid not in self._keys or now - self._read_at >= self._fresh_for

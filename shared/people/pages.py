@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Final, cast
 
+import structlog
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from fastapi.templating import Jinja2Templates
@@ -34,6 +35,7 @@ from shared.territory import ambito_name, organisation_name
 if TYPE_CHECKING:
     from shared.people.provider import Provider
 
+log = structlog.get_logger()
 router = APIRouter(include_in_schema=False, dependencies=[Depends(speak)])
 templates = Jinja2Templates(env=page_environment())
 CALLBACK: Final = "/sign-in/provider/return"
@@ -77,6 +79,7 @@ async def to_provider(request: Request, following: Following = "") -> Response:
             start_visit(request), _here(request, CALLBACK), safe_path(following, _home(request))
         )
     except NotAdmitted as why:
+        log.warning("provider-away", reason=str(why))
         return await _sign_in_page(request, following, why.text, 503)
     response = RedirectResponse(address, 303)
     keep_visit(request, response, _settings(request))
@@ -95,6 +98,7 @@ async def from_provider(
     try:
         principal, following = await provider.identity(visit_of(request), _here(request, CALLBACK), state, code)
     except NotAdmitted as why:
+        log.warning("not-admitted", reason=str(why))
         await _people(request).refuse("provider", _from(request))
         return await _sign_in_page(request, "", why.text, 401)
     person = f"provider {provider.issuer} {principal.subject}"

@@ -136,7 +136,8 @@ class Provider:
         """The claims of the ID token: signature, issuer, audience, times, nonce and access token agree."""
 
         def key_of(token: Any) -> Any:
-            if (key := keys.key(str(token.headers().get("kid")))) is None:
+            kid = token.headers().get("kid")
+            if (key := keys.only_key() if kid is None else keys.key(str(kid))) is None:
                 raise ValueError("signed with a key that the provider does not publish")
             return key
 
