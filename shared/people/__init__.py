@@ -32,6 +32,7 @@ ATTEMPTS_OF_NAME: Final = 5
 ATTEMPTS_OF_ADDRESS: Final = 30
 """That fail within a quarter of an hour. An office has one address for all its people."""
 OPENING_SECONDS: Final = 20
+CONNECTIONS: Final = 4
 
 
 class Refused(Exception):
@@ -240,7 +241,8 @@ class People:
     async def _db(self) -> Database:
         async with self._opening:
             if self._database is None:
-                database = Database(self._settings.url_for("people"), "people", application="pianovivo-people")
+                url = self._settings.url_for("people")
+                database = Database(url, "people", application="pianovivo-people", pool_size=CONNECTIONS)
                 # Else a request would wait as long as the database is away.
                 async with asyncio.timeout(OPENING_SECONDS):
                     await migrate(database, MIGRATIONS, with_bus=False)
