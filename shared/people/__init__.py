@@ -1,6 +1,6 @@
 """People who sign in to the pages: accounts of a small office, or an OpenID provider's; sessions; what happened.
 
-One database of their own for the whole installation, whatever service they use (ADR 19). Programs need none of it:
+One database of their own for the whole installation, whatever service they use (ADR 20). Programs need none of it:
 they carry an access token (`shared.auth`).
 """
 
