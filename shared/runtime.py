@@ -143,15 +143,21 @@ class Runtime:
             await self.stop()
 
     @contextlib.asynccontextmanager
-    async def serving(self, _app: object = None) -> AsyncIterator[None]:
-        """Lifespan of the service's application: it answers at once, also while database or bus keep it waiting."""
+    async def serving(self) -> AsyncIterator[asyncio.Task[None]]:
+        """At work inside the block as soon as database and bus let it; the task ends when it has started."""
         starting = asyncio.create_task(self._start_or_end())
         try:
-            yield
+            yield starting
         finally:
             starting.cancel()
             await asyncio.gather(starting, return_exceptions=True)
             await self.stop()
+
+    @contextlib.asynccontextmanager
+    async def lifespan(self, _app: object) -> AsyncIterator[None]:
+        """Of the application where it is served alone."""
+        async with self.serving():
+            yield
 
     async def _start_or_end(self) -> None:
         try:

@@ -1,17 +1,11 @@
-"""The HTTP side that every service has: health, metrics, problem details, sign-in, serving."""
+"""The HTTP side that every service has: health, metrics, problem details, sign-in."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import signal
-import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any, cast
 
 import asyncpg
-import structlog
-import uvicorn
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy.exc import DBAPIError
@@ -26,7 +20,6 @@ from shared.rate_limits import RateLimitHeaders, RateLimits, limited
 from shared.runtime import Runtime
 from shared.settings import Settings
 
-log = structlog.get_logger()
 VERSION = "0.1.0"
 
 
@@ -39,7 +32,7 @@ def create(api: Api, runtime: Runtime, routers: Sequence[APIRouter], home: str |
     app = FastAPI(
         **api.info(settings),
         version=VERSION,
-        lifespan=runtime.serving,
+        lifespan=runtime.lifespan,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -136,45 +129,3 @@ def settings_of(request: Request) -> Settings:
 
 
 Db = Annotated[Database, Depends(database)]
-
-
-class _Server(uvicorn.Server):
-    """Leaves signals to `serve`, which may run several servers in one process."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-def _listen(name: str, host: str, port: int) -> socket.socket:
-    """Take the port before anything starts: who cannot be asked has nothing to do here."""
-    try:
-        bound = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
-    except OSError as error:
-        why = str(error.strerror).partition(" (")[0]
-        raise SystemExit(
-            f"the {name} cannot listen on {host}:{port} ({why}): "
-            f"stop the program that has this port, or set PIANOVIVO_{name.upper()}_PORT to a free one; "
-            "PIANOVIVO_HOST must be an address of this machine"
-        ) from None
-    log.info("listening", service=name, address=f"http://{host}:{bound.getsockname()[1]}")
-    return bound
-
-
-async def serve(*apps: tuple[FastAPI, str, int]) -> None:
-    """Serve each app on its address until SIGTERM or SIGINT, then let all of them drain."""
-    sockets = [_listen(app.state.runtime.name, host, port) for app, host, port in apps]
-    servers = [_Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=10)) for app, _, _ in apps]
-
-    def drain() -> None:
-        for (app, _, _), server in zip(apps, servers, strict=True):
-            app.state.runtime.drain()
-            server.should_exit = True
-
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, drain)
-    await asyncio.gather(*(server.serve([bound]) for server, bound in zip(servers, sockets, strict=True)))
-    failures = [app.state.runtime.failure for app, _, _ in apps if app.state.runtime.failure]
-    if failures or not all(server.started for server in servers):
-        raise SystemExit("\n".join(failures) or 1)

@@ -151,6 +151,7 @@ class Run:
             "OUT_TOPIC": topics.units,
             "COUNTERS_TOPIC": topics.counters,
             "PARTS": str(topics.partitions),
+            "MODE": self.options.mode,
             "GROUP": self.group,
             "STATE_DIR": str(self.folder),
             "PYTHONPATH": str(ROOT),
@@ -162,6 +163,7 @@ class Run:
             "PIANOVIVO_DATABASE_URL": servers.dsn,
             "PIANOVIVO_KAFKA_PREFIX": f"{self.id}.",
             "PIANOVIVO_REPLICA": "bench",
+            "PIANOVIVO_REGISTRY_PORT": "0",
             "PIANOVIVO_LOG_LEVEL": "WARNING",
         }
 
