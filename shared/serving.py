@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 PATIENCE = 2.0
 """Seconds after which HTTP no longer waits for a start: it says what keeps the service from its work."""
-HEAD_START = 0.2
+HEAD_START = 0.5
 """Seconds that a consumer which has started has the processor to itself: its first records come meanwhile."""
 
 
