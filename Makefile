@@ -12,7 +12,7 @@ demo-kafka: $(STAMP)    ## the same demo: four processes on a real local Apache 
 	@.venv/bin/pianovivo demo --kafka
 
 test: $(STAMP) tests/node/node_modules/.installed   ## every test, on real Apache Kafka and PostgreSQL
-	@tests/support/install.sh --with-browser
+	@tests/support/install.sh --with-judges
 	@$(PY) -m pytest $(ARGS)
 
 test-containers: $(STAMP)   ## the testcontainers way, also where no container engine is installed (as root)

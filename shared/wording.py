@@ -42,6 +42,8 @@ KINDS: Final = {
     "emergency-case-updated": "l'aggiornamento del caso di emergenza abitativa {}",
     "emergency-case-closed": "la chiusura del caso di emergenza abitativa {}",
     "adoption-chosen": "la scelta del valore adottato per {}",
+    "objective-set": "l'obiettivo misurato da {}",
+    "objective-withdrawn": "il ritiro dell'obiettivo misurato da {}",
     "hold-placed": "la prenotazione dell'alloggio {} per un caso di emergenza",
     "hold-accepted": "l'assegnazione a un caso di emergenza dell'alloggio prenotato {}",
     "hold-declined": "la rinuncia all'alloggio prenotato {}",

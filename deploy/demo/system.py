@@ -75,6 +75,7 @@ def running(folder: Path, *, kafka: bool, webhook: str) -> Iterator[System]:
         "PIANOVIVO_HOME": str(folder),
         "PIANOVIVO_PLANNER_FIRST_YEAR": str(FIRST_YEAR),
         "PIANOVIVO_PLANNER_NOTICE": SYNTHETIC_NOTICE_IT,
+        "PIANOVIVO_PLANNER_SYNTHETIC_DATA": "true",
         "PIANOVIVO_NOTIFIER_LOOPBACK_ENDPOINTS": webhook,
         "PIANOVIVO_LOG_LEVEL": "WARNING",
         **{f"PIANOVIVO_{name.upper()}_PORT": str(port) for name, port in ports.items()},

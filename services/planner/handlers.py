@@ -42,6 +42,8 @@ from shared.events import (
     HoldPlaced,
     HoldReturned,
     Message,
+    ObjectiveSet,
+    ObjectiveWithdrawn,
     PlanRecomputed,
     SubmissionDefaulted,
     SubmissionReceived,
@@ -55,6 +57,7 @@ READ = (
     *(UnitChanged, SubmissionReceived, SubmissionDefaulted),
     *(EmergencyCaseOpened, EmergencyCaseUpdated, EmergencyCaseClosed),
     *(HoldPlaced, HoldAccepted, HoldDeclined, HoldExpired, HoldReturned, AdoptionChosen),
+    *(ObjectiveSet, ObjectiveWithdrawn),
 )
 
 

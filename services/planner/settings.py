@@ -20,3 +20,6 @@ class PlannerSettings(Settings):
     planner_notice: str = Field(
         "", max_length=500, description="Sentence shown on top of every public page, e.g. that the data are synthetic"
     )
+    planner_synthetic_data: bool = Field(
+        False, description="Whether homes and events are made up: the plan's document then says so on every page"
+    )

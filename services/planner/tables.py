@@ -6,7 +6,20 @@ from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, MetaData, SmallInteger, Text, Uuid, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Text,
+    Uuid,
+    text,
+)
 from sqlmodel import Field, SQLModel
 
 from shared.db import Instant
@@ -39,6 +52,7 @@ class CellRow(SQLModel, table=True):
     assignable_exits: int = Field(sa_column=Column(BigInteger, nullable=False))
     openings: int = Field(sa_column=Column(BigInteger, nullable=False))
     offsets: int = Field(sa_column=Column(BigInteger, nullable=False))
+    assigned: int = Field(sa_column=Column(BigInteger, nullable=False, server_default="0"))
 
 
 class StockRow(SQLModel, table=True):
@@ -150,6 +164,7 @@ class DeclarationRow(SQLModel, table=True):
     sat_units: int = Field(sa_column=Column(Integer, nullable=False))
     cause: str = Field(sa_column=Column(Text, nullable=False))
     told: str = Field(sa_column=Column(Text, nullable=False, server_default=""))
+    columns: str = Field(sa_column=Column(Text, nullable=False, server_default=""))
 
 
 class PlanHoldRow(SQLModel, table=True):
@@ -180,6 +195,28 @@ class PlanChoiceRow(SQLModel, table=True):
     quantity: str = Field(sa_column=Column(Text, primary_key=True))
     revision: int = Field(sa_column=Column(Integer, nullable=False))
     basis: str = Field(sa_column=Column(Text, nullable=False))
+    reason: str = Field(sa_column=Column(Text, nullable=False))
+    organisation: str = Field(sa_column=Column(Text, nullable=False))
+    cause: str = Field(sa_column=Column(Text, nullable=False))
+
+
+class PlanObjectiveRow(SQLModel, table=True):
+    """The latest step of an objective, as the plan has heard of it."""
+
+    __tablename__ = "plan_objective"
+    metadata: ClassVar[MetaData] = metadata
+
+    ambito: str = Field(sa_column=Column(Text, primary_key=True))
+    id: str = Field(sa_column=Column(Text, primary_key=True))
+    revision: int = Field(sa_column=Column(Integer, nullable=False))
+    is_withdrawn: bool = Field(sa_column=Column(Boolean, nullable=False))
+    text: str = Field(sa_column=Column(Text, nullable=False))
+    owner: str = Field(sa_column=Column(Text, nullable=False))
+    figure: str = Field(sa_column=Column(Text, nullable=False))
+    baseline: int = Field(sa_column=Column(Integer, nullable=False))
+    starts_on: date = Field(sa_column=Column(Date, nullable=False))
+    target: int = Field(sa_column=Column(Integer, nullable=False))
+    due_on: date = Field(sa_column=Column(Date, nullable=False))
     reason: str = Field(sa_column=Column(Text, nullable=False))
     organisation: str = Field(sa_column=Column(Text, nullable=False))
     cause: str = Field(sa_column=Column(Text, nullable=False))
@@ -298,8 +335,43 @@ class ChoiceRow(SQLModel, table=True):
     chosen_at: datetime = Field(sa_column=Column(Instant, nullable=False))
 
 
+class DocumentRow(SQLModel, table=True):
+    """A document that was handed out, by its own hash, packed. Rows are only ever added."""
+
+    __tablename__ = "document"
+    metadata: ClassVar[MetaData] = metadata
+
+    hash: str = Field(sa_column=Column(Text, primary_key=True))
+    ambito: str = Field(sa_column=Column(Text, nullable=False))
+    version: int = Field(sa_column=Column(Integer, nullable=False))
+    content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class ObjectiveRow(SQLModel, table=True):
+    """Every step of an objective as it was taken, by its number. Rows are only ever added."""
+
+    __tablename__ = "objective"
+    metadata: ClassVar[MetaData] = metadata
+
+    ambito: str = Field(sa_column=Column(Text, primary_key=True))
+    id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
+    revision: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    is_withdrawn: bool = Field(sa_column=Column(Boolean, nullable=False))
+    municipality: str = Field(sa_column=Column(Text, nullable=False))
+    text: str = Field(sa_column=Column(Text, nullable=False))
+    owner: str = Field(sa_column=Column(Text, nullable=False))
+    figure: str = Field(sa_column=Column(Text, nullable=False))
+    baseline: int = Field(sa_column=Column(Integer, nullable=False))
+    starts_on: date = Field(sa_column=Column(Date, nullable=False))
+    target: int = Field(sa_column=Column(Integer, nullable=False))
+    due_on: date = Field(sa_column=Column(Date, nullable=False))
+    reason: str = Field(sa_column=Column(Text, nullable=False))
+    organisation: str = Field(sa_column=Column(Text, nullable=False))
+    decided_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+
+
 PROJECTIONS = (
     *(ReferenceRow, CellRow, StockRow, MakeupRow, OutcomeRow),
-    *(HomeRow, CaseRow, DeclarationRow, PlanHoldRow, PlanChoiceRow),
+    *(HomeRow, CaseRow, DeclarationRow, PlanHoldRow, PlanChoiceRow, PlanObjectiveRow),
 )
 """What a rebuild drops and derives again; versions stay as they were published, and holds as they were decided."""

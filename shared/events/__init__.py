@@ -25,6 +25,8 @@ from shared.events.decisions import (
     HoldExpired,
     HoldPlaced,
     HoldReturned,
+    ObjectiveSet,
+    ObjectiveWithdrawn,
 )
 from shared.events.planning import (
     AccessMeasure,

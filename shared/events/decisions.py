@@ -1,4 +1,4 @@
-"""What is decided about the plan's proposals: holds on homes for emergency cases, values that the plan adopts."""
+"""What is decided about the plan: holds on homes for emergency cases, values that it adopts, its objectives."""
 
 from __future__ import annotations
 
@@ -7,9 +7,15 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from shared.events.base import AmbitoCode, Event, IstatCode, LongText, OrganisationId, Reference, UnitId
+
+FIGURE_ID = r"^(-|[0-9]{6}):(-|[a-z0-9][a-z0-9-]{0,63}):[a-z0-9_]{1,60}:(-|[0-9]{4})$"
+FigureId = Annotated[str, StringConstraints(pattern=FIGURE_ID, max_length=150)]
+"""A figure of the plan: municipality, owner, name and year, each `-` for all."""
+FigureValue = Annotated[int, Field(ge=-(2**31), le=2**31 - 1)]
+"""In the figure's own integers: a count, or thousandths."""
 
 
 class DeclineReason(StrEnum):
@@ -92,3 +98,34 @@ class AdoptionChosen(Event, topic="plan-decisions"):
     revision: Annotated[int, Field(ge=1)]
     on: date
     organisation: OrganisationId
+
+
+class _ObjectiveStep(Event, topic="plan-decisions"):
+    """One step of an objective: from `baseline` on `starts_on` to `target` by `due_on`, in the figure's integers.
+
+    `owner` answers for it, `organisation` decided the step. `municipality` is the figure's; where the figure is the
+    whole ambito's, it is the lead municipality.
+    """
+
+    objective_id: UUID
+    ambito: AmbitoCode
+    municipality: IstatCode
+    revision: Annotated[int, Field(ge=1)]
+    text: LongText
+    owner: OrganisationId
+    figure: FigureId
+    baseline: FigureValue
+    starts_on: date
+    target: FigureValue
+    due_on: date
+    reason: LongText
+    on: date
+    organisation: OrganisationId
+
+
+class ObjectiveSet(_ObjectiveStep):
+    """Obiettivo fissato: the plan shows beside it what its figure is now."""
+
+
+class ObjectiveWithdrawn(_ObjectiveStep):
+    """Obiettivo ritirato: the plan does not pursue it any more."""

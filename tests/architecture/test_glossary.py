@@ -40,7 +40,8 @@ NO_TERMS = {
             "planner.Distribution",
         ),
         *("planner.CommonFactor", "planner.Walk", "planner.Multiplier", "planner.Likeness", "planner.TownExits"),
-        *("planner.CellRate", "planner.Expectation", "planner.Account", "planner.Column"),
+        *("planner.PlaceExits", "planner.Rate"),
+        *("planner.Expectation", "planner.Account", "planner.Column"),
         *("planner.Experience", "planner.AssignableOutlook", "planner.Restored", "planner.Scheduled"),
     },
     "statistics of the need": {

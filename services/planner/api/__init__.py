@@ -2,7 +2,20 @@
 
 from fastapi import APIRouter
 
-from services.planner.api import choices, drift, figures, holds, parts, plans, scores
+from services.planner.api import (
+    checks,
+    choices,
+    document,
+    drift,
+    figures,
+    holds,
+    need,
+    objectives,
+    parts,
+    plans,
+    refusals,
+    scores,
+)
 from shared.openapi import Api
 
 __all__ = ["API", "router"]
@@ -13,13 +26,15 @@ API = Api(
     {
         "plans": "Piano triennale dell'offerta abitativa",
         "parts": "Le sette parti del piano",
+        "document": "Il documento di piano",
         "figures": "I numeri del piano e il loro perché",
         "adopted": "Valori dichiarati, previsti e adottati",
+        "objectives": "Obiettivi del piano e loro risultati",
         "holds": "Prenotazioni di alloggi per casi di emergenza",
         "health": "Stato del servizio",
     },
-    lambda: drift.schemas() | choices.schemas() | holds.schemas(),
+    lambda: drift.schemas() | choices.schemas() | objectives.schemas() | holds.schemas(),
 )
 router = APIRouter()
-for _part in (plans, parts, figures, drift, scores, choices, holds):
+for _part in (plans, parts, document, need, refusals, checks, figures, drift, scores, choices, objectives, holds):
     router.include_router(_part.router)

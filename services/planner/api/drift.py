@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -23,18 +23,20 @@ from services.planner.api.editions import (
     as_known,
     nothing_yet,
 )
-from services.planner.api.figures import FIGURE_ID, figure_id
+from services.planner.api.readers import is_reason_shown, sees_households
 from services.planner.domain.drift import Difference, Drift, drift, steps_between
 from services.planner.domain.labels import label_it
 from services.planner.domain.moves import place_in_report
-from services.planner.domain.plan import plan_hash
+from services.planner.domain.plan import FigureKey, plan_hash
 from services.planner.domain.what_if import Cases, Hypothesis, Impossible, Vacancies, WorksMoved, steps_of
+from services.planner.domain.withholding import untold_of
 from services.planner.law import rules_on
 from services.planner.store import journal
 from shared.arrivals import Arrival, PageLinks, Shape, arriving, read_value
 from shared.auth import Role
 from shared.events import Measure, Message
 from shared.events.base import IstatCode, OrganisationId, Reference, UnitId
+from shared.events.decisions import FIGURE_ID
 from shared.events.units import InspectionOutcome, UnitStatus
 from shared.openapi import SCHEMAS, Json, body, problems
 from shared.problems import FieldError, Problem, Text, invalid, of_status
@@ -242,15 +244,18 @@ def _answer(
     plans: Asked, found: Drift, municipality: str | None, cursor: int, limit: int, query: dict[str, Any] | None
 ) -> DriftAnswer:
     wanted = None if municipality == "-" else municipality
-    items = [one for one in found.differences if municipality is None or one.key.municipality == wanted]
+    shown = _tells(plans, found)
+    items = [
+        one for one in found.differences if (municipality is None or one.key.municipality == wanted) and shown(one.key)
+    ]
     items.sort(key=lambda one: place_in_report(one.key))
     links = plans.links("drift", cursor + limit, limit, len(items), **query) if query else PageLinks()
     reasons = [
         ReasonItem(
             kind=reason.kind,
-            municipality=reason.municipality,
-            event_count=len(reason.events),
-            events=list(reason.events[:20]),
+            municipality=reason.municipality if is_reason_shown(plans.who, reason) else None,
+            event_count=len(reason.events) if is_reason_shown(plans.who, reason) else 0,
+            events=list(reason.events[:20]) if is_reason_shown(plans.who, reason) else [],
         )
         for reason in found.reasons
     ]
@@ -266,9 +271,15 @@ def _answer(
     )
 
 
+def _tells(plans: Asked, found: Drift) -> Callable[[FigureKey], bool]:
+    """What both plans tell: the difference of a figure that one of them hides would give it away."""
+    untold = untold_of(found.before), untold_of(found.after)
+    return lambda key: sees_households(plans.who, key.municipality) or not any(one.hides(key) for one in untold)
+
+
 def _item(one: Difference) -> DifferenceItem:
     return DifferenceItem(
-        id=figure_id(one.key),
+        id=one.key.id,
         label_it=label_it(one.key.figure, one.key.year),
         measure=one.key.measure,
         before=one.before,

@@ -24,6 +24,7 @@ def material_of(plans: Asked, state: PlanState) -> Material:
         people=plans.method.people(plans.plan.ambito),
         inhabitants=inhabitants,
         directives=regional_directives(),
+        metres=plans.method.metres(plans.plan.ambito),
     )
 
 

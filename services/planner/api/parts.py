@@ -12,6 +12,7 @@ from services.planner.api.editions import Asked, PlanHead, Plans, ShortText, not
 from services.planner.api.material import material_of
 from services.planner.domain.narrative.figures import Figure, FigureUnit
 from services.planner.domain.parts import PARTS, Item, PlanPart, part_of
+from services.planner.domain.parts.reading import read_part
 from shared.arrivals import Shape
 from shared.openapi import problems
 
@@ -84,14 +85,19 @@ class PartAnswer(PlanHead):
 async def part(
     plans: Plans, number: Annotated[int, Path(ge=1, le=len(PARTS))], municipality: Place = None
 ) -> PartAnswer:
+    check_place(plans, municipality)
+    material = material_of(plans, await plans.state())
+    found = await asyncio.to_thread(part_of, number, material, municipality)
+    return _answer(plans, read_part(found, plans.reading), municipality)
+
+
+def check_place(plans: Asked, municipality: str | None) -> None:
+    """Raises `Problem` 404 for a municipality that is not the ambito's."""
     if municipality is not None and municipality not in plans.plan.names:
         raise not_found(
             f"Il comune {municipality} non fa parte dell'ambito {plans.plan.ambito}.",
             f"Municipality {municipality} is not part of ambito {plans.plan.ambito}.",
         )
-    material = material_of(plans, await plans.state())
-    found = await asyncio.to_thread(part_of, number, material, municipality)
-    return _answer(plans, found, municipality)
 
 
 def _answer(plans: Asked, found: PlanPart, municipality: str | None) -> PartAnswer:
@@ -100,13 +106,17 @@ def _answer(plans: Asked, found: PlanPart, municipality: str | None) -> PartAnsw
         number=found.number,
         title_it=found.title_it,
         municipality=municipality,
-        sentences=[Told(text_it=sentence.text, figures=list(sentence.figures)) for sentence in found.sentences],
-        figures=[_figure(figure) for figure in found.figures],
+        sentences=sentences_of(found),
+        figures=[part_figure(figure) for figure in found.figures],
         items=[_entry(item) for item in found.items],
     )
 
 
-def _figure(figure: Figure) -> PartFigure:
+def sentences_of(found: PlanPart) -> list[Told]:
+    return [Told(text_it=sentence.text, figures=list(sentence.figures)) for sentence in found.sentences]
+
+
+def part_figure(figure: Figure) -> PartFigure:
     return PartFigure(
         id=figure.id,
         unit=figure.unit,

@@ -6,6 +6,7 @@ from services.planner.app import create_http, create_runtime
 from services.planner.cli.forecast import backtest_command, forecast_command
 from services.planner.cli.published import check_command
 from services.planner.cli.rehearsal import rehearse_command
+from services.planner.cli.verify import verify_command
 from services.planner.settings import PlannerSettings
 from shared.commands import service_commands
 
@@ -16,3 +17,4 @@ app.command("forecast")(forecast_command)
 app.command("backtest")(backtest_command)
 app.command("check")(check_command)
 app.command("rehearse")(rehearse_command)
+app.command("verify")(verify_command)

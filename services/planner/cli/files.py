@@ -1,4 +1,4 @@
-"""Files and days that commands are given, and the one sentence that refuses a wrong one."""
+"""Files, days and the installation that commands are given, and the one sentence that refuses a wrong one."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from datetime import date
 from pathlib import Path
 
 import typer
+
+from services.planner.settings import PlannerSettings
+from shared import settings
 
 
 def text_of(file: Path) -> str:
@@ -20,6 +23,14 @@ def day(text: str) -> date:
         return date.fromisoformat(text.strip())
     except ValueError:
         raise refusal(f"{text!r} is no day of the form YYYY-MM-DD") from None
+
+
+def configured_home() -> PlannerSettings:
+    """Settings of a planner that has run."""
+    configured = settings.load(PlannerSettings)
+    if configured.database_url is None and not (configured.home / "planner.db").is_file():
+        raise refusal(f"no planner has run in {configured.home}: set PIANOVIVO_HOME to the folder it runs in")
+    return configured
 
 
 def refusal(message: str) -> typer.Exit:

@@ -11,7 +11,7 @@ from typing import Annotated
 import orjson
 import typer
 
-from services.planner.cli.files import day, refusal, text_of
+from services.planner.cli.files import configured_home, day, refusal, text_of
 from services.planner.cli.published import AsJson
 from services.planner.domain.plan import reference_date
 from services.planner.domain.rehearsal import Rehearsal, Shift, rehearse
@@ -20,7 +20,6 @@ from services.planner.handlers import method_of
 from services.planner.law import Overlay, RulesFault, parameters, read_overlay, rules_on
 from services.planner.settings import PlannerSettings
 from services.planner.store import plans as store
-from shared import settings
 from shared.db import Database
 from shared.territory import UnknownAmbitoError, ambito, names_of
 from shared.wording import organisation_name
@@ -40,9 +39,7 @@ def rehearse_command(
     except RulesFault as error:
         raise refusal(str(error)) from None
     by_law_of = day(on) if on else None
-    configured = settings.load(PlannerSettings)
-    if configured.database_url is None and not (configured.home / "planner.db").is_file():
-        raise refusal(f"no planner has run in {configured.home}: set PIANOVIVO_HOME to the folder it runs in")
+    configured = configured_home()
     states = asyncio.run(_states(configured, ambiti))
     if unknown := sorted(set(ambiti or ()) - {state.ambito for state in states}):
         raise refusal(f"there is no plan of {', '.join(unknown)}")

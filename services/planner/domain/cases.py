@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import NamedTuple
 
+from shared.events.submissions import EmergencyCaseOpened, EmergencyCaseUpdated
+
 
 class Case(NamedTuple):
     """Caso di emergenza abitativa aperto; `cause` is the event that last changed it.
@@ -20,6 +22,10 @@ class Case(NamedTuple):
     deadline_on: date | None
     blameless_arrears: bool
     cause: str
+
+
+def opened(event: EmergencyCaseOpened | EmergencyCaseUpdated, cause: str) -> Case:
+    return Case(**{name: getattr(event, name) for name in Case._fields if name != "cause"}, cause=cause)
 
 
 def statutory_order(reference: str, case: Case) -> tuple[int, date, str]:

@@ -14,6 +14,8 @@ from shared.events import (
     HoldPlaced,
     HoldReturned,
     Message,
+    ObjectiveSet,
+    ObjectiveWithdrawn,
     SubmissionDefaulted,
     SubmissionReceived,
     UnitChanged,
@@ -45,6 +47,9 @@ def cause_of(message: Message) -> Cause:
             municipality, organisation = event.municipality, event.organisation
         case AdoptionChosen():
             kind, subject, on = event.name(), f"{event.owner}-{event.municipality}-{event.year}", event.on
+            municipality, organisation = event.municipality, event.organisation
+        case ObjectiveSet() | ObjectiveWithdrawn():
+            kind, subject, on = event.name(), event.figure, event.on
             municipality, organisation = event.municipality, event.organisation
         case _:
             raise TypeError(f"no plan depends on {event.TYPE}")

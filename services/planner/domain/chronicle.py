@@ -16,7 +16,16 @@ from zoneinfo import ZoneInfo
 from services.planner.domain.rules import AreaBands
 from services.planner.domain.state import PlanState, fold, fold_unit
 from shared.events.base import Message
-from shared.events.decisions import AdoptionChosen, HoldAccepted, HoldDeclined, HoldExpired, HoldPlaced, HoldReturned
+from shared.events.decisions import (
+    AdoptionChosen,
+    HoldAccepted,
+    HoldDeclined,
+    HoldExpired,
+    HoldPlaced,
+    HoldReturned,
+    ObjectiveSet,
+    ObjectiveWithdrawn,
+)
 from shared.events.submissions import (
     EmergencyCaseClosed,
     EmergencyCaseOpened,
@@ -41,7 +50,7 @@ def true_on(message: Message) -> date:
             return on
         case HoldPlaced(on=on) | HoldAccepted(on=on) | HoldDeclined(on=on) | HoldExpired(on=on) | HoldReturned(on=on):
             return on
-        case AdoptionChosen(on=on):
+        case AdoptionChosen(on=on) | ObjectiveSet(on=on) | ObjectiveWithdrawn(on=on):
             return on
         case _:
             return message.envelope.time.astimezone(ROME).date()

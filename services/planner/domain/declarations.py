@@ -1,9 +1,11 @@
-"""What owners declared and what was chosen of it, as the state keeps them."""
+"""What owners declared, what was chosen of it and which objectives are pursued, as the state keeps them."""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import NamedTuple
 
+from shared.events.decisions import ObjectiveSet, ObjectiveWithdrawn
 from shared.events.planning import ThreeYearData
 from shared.events.submissions import SubmissionReceived
 
@@ -11,7 +13,8 @@ from shared.events.submissions import SubmissionReceived
 class Declaration(NamedTuple):
     """Dati dichiarati dall'ente (R.R. 4/2017, art. 5): the revision in force and its counts, all zero if nil.
 
-    `told` is what it says for the three years, as JSON; empty when it says nothing.
+    `told` is what it says for the three years, `columns` the annual columns a-k, both as JSON; empty when it says
+    nothing.
     """
 
     revision: int
@@ -22,6 +25,7 @@ class Declaration(NamedTuple):
     sat_units: int
     cause: str
     told: str
+    columns: str = ""
 
 
 class Chosen(NamedTuple):
@@ -32,6 +36,28 @@ class Chosen(NamedTuple):
     reason: str
     organisation: str
     cause: str
+
+
+class Pursued(NamedTuple):
+    """Ultimo passo di un obiettivo: as it was set, with the reason of this step; one withdrawn is no objective now."""
+
+    revision: int
+    is_withdrawn: bool
+    text: str
+    owner: str
+    figure: str
+    baseline: int
+    starts_on: date
+    target: int
+    due_on: date
+    reason: str
+    organisation: str
+    cause: str
+
+
+def pursued(step: ObjectiveSet | ObjectiveWithdrawn, cause: str) -> Pursued:
+    told = {name: getattr(step, name) for name in Pursued._fields if name not in ("is_withdrawn", "cause")}
+    return Pursued(**told, is_withdrawn=isinstance(step, ObjectiveWithdrawn), cause=cause)
 
 
 def declared(event: SubmissionReceived, cause: str) -> Declaration:
@@ -47,6 +73,7 @@ def declared(event: SubmissionReceived, cause: str) -> Declaration:
         columns.sat_units,
         cause,
         told,
+        columns.write().decode(),
     )
 
 

@@ -10,27 +10,27 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from typing import NamedTuple
 
 from services.planner.domain.homes import OpenWorks
 from services.planner.domain.outcomes import OutcomeKey, Outcomes
-from services.planner.domain.state import PlanState, quarter
+from services.planner.domain.state import PlanState, Touched, quarter
 from services.planner.domain.supply.at_risk import WorksAtRisk, works_at_risk
 from services.planner.domain.supply.breakdown import Slice, breakdown
-from services.planner.domain.supply.columns import AnnualSupply, annual_supply
+from services.planner.domain.supply.katz import significant
 from services.planner.domain.supply.occupancy import first_day
-from services.planner.domain.supply.offer import Disposals, Holding, Inventory, Supply, Term, forecast_supply
+from services.planner.domain.supply.offer import QUEUE_DIGITS, Disposals, Inventory, Supply, Term, forecast_supply
 from services.planner.domain.supply.outlook import Outlook, Scope, outlooks_of
 from services.planner.domain.supply.readiness import Readiness
 from services.planner.domain.supply.refurbishment import Queue
 from services.planner.domain.supply.schedule import Medians, medians_after, tenths_of
-from services.planner.domain.supply.turnover import Window
+from services.planner.domain.supply.turnover import Learned, Window, learn
 from shared.events.units import ServiceType, UnitStatus, WorksKind
 
 YEARS = 3
 RANKED = 20
 """Programmes of works that a plan names as at risk."""
-SAT = frozenset({UnitStatus.RESERVED_SAT, UnitStatus.OCCUPIED_SAT})
 CAPACITY_QUARTERS = 12
 """Refurbishments of the last 36 months show an owner's capacity."""
 
@@ -60,32 +60,42 @@ class Triennium:
 
 
 class Prospect(NamedTuple):
-    """Prospettiva del triennio: the outlooks, and the programmes of works whose delay would cost most."""
+    """Prospettiva del triennio: the outlooks, the works whose delay would cost most, and the rates behind them."""
 
     outlooks: Mapping[Scope, Outlook]
     works_at_risk: tuple[WorksAtRisk, ...]
+    learned: Learned[int]
 
 
-def prospect(state: PlanState, triennium: Triennium, on: date) -> Prospect:
-    """What the plan says of its future."""
-    inventory, windows = inventory_of(state, on), triennium.windows(on)
+def prospect(state: PlanState, triennium: Triennium, on: date, learned: Learned[int] | None = None) -> Prospect:
+    """What the plan says of its future; `learned` is what `learned_of` would give, if it is at hand."""
+    learned = learned or learned_of(state, on)
+    inventory, windows = inventory_of(state, on, learned), triennium.windows(on)
     outlooks = outlooks_of(forecast_supply(inventory, on, windows))
-    return Prospect(outlooks, tuple(works_at_risk(inventory, on, windows)[:RANKED]))
+    return Prospect(outlooks, works_at_risk(inventory, on, windows)[:RANKED], learned)
+
+
+def learned_of(state: PlanState, on: date) -> Learned[int]:
+    """The rates of exits as the quarters before the present one show them.
+
+    Within a quarter a home given back moves what is counted where it stands; what it says about all others is taken up
+    when the quarter is over.
+    """
+    now = quarter(on)
+    return learn({key: cell for key, cell in state.cells.items() if key[3] < now}, date.fromordinal(first_day(now)))
+
+
+def still_learned(learned: Learned[int] | None, touched: Touched, on: date) -> Learned[int] | None:
+    """What was learned, if `learned_of` would give the same for the state of which this has changed since."""
+    now = quarter(on)
+    if learned is None or learned.on.toordinal() != first_day(now) or any(key[3] < now for key in touched.cells):
+        return None
+    return learned
 
 
 def forecast(state: PlanState, triennium: Triennium, on: date) -> Mapping[Scope, Outlook]:
     """Every municipality and owner that has or had homes, every such municipality, and the ambito: (None, None)."""
     return outlooks_of(supply_of(state, triennium, on))
-
-
-def columns(state: PlanState, triennium: Triennium, on: date) -> Mapping[Holding, tuple[AnnualSupply, ...]]:
-    """Colonne del piano annuale: every municipality and owner, for each year and, last, the triennium."""
-    supply = supply_of(state, triennium, on)
-    sat: dict[Holding, int] = defaultdict(int)
-    for (municipality, owner, status), homes in state.stock.items():
-        if status in SAT:
-            sat[municipality, owner] += homes
-    return annual_supply(supply, outlooks_of(supply), sat)
 
 
 def by_kind(state: PlanState, triennium: Triennium, on: date) -> Mapping[tuple[str, str, int, ServiceType], Slice]:
@@ -95,16 +105,17 @@ def by_kind(state: PlanState, triennium: Triennium, on: date) -> Mapping[tuple[s
 
 def supply_of(state: PlanState, triennium: Triennium, on: date) -> Supply:
     """What each municipality and owner offers in each year and the triennium, and what that is made of."""
-    return forecast_supply(inventory_of(state, on), on, triennium.windows(on))
+    return forecast_supply(inventory_of(state, on, learned_of(state, on)), on, triennium.windows(on))
 
 
-def inventory_of(state: PlanState, on: date) -> Inventory:
+def inventory_of(state: PlanState, on: date, learned: Learned[int]) -> Inventory:
     """The sums that the supply follows from."""
     holdings = {(municipality, owner) for municipality, owner, _ in state.stock}
     homes, ended = state.homes, outcomes_by_owner(state.outcomes)
     return Inventory(
         holdings=holdings,
-        history=state.cells,
+        learned=learned,
+        let={place: cell.openings for place, cell in state.history.items()},
         free={
             (municipality, owner): count
             for (municipality, owner, status), count in state.stock.items()
@@ -114,7 +125,7 @@ def inventory_of(state: PlanState, on: date) -> Inventory:
         waiting=homes.needing_works,
         leaving=homes.leaving,
         works=terms_of(homes.works),
-        readiness=readiness_of(state),
+        readiness={owner: found.rounded for owner, found in readiness_of(state).items()},
         queues=queues_of(state, {owner for _, owner in holdings}, on),
         disposals={owner: Disposals(found.sold, found.withdrawn) for owner, found in ended.items()},
         medians=medians_of(ended.values(), homes.works, on),
@@ -150,8 +161,7 @@ def outcomes_by_owner(outcomes: Mapping[OutcomeKey, Outcomes]) -> Mapping[str, O
 
 def queues_of(state: PlanState, owners: Set[str], on: date) -> Mapping[str, Queue]:
     """Each owner's refurbishments in the last 36 months, and the homes that wait without works of their own."""
-    known = min([key[3] for key in state.cells] + [key[2] for key in state.outcomes], default=quarter(on))
-    begins = max(known, quarter(on) - CAPACITY_QUARTERS)
+    begins = capacity_since(state, on)
     days = max(on.toordinal() - first_day(begins), 0)
     restored, waiting = dict.fromkeys(owners, 0), dict.fromkeys(owners, 0)
     for (_, owner, ended_in), found in state.outcomes.items():
@@ -160,7 +170,18 @@ def queues_of(state: PlanState, owners: Set[str], on: date) -> Mapping[str, Queu
     for (_, owner), homes in state.homes.needing_works.items():
         if owner in owners:
             waiting[owner] += homes
-    return {owner: Queue(max(restored[owner], 0), days, max(waiting[owner], 0)) for owner in owners}
+    return {
+        owner: Queue(max(restored[owner], 0), days, significant(max(waiting[owner], 0), QUEUE_DIGITS))
+        for owner in owners
+    }
+
+
+def capacity_since(state: PlanState, on: date) -> int:
+    """The quarter from which on refurbishments show a capacity: that of 36 months ago, or the first one known."""
+    earliest = quarter(on) - CAPACITY_QUARTERS
+    known = chain((key[2] for key in state.outcomes), (key[3] for key in state.cells))
+    first = min(known, default=quarter(on)) if all(key[3] > earliest for key in state.cells) else earliest
+    return max(first, earliest)
 
 
 def medians_of(ended: Iterable[Outcomes], works: Mapping[OpenWorks, int], on: date) -> Medians:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from services.planner.domain.labels import LABELS, label_it
+from services.planner.domain.labels import EVERY_LABEL, label_it
 from services.planner.domain.needs import NeedSheet
 from services.planner.domain.plan import FORECAST, NOTHING, FigureKey, Plan
 from services.planner.domain.rounding import tenths
@@ -73,8 +73,9 @@ def moves(before: Plan | None, after: Plan) -> Iterator[Move]:
         if old != new:
             yield Move(FigureKey(municipality, None, "emergency_actions", None), old, new)
     for scope in outlooks.keys() | after.outlooks.keys():
-        if scope[0] is not None:
-            yield from moved_estimates(scope, after.years, outlooks.get(scope), after.outlooks.get(scope))
+        old_outlook, outlook = outlooks.get(scope), after.outlooks.get(scope)
+        if scope[0] is not None and old_outlook is not outlook:
+            yield from moved_estimates(scope, after.years, old_outlook, outlook)
     was_needed = before.needs if before else {}
     if was_needed is not after.needs:
         for place in (was_needed.keys() | after.needs.keys()) - {None}:
@@ -127,7 +128,7 @@ def moved_estimates(
                     )
 
 
-FIGURE_ORDER = {figure: place for place, figure in enumerate(LABELS)}
+FIGURE_ORDER = {figure: place for place, figure in enumerate(EVERY_LABEL)}
 
 
 def place_in_report(key: FigureKey) -> tuple[str, str, int, int]:

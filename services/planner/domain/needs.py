@@ -12,6 +12,7 @@ from services.planner.domain.declared_years import declared_needs
 from services.planner.domain.need.amounts import HouseholdBand
 from services.planner.domain.need.assessment import Need, NeedAssessment, assess_need
 from services.planner.domain.need.coverage import coverage
+from services.planner.domain.need.declared import EVERY_COMPONENT, Component
 from services.planner.domain.need.evidence import NeedMethod
 from services.planner.domain.need.pressure import Inhabitants, Pressure, rank_pressure
 from services.planner.domain.rules import Rules
@@ -40,10 +41,13 @@ def needs_of(state: PlanState, people: People, rules: Rules) -> Needs:
     return sheets | {None: _sheet(assessment.ambito.whole)}
 
 
-def assess(state: PlanState, people: People, rules: Rules) -> NeedAssessment:
-    """The whole assessment, with components, size classes and what is estimated."""
+def assess(
+    state: PlanState, people: People, rules: Rules, components: frozenset[Component] = EVERY_COMPONENT
+) -> NeedAssessment:
+    """The whole assessment of the components that count, with size classes and what is estimated."""
     households = {municipality: place.households for municipality, place in people.items()}
-    return assess_need(declared_needs(state), households, NeedMethod(rules.planning.backlog_clearance_years))
+    method = NeedMethod(rules.planning.backlog_clearance_years, components)
+    return assess_need(declared_needs(state), households, method)
 
 
 def inhabitants_of(survey: Survey) -> dict[str, Inhabitants]:

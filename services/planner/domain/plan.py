@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from hashlib import sha256
@@ -19,15 +19,17 @@ from services.planner.domain.adopted import Cell as AdoptedCell
 from services.planner.domain.emergency import Situation, derive_emergency
 from services.planner.domain.emergency.actions import Action, ActionKind
 from services.planner.domain.emergency.placing import Metres
-from services.planner.domain.forecast import YEARS, Prospect, Triennium, prospect
-from services.planner.domain.labels import LABELS
+from services.planner.domain.forecast import YEARS, Triennium, prospect, still_learned
+from services.planner.domain.labels import EVERY_LABEL
 from services.planner.domain.needs import Needs, People, covered, needs_of
 from services.planner.domain.rules import AreaBands, Rules
 from services.planner.domain.sheets import COUNTED, Sheet, read_sheet, sheets_of
 from services.planner.domain.state import PlanState
+from services.planner.domain.strategies.objectives import Commitment, Objective, commitments, objectives_of
 from services.planner.domain.supply.adoption import AdoptionKey, Basis, Quantity
 from services.planner.domain.supply.at_risk import WorksAtRisk
 from services.planner.domain.supply.outlook import Estimate, Outlook, Scope
+from services.planner.domain.supply.turnover import Learned
 from shared.events.plans import Measure
 
 FORECAST = ("turnover", "assignable")
@@ -45,7 +47,18 @@ class FigureKey(NamedTuple):
 
     @property
     def measure(self) -> Measure:
-        return LABELS[self.figure].measure
+        return EVERY_LABEL[self.figure].measure
+
+    @property
+    def id(self) -> str:
+        """`019036:aler-bcm:free_assignable:-`: municipality, owner, figure and year, each `-` for all."""
+        return ":".join("-" if part is None else str(part) for part in self)
+
+
+def key_of(figure_id: str) -> FigureKey:
+    """The key that an identifier is of."""
+    municipality, owner, name, year = (None if part == "-" else part for part in figure_id.split(":"))
+    return FigureKey(municipality, owner, name or "", int(year) if year else None)
 
 
 @dataclass(frozen=True)
@@ -66,6 +79,9 @@ class Plan:
     actions: tuple[Action, ...]
     needs: Needs
     adopted: Adopted
+    objectives: tuple[Objective, ...] = ()
+    learned: Learned[int] | None = field(default=None, compare=False, repr=False)
+    """Not of the plan's content: the rates behind the outlooks, to be used again."""
 
     @property
     def years(self) -> tuple[int | None, ...]:
@@ -104,6 +120,13 @@ class Plan:
         return figures | self._adopted_figures
 
     @cached_property
+    def commitments(self) -> tuple[Commitment, ...]:
+        """Every objective beside what its figure is now."""
+        actual = {one.figure: self.figures.get(key_of(one.figure)) for one in self.objectives}
+        known = {figure: value for figure, value in actual.items() if value is not None}
+        return commitments(self.objectives, known, self.reference_on)
+
+    @cached_property
     def _adopted_figures(self) -> dict[FigureKey, int]:
         found: dict[FigureKey, int] = defaultdict(int)
         values = adopted_values(self.adopted, self.outlooks, self.triennium.years)
@@ -139,15 +162,20 @@ def compute(
     of_day = known if known and known.reference_on == reference_on else None
     of_law = known if known and known.rules_on == rules.on else None
     if of_day and not touched.has_supply:
-        ahead = Prospect(of_day.outlooks, of_day.works_at_risk)
+        outlooks, works_at_risk, learned = of_day.outlooks, of_day.works_at_risk, of_day.learned
     else:
-        ahead = prospect(state, triennium, reference_on)
+        learned = still_learned(known.learned if known else None, touched, reference_on)
+        outlooks, works_at_risk, learned = prospect(state, triennium, reference_on, learned)
     if of_day and of_law and not touched.has_emergency:
         actions = of_day.actions
     else:
         situation = Situation(state.cases, state.homes, state.stock, state.holds, reference_on)
         actions = derive_emergency(situation, rules, names, metres).actions
-    adopted = of_day.adopted if of_day and not touched.has_adopted else adopted_cells(state, triennium, reference_on)
+    adopted = (
+        of_day.adopted
+        if of_day and not touched.has_adopted(reference_on)
+        else adopted_cells(state, triennium, reference_on)
+    )
     return Plan(
         ambito=state.ambito,
         triennium=triennium,
@@ -155,11 +183,13 @@ def compute(
         rules_on=rules.on,
         names=names,
         sheets=sheets_of(state, known.sheets if known else None),
-        outlooks=ahead.outlooks,
-        works_at_risk=ahead.works_at_risk,
+        outlooks=outlooks,
+        works_at_risk=works_at_risk,
         actions=actions,
         needs=of_law.needs if of_law and not touched.declarations else needs_of(state, people, rules),
         adopted=adopted,
+        learned=learned,
+        objectives=objectives_of(state.objectives),
     )
 
 
@@ -208,6 +238,7 @@ def canonical(plan: Plan) -> bytes:
         "works_at_risk": [works._asdict() for works in plan.works_at_risk],
         "needs": {municipality or "": sheet for municipality, sheet in plan.needs.items()},
         "adopted": {"/".join(map(str, key)): _written(cell) for key, cell in plan.adopted.items()},
+        "objectives": [_told(objective) for objective in plan.objectives],
         "actions": {
             action.id: {
                 "owner": action.owner,
@@ -226,6 +257,11 @@ def canonical(plan: Plan) -> bytes:
 def _written(cell: AdoptedCell) -> list[int | str | list[int] | None]:
     declared, basis, reason, last_year = cell
     return [declared, basis, reason, list(last_year) if last_year else None]
+
+
+def _told(objective: Objective) -> dict[str, Any]:
+    days = {"starts_on": objective.starts_on.isoformat(), "due_on": objective.due_on.isoformat()}
+    return objective._asdict() | days
 
 
 def read(content: str | bytes, names: Mapping[str, str]) -> Plan:
@@ -247,6 +283,7 @@ def read(content: str | bytes, names: Mapping[str, str]) -> Plan:
         actions=tuple(_read_action(identifier, action) for identifier, action in held["actions"].items()),
         needs={municipality or None: sheet for municipality, sheet in held["needs"].items()},
         adopted=dict(_read_adopted(*entry) for entry in held["adopted"].items()),
+        objectives=tuple(_read_objective(objective) for objective in held.get("objectives", ())),
     )
 
 
@@ -255,6 +292,11 @@ def _read_adopted(key: str, cell: tuple[int | None, str, str, list[int] | None])
     declared, basis, reason, numbers = cell
     last_year = Estimate(*numbers) if numbers else None
     return (municipality, owner, int(year), Quantity(quantity)), AdoptedCell(declared, Basis(basis), reason, last_year)
+
+
+def _read_objective(held: Mapping[str, Any]) -> Objective:
+    days = {name: date.fromisoformat(held[name]) for name in ("starts_on", "due_on")}
+    return Objective(**{**held, **days})
 
 
 def _read_outlook(numbers: list[int]) -> Outlook:

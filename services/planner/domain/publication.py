@@ -21,7 +21,7 @@ MUNICIPALITIES_TOLD: Final = 4
 
 _SECRET: Final = ("open_cases", "emergency_actions")
 _BOUNDS: Final = ("_low", "_high")
-_OF_HOUSEHOLDS: Final = ("need_", "coverage", "pressure")
+OF_NEED: Final = ("need_", "coverage", "pressure")
 """Counts of households, and what they would follow from: few of them give a household away."""
 _TOLD_LAST: Final = ("assignable_mean", "turnover_mean", "occupied", "stock_total")
 """What moves as a consequence; the group that the home came into is told before."""
@@ -33,12 +33,19 @@ _TOLD: Final = {
     ActionKind.OPEN_ARREARS_FUND: "Attivare il fondo per la morosità incolpevole ({article}).",
     ActionKind.END_SAT: "",
 }
+EMERGENCY_KINDS: Final = ("emergency-case-", "hold-")
+"""How the names of events begin that tell of an emergency case or a home held for one."""
 EMERGENCY_NEWS: Final = "Emergenza abitativa: aggiornati i casi aperti e le azioni proposte nell'ambito."
 
 
 def is_few(count: int) -> bool:
     """Whether the count is too small to be told."""
     return 0 < count < LEAST_TOLD
+
+
+def is_of_households(figure: str) -> bool:
+    """Whether a municipality's figure counts households, or they would follow from it."""
+    return figure in _SECRET or figure.startswith(OF_NEED)
 
 
 def open_cases(plan: Plan) -> int:
@@ -65,11 +72,11 @@ def _action(action: Action, homes: Mapping[str, str]) -> str:
 
 def news(event: PlanRecomputed, names: Mapping[str, str]) -> tuple[str, ...]:
     """What a version brought to the ambito: where something was reported, not where forecasts moved with it."""
-    reported = {cause.municipality for cause in event.causes if not _is_emergency(cause)}
+    reported = {cause.municipality for cause in event.causes if not is_emergency(cause)}
     told = [line for change in event.changes if change.municipality in reported for line in _line(change, names)]
     if len(told) > MUNICIPALITIES_TOLD:
         told = [f"Aggiornati i numeri di {len(told)} comuni, dopo molte comunicazioni ricevute insieme."]
-    if any(_is_emergency(cause) for cause in event.causes):
+    if any(is_emergency(cause) for cause in event.causes):
         told.append(EMERGENCY_NEWS)
     return tuple(told)
 
@@ -84,7 +91,7 @@ def news_of(municipality: str, event: PlanRecomputed, names: Mapping[str, str]) 
 def _line(change: MunicipalityChange, names: Mapping[str, str]) -> Iterator[str]:
     """`Soresina: alloggi liberi assegnabili da 5 a 6, perché …`; nothing when no figure for everybody moved."""
     figures = sorted(filter(_is_told, change.figures), key=_place_in_line)
-    causes = [cause for cause in change.causes if not _is_emergency(cause)]
+    causes = [cause for cause in change.causes if not is_emergency(cause)]
     if not figures or not causes:
         return
     told = [f"{figure.label_it[0].lower()}{figure.label_it[1:]} {moved(figure)}" for figure in figures[:FIGURES_TOLD]]
@@ -103,9 +110,9 @@ def _place_in_line(figure: FigureChange) -> tuple[int, bool]:
 def _is_told(figure: FigureChange) -> bool:
     """Of all owners, now or over the triennium, and not a band's end."""
     of_all = figure.owner is None and figure.year is None
-    is_secret = figure.figure in _SECRET or figure.figure.startswith(_OF_HOUSEHOLDS)
-    return of_all and not is_secret and not figure.figure.endswith(_BOUNDS)
+    return of_all and not is_of_households(figure.figure) and not figure.figure.endswith(_BOUNDS)
 
 
-def _is_emergency(cause: Cause) -> bool:
-    return cause.kind.startswith(("emergency-case-", "hold-"))
+def is_emergency(cause: Cause) -> bool:
+    """Whether the event tells of an emergency case or a home held for one."""
+    return cause.kind.startswith(EMERGENCY_KINDS)

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, TypeVar
 
 from services.planner.domain.cases import Case
-from services.planner.domain.declarations import Chosen, Declaration
+from services.planner.domain.declarations import Chosen, Declaration, Pursued
 from services.planner.domain.holds import Hold, HoldStatus
 from services.planner.domain.homes import Home
 from services.planner.domain.outcomes import Outcomes
@@ -28,6 +28,7 @@ CASE_COLUMNS = ("case_ref", *Case._fields)
 DECLARATION_COLUMNS = ("cycle_year", "owner", "municipality", *Declaration._fields)
 HOLD_COLUMNS = ("unit_id", *Hold._fields)
 CHOICE_COLUMNS = ("municipality", "owner", "year", "quantity", *Chosen._fields)
+OBJECTIVE_COLUMNS = ("id", *Pursued._fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class Deltas:
     declarations: Delta
     holds: Delta
     choices: Delta
+    objectives: Delta
 
 
 def touched_rows(state: PlanState) -> Deltas:
@@ -66,6 +68,7 @@ def touched_rows(state: PlanState) -> Deltas:
         declarations=delta(state.declarations, touched.declarations),
         holds=delta(state.holds, touched.holds),
         choices=delta(state.choices, touched.choices),
+        objectives=delta(state.objectives, touched.objectives),
     )
 
 
@@ -99,6 +102,7 @@ def restore(
     declarations: Iterable[Sequence[Any]] = (),
     holds: Iterable[Sequence[Any]] = (),
     choices: Iterable[Sequence[Any]] = (),
+    objectives: Iterable[Sequence[Any]] = (),
 ) -> PlanState:
     """The state of an ambito from all its rows, in any order, each with the columns named above."""
     state = PlanState(ambito, bands, reference_on)
@@ -127,6 +131,7 @@ def restore(
         state.holds[unit_id] = Hold(revision, case_ref, HoldStatus(status), *fields)
     for municipality, owner, year, quantity, *fields in choices:
         state.choices[municipality, owner, year, quantity] = Chosen(*fields)
+    state.objectives = {objective: Pursued(*fields) for objective, *fields in objectives}
     return state
 
 

@@ -7,20 +7,28 @@ The one exception is an emergency case: its events carry no number, so they fold
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple, TypeVar
 
-from services.planner.domain.cases import Case
-from services.planner.domain.declarations import Chosen, Declaration, declared
+from services.planner.domain.cases import Case, opened
+from services.planner.domain.declarations import Chosen, Declaration, Pursued, declared, pursued
 from services.planner.domain.holds import Hold, HoldStatus
 from services.planner.domain.homes import Home, HomeKey, VacantHomes
 from services.planner.domain.outcomes import NONE, OutcomeKey, Outcomes, outcome_of
 from services.planner.domain.rules import AreaBands
-from services.planner.domain.sums import add
+from services.planner.domain.sums import add, take, without
 from shared.events.base import Message
-from shared.events.decisions import AdoptionChosen, HoldAccepted, HoldDeclined, HoldExpired, HoldPlaced, HoldReturned
+from shared.events.decisions import (
+    AdoptionChosen,
+    HoldAccepted,
+    HoldDeclined,
+    HoldExpired,
+    HoldPlaced,
+    HoldReturned,
+    ObjectiveSet,
+    ObjectiveWithdrawn,
+)
 from shared.events.submissions import (
     EmergencyCaseClosed,
     EmergencyCaseOpened,
@@ -28,9 +36,18 @@ from shared.events.submissions import (
     SubmissionDefaulted,
     SubmissionReceived,
 )
-from shared.events.units import ServiceType, Transition, Unit, UnitChanged, UnitInspected, UnitStatus, UnitVacated
+from shared.events.units import (
+    ServiceType,
+    Transition,
+    Unit,
+    UnitAssigned,
+    UnitChanged,
+    UnitInspected,
+    UnitStatus,
+    UnitVacated,
+)
 
-FREED, INSPECTED = UnitVacated.name(), UnitInspected.name()
+FREED, INSPECTED, ASSIGNED = UnitVacated.name(), UnitInspected.name(), UnitAssigned.name()
 
 CellKey = tuple[str, str, int, int]
 """(municipality, owner, size class, quarter)."""
@@ -43,7 +60,6 @@ MakeupKey = tuple[str, str, int, ServiceType, UnitStatus]
 AdoptionCell = tuple[str, str, int, str]
 """(municipality, owner, year, quantity)."""
 K = TypeVar("K")
-V = TypeVar("V")
 HOLD_STEPS = {
     HoldPlaced: HoldStatus.HELD,
     HoldAccepted: HoldStatus.ACCEPTED,
@@ -57,13 +73,15 @@ class Cell(NamedTuple):
     """Occupancy of one quarter: `openings` = lets - closings, `offsets` = sum of their signed day ordinals.
 
     Only a home given back by its tenant is an exit; losing the title or entering a disposal plan merely closes.
-    `assignable_exits` are the exits that came back assignable at once or on inspection.
+    `assignable_exits` are the exits that came back assignable at once or on inspection; `assigned` are the homes given
+    to a household by a notice, of all that were let.
     """
 
     exits: int = 0
     assignable_exits: int = 0
     openings: int = 0
     offsets: int = 0
+    assigned: int = 0
 
     def plus(self, other: Cell, sign: int = 1) -> Cell:
         return Cell(
@@ -71,6 +89,7 @@ class Cell(NamedTuple):
             self.assignable_exits + sign * other.assignable_exits,
             self.openings + sign * other.openings,
             self.offsets + sign * other.offsets,
+            self.assigned + sign * other.assigned,
         )
 
     def exposure(self, on: date) -> int:
@@ -94,13 +113,14 @@ class Touched:
     declarations: set[DeclarationKey] = field(default_factory=set)
     holds: set[str] = field(default_factory=set)
     choices: set[AdoptionCell] = field(default_factory=set)
+    objectives: set[str] = field(default_factory=set)
     municipalities: set[str] = field(default_factory=set)
     reference_on: bool = False
 
-    @property
-    def has_adopted(self) -> bool:
-        """Whether anything changed that the adopted values follow from, beside the forecast."""
-        return bool(self.declarations or self.choices or self.cells)
+    def has_adopted(self, on: date) -> bool:
+        """Whether anything changed that the adopted values of a day follow from, beside the forecast."""
+        this_year = quarter(date(on.year, 1, 1))
+        return bool(self.declarations or self.choices) or any(key[3] < this_year for key in self.cells)
 
     @property
     def has_supply(self) -> bool:
@@ -134,6 +154,7 @@ class PlanState:
     declarations: dict[DeclarationKey, Declaration] = field(default_factory=dict)
     holds: dict[str, Hold] = field(default_factory=dict)
     choices: dict[AdoptionCell, Chosen] = field(default_factory=dict)
+    objectives: dict[str, Pursued] = field(default_factory=dict)
     history: dict[tuple[str, str, int], Cell] = field(default_factory=dict)
     touched: Touched = field(default_factory=Touched, compare=False)
 
@@ -197,6 +218,13 @@ class PlanState:
             self.choices[cell] = chosen
             self.touched.choices.add(cell)
 
+    def pursue(self, objective: str, step: Pursued) -> None:
+        """The highest number is right, whatever the order."""
+        held = self.objectives.get(objective)
+        if held is None or step.revision > held.revision:
+            self.objectives[objective] = step
+            self.touched.objectives.add(objective)
+
     def merge(self, shard: PlanState, sign: int = 1) -> None:
         """Add the state of another share of the same ambito's events, or take it away again.
 
@@ -218,25 +246,11 @@ class PlanState:
                 self.leave(home_key)
             else:
                 self.enter(home_key, home)
-        for declaration_key, declaration in shard.declarations.items():
-            if sign < 0:
-                del self.declarations[declaration_key]
-            else:
-                self.declare(declaration_key, declaration)
-        self.touched.declarations |= shard.declarations.keys()
+        take(self.declarations, shard.declarations, self.declare, self.touched.declarations, sign)
         self.touched.municipalities |= {municipality for _, _, municipality in shard.declarations}
-        for unit_id, hold in shard.holds.items():
-            if sign < 0:
-                del self.holds[unit_id]
-            else:
-                self.hold(unit_id, hold)
-        self.touched.holds |= shard.holds.keys()
-        for cell_of_choice, chosen in shard.choices.items():
-            if sign < 0:
-                del self.choices[cell_of_choice]
-            else:
-                self.choose(cell_of_choice, chosen)
-        self.touched.choices |= shard.choices.keys()
+        take(self.holds, shard.holds, self.hold, self.touched.holds, sign)
+        take(self.choices, shard.choices, self.choose, self.touched.choices, sign)
+        take(self.objectives, shard.objectives, self.pursue, self.touched.objectives, sign)
         self.cases = self.cases | shard.cases if sign > 0 else without(self.cases, shard.cases)
         self.touched.cases |= shard.cases.keys()
         self.touched.municipalities |= {case.municipality for case in shard.cases.values()}
@@ -256,16 +270,7 @@ def fold(state: PlanState, message: Message) -> None:
             state.see(event.waiting_since)
             if known := state.cases.get(event.case_ref):
                 state.touched.municipalities.add(known.municipality)
-            state.cases[event.case_ref] = Case(
-                event.municipality,
-                event.household_size,
-                event.accessible,
-                event.urgency_class,
-                event.waiting_since,
-                event.deadline_on,
-                event.blameless_arrears,
-                cause,
-            )
+            state.cases[event.case_ref] = opened(event, cause)
             state.touched.cases.add(event.case_ref)
             state.touched.municipalities.add(event.municipality)
         case EmergencyCaseClosed():
@@ -288,6 +293,9 @@ def fold(state: PlanState, message: Message) -> None:
             state.see(event.on)
             cell = (event.municipality, event.owner, event.year, event.quantity.value)
             state.choose(cell, Chosen(event.revision, event.basis, event.reason, event.organisation, cause))
+        case ObjectiveSet() | ObjectiveWithdrawn():
+            state.see(event.on)
+            state.pursue(str(event.objective_id), pursued(event, cause))
         case _:
             raise TypeError(f"the plan does not depend on {event.TYPE}")
 
@@ -331,13 +339,11 @@ def add_transition(state: PlanState, unit: Unit, transition: Transition, sign: i
         on = transition.on
         size = state.bands.size_class(transition.net_area_m2 or unit.net_area_m2)
         key = (unit.municipality, unit.owner, size, quarter(on))
-        state.add_cell(key, Cell(int(is_exit), int(is_assignable), openings, openings * on.toordinal()), sign)
+        assigned = int(transition.report == ASSIGNED)
+        cell = Cell(int(is_exit), int(is_assignable), openings, openings * on.toordinal(), assigned)
+        state.add_cell(key, cell, sign)
     if (outcomes := outcome_of(transition)) != NONE:
         state.add_outcomes((unit.municipality, unit.owner, quarter(transition.on)), outcomes, sign)
-
-
-def without(entries: dict[K, V], gone: Mapping[K, V]) -> dict[K, V]:
-    return {key: entry for key, entry in entries.items() if key not in gone}
 
 
 def accumulate(sums: dict[K, Cell], key: K, cell: Cell, sign: int) -> None:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple, cast
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from services.planner.domain.log_chain import BEGINNING, links
 from services.planner.store.plans import Edition
 from services.planner.tables import JournalRow
 from shared.events import Event, Message
 from shared.events.base import Envelope
 from shared.sql import insert_rows
 
+Entry = tuple[UUID, datetime, str, str, str | None, str]
 READ = ("event_id", "known_at", "type", "subject", "organisation", "event")
 
 
@@ -30,14 +34,48 @@ def add_entries(session: AsyncSession, ambito: str, written: Edition, messages: 
     insert_rows(session, JournalRow, rows, skip=True)
 
 
+class Log(NamedTuple):
+    """What was heard, in order of arrival, and the link of the chain that seals all of it."""
+
+    messages: list[Message]
+    head: str
+
+
 async def messages_of(session: AsyncSession, ambito: str, *, until_version: int | None = None) -> list[Message]:
     """The events of the ambito in order of arrival; those that its versions up to one were made of."""
+    rows = await _entries(session, ambito, until_version)
+    # Thousands of events: the event loop, which answers the broker too, does not wait while they are read.
+    return await asyncio.to_thread(lambda: [_message(ambito, *row) for row in rows])
+
+
+async def log_of(session: AsyncSession, ambito: str, *, until_version: int | None = None) -> Log:
+    """The same, sealed."""
+    rows = await _entries(session, ambito, until_version)
+
+    def read() -> Log:
+        head = deque(links(map(_sealed, rows)), maxlen=1)
+        return Log([_message(ambito, *row) for row in rows], head[0] if head else BEGINNING)
+
+    return await asyncio.to_thread(read)
+
+
+async def links_of(session: AsyncSession, ambito: str) -> list[str]:
+    """Every link of the ambito's log, as it reads today."""
+    rows = await _entries(session, ambito, None)
+    return await asyncio.to_thread(lambda: list(links(map(_sealed, rows))))
+
+
+async def _entries(session: AsyncSession, ambito: str, until_version: int | None) -> Sequence[Entry]:
     query = select(*(col(getattr(JournalRow, name)) for name in READ)).where(col(JournalRow.ambito) == ambito)
     if until_version is not None:
         query = query.where(col(JournalRow.version) <= until_version)
-    rows = (await session.execute(query.order_by(col(JournalRow.revision), col(JournalRow.place)))).all()
-    # Thousands of events: the event loop, which answers the broker too, does not wait while they are read.
-    return await asyncio.to_thread(lambda: [_message(ambito, *row) for row in rows])
+    found = await session.execute(query.order_by(col(JournalRow.revision), col(JournalRow.place)))
+    return cast(Sequence[Entry], found.all())
+
+
+def _sealed(entry: Entry) -> tuple[str | None, ...]:
+    event_id, known_at, *rest = entry
+    return (str(event_id), known_at.isoformat(), *rest)
 
 
 def _message(

@@ -25,6 +25,7 @@ from services.planner.tables import (
     OutcomeRow,
     PlanChoiceRow,
     PlanHoldRow,
+    PlanObjectiveRow,
     PlanRow,
     ReferenceRow,
     StockRow,
@@ -103,6 +104,7 @@ async def state_of(session: AsyncSession, ambito: str, bands: AreaBands) -> Plan
         declarations=await _rows(session, DeclarationRow, ambito),
         holds=await _rows(session, PlanHoldRow, ambito),
         choices=await _rows(session, PlanChoiceRow, ambito),
+        objectives=await _rows(session, PlanObjectiveRow, ambito),
     )
 
 
@@ -118,6 +120,7 @@ async def save_state(session: AsyncSession, state: PlanState) -> None:
     await _write(session, DeclarationRow, state.ambito, deltas.declarations)
     await _write(session, PlanHoldRow, state.ambito, deltas.holds)
     await _write(session, PlanChoiceRow, state.ambito, deltas.choices)
+    await _write(session, PlanObjectiveRow, state.ambito, deltas.objectives)
     if state.touched.reference_on and state.reference_on is not None:
         upsert_rows(session, ReferenceRow, [(state.ambito, state.reference_on)])
 

@@ -36,6 +36,18 @@ VALUES: Mapping[str, Any] = {
     "AdoptionChosen.quantity": AdoptedQuantity.TURNOVER,
     "AdoptionChosen.reason": "l'ente ha dichiarato gli alloggi di due anni insieme",
     "AdoptionChosen.revision": 1,
+    **{
+        f"{step}.{name}": value
+        for step in ("ObjectiveSet", "ObjectiveWithdrawn")
+        for name, value in {
+            "due_on": date(2028, 12, 31),
+            "figure": "019036:-:needing_works:-",
+            "reason": "delibera del Consiglio comunale",
+            "revision": 1 if step == "ObjectiveSet" else 2,
+            "starts_on": date(2026, 3, 1),
+            "text": "dimezzare gli alloggi da recuperare",
+        }.items()
+    },
     "accessible": False,
     "act_reference": "delibera di Giunta n. 12 del 2026",
     "address": "indirizzo omesso nell'esempio",
@@ -48,6 +60,7 @@ VALUES: Mapping[str, Any] = {
     "assigned_previous_year": 6,
     "attempts": 3,
     "barriers": 4,
+    "baseline": 80,
     "before": 13,
     "blameless_arrears": False,
     "budget_eur": Decimal("60000.00"),

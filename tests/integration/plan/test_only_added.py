@@ -1,4 +1,4 @@
-"""What was published, heard, decided and chosen: the database refuses to change it, whoever asks."""
+"""What was published, heard, decided, chosen, aimed at and handed out: the database refuses to change it."""
 
 from __future__ import annotations
 
@@ -18,6 +18,14 @@ CHOICE = {
     "basis": "MODEL",
     "reason": "due anni insieme",
 }
+OBJECTIVE = {
+    "text": "assegnare gli alloggi liberi",
+    "owner": "aler",
+    "figure": "019036:-:stock_total:-",
+    "target": 0,
+    "due_on": "2099-12-31",
+    "reason": "delibera",
+}
 
 
 async def test_nothing_that_was_written_once_can_be_changed_or_deleted(installation: Installation) -> None:
@@ -26,8 +34,11 @@ async def test_nothing_that_was_written_once_can_be_changed_or_deleted(installat
         await room.hear([*registry_of(1).sent, *cases_of(1)])
         held = await client.post(HOLDS, json={"unit_id": "H0", "case_ref": "C0"})
         chosen = await client.post(HOLDS.replace("holds", "choices"), json=CHOICE)
-        assert (held.status_code, chosen.status_code) == (201, 201)
-        for table in ("plan_version", "plan_journal", "hold_entry", "choice"):
+        aimed = await client.post(HOLDS.replace("holds", "objectives"), json=OBJECTIVE)
+        data = {"accept": "application/json"}
+        read = await client.get(HOLDS.replace("holds", "document"), headers=data)
+        assert [answer.status_code for answer in (held, chosen, aimed, read)] == [201, 201, 201, 200]
+        for table in ("plan_version", "plan_journal", "hold_entry", "choice", "objective", "document"):
             for statement in (f"UPDATE {table} SET ambito = ambito", f"DELETE FROM {table}"):
                 with pytest.raises(DBAPIError, match=f"rows of {table} are only ever added"):
                     async with room.runtime.db.transaction() as session:

@@ -8,10 +8,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.planner.domain.forecast import Triennium, forecast, inventory_of, readiness_of, supply_of
+from services.planner.domain.forecast import (
+    Triennium,
+    forecast,
+    inventory_of,
+    learned_of,
+    readiness_of,
+    still_learned,
+    supply_of,
+)
 from services.planner.domain.rounding import half_up, tenths
-from services.planner.domain.state import Cell, PlanState, quarter
+from services.planner.domain.state import Cell, PlanState, Touched, quarter
 from services.planner.domain.supply.offer import Offer, Origin
+from services.planner.domain.supply.turnover import learn
 from shared.events.units import UnitStatus
 from tests.unit.planner.worlds import CASTELVERDE, CREMONA, START, TestRegistry, empty, folded
 
@@ -85,7 +94,8 @@ def test_each_home_counts_once_and_where_it_belongs() -> None:
     registry.register("new", UnitStatus.IN_CONSTRUCTION, works_end_on=date(2028, 12, 31))
     for status in (UnitStatus.IN_NOTICE, UnitStatus.RESERVED_SAT, UnitStatus.VALORISED, UnitStatus.UNINHABITABLE):
         registry.register(status.value, status)
-    inventory = inventory_of(folded(registry.sent), START)
+    state = folded(registry.sent)
+    inventory = inventory_of(state, START, learned_of(state, START))
     assert inventory.free == {(CREMONA, "aler"): 1}
     assert inventory.waiting == {(CREMONA, "aler"): 2}  # in the state of fact and uninhabitable, no works planned
     assert sum(inventory.works.values()) == 3
@@ -193,3 +203,42 @@ def test_halves_go_away_from_zero(numerator: int, denominator: int, rounded: int
 
 def test_thousandths_are_published_in_tenths() -> None:
     assert [tenths(value) for value in (49, 50, 149, 150)] == [0, 1, 1, 2]
+
+
+def test_within_a_quarter_a_home_given_back_moves_only_what_is_counted_where_it_stands() -> None:
+    registry = let(60, CREMONA, prefix="C")
+    for number in range(40):
+        registry.register(f"V{number}", LET, START, municipality=CASTELVERDE, owner="comune")
+    for days in range(10, 80, 10):
+        registry.report(f"C{days // 10}", "unit-vacated", FREE, START + timedelta(days))
+    now = START + timedelta(100)  # in the second quarter
+    registry.report("C10", "unit-vacated", FREE, now)
+    before = forecast(folded(registry.sent), TRIENNIUM, now)
+    registry.report("C11", "unit-vacated", FREE, now)
+    after = forecast(folded(registry.sent), TRIENNIUM, now)
+    assert after[CASTELVERDE, None] == before[CASTELVERDE, None]
+    assert after[CREMONA, None].turnover[-1].mean < before[CREMONA, None].turnover[-1].mean  # one home fewer is let
+    assert after[CREMONA, None].assignable[0].mean > before[CREMONA, None].assignable[0].mean
+    # From the next quarter on it also tells of rates, and of everybody's.
+    then = START + timedelta(185)
+    late = forecast(folded(registry.sent), TRIENNIUM, then)
+    assert late[CASTELVERDE, None].turnover[1] != after[CASTELVERDE, None].turnover[1]
+
+
+def test_rates_are_those_that_everything_before_the_quarter_shows() -> None:
+    registry = let(60)
+    for number in range(8):
+        registry.report(f"U{number}", "unit-vacated", FREE, START + timedelta(5 + 11 * number))
+    state, on = folded(registry.sent), START + timedelta(100)
+    learned, begun = learned_of(state, on), date(2026, 4, 1)
+    assert learned.on == begun
+    past = [message for message in registry.sent if message.event.effective_on < begun]
+    oracle = learn(folded(past).cells, begun)
+    assert (learned.rates, learned.factor, learned.division) == (oracle.rates, oracle.factor, oracle.division)
+    early, late = (
+        Touched(cells={(CREMONA, "aler", 2, quarter(START))}),
+        Touched(cells={(CREMONA, "aler", 2, quarter(on))}),
+    )
+    assert still_learned(learned, late, on) is learned
+    assert still_learned(learned, early, on) is None
+    assert still_learned(learned, Touched(), date(2026, 7, 1)) is None

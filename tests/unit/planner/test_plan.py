@@ -17,8 +17,9 @@ from services.planner.domain.labels import STATUS_FIGURES
 from services.planner.domain.moves import CAUSES_LIMIT, changes
 from services.planner.domain.plan import FigureKey, Plan, canonical, compute, plan_hash, read
 from services.planner.domain.state import fold
+from services.planner.domain.strategies.objectives import ObjectiveStatus
 from shared.events.base import Message
-from shared.events.decisions import HoldPlaced
+from shared.events.decisions import HoldPlaced, ObjectiveSet, ObjectiveWithdrawn
 from shared.events.plans import Cause, Measure
 from shared.events.units import UnitStatus
 from tests.unit.planner.worlds import (
@@ -33,6 +34,7 @@ from tests.unit.planner.worlds import (
     empty,
     folded,
     hold_step,
+    objective_step,
     submission,
 )
 
@@ -160,7 +162,10 @@ def test_a_promise_alone_moves_the_actions() -> None:
     assert after.actions == compute(state, TRIENNIUM, RULES, NAMES).actions != before.actions
 
 
-@pytest.mark.parametrize("told", [hold_step(HoldPlaced, "F1", "E1", 1, 901), submission(1, 4, 901)])
+@pytest.mark.parametrize(
+    "told",
+    [hold_step(HoldPlaced, "F1", "E1", 1, 901), submission(1, 4, 901), objective_step(ObjectiveSet, 1, 901)],
+)
 def test_what_is_taken_back_is_carried_over_by_no_plan(told: Message) -> None:
     sent = [*village().sent, case_opened("E1", 900)]
     state = folded([*sent, told])
@@ -169,6 +174,21 @@ def test_what_is_taken_back_is_carried_over_by_no_plan(told: Message) -> None:
     state.merge(folded([told]), -1)
     after = compute(state, TRIENNIUM, RULES, NAMES, before)
     assert after == planned(sent) != before
+
+
+def test_an_objective_is_part_of_the_content_until_it_is_withdrawn() -> None:
+    """One home of the village is free, F1: 2 to 6 in three years, so on the first day it is behind."""
+    sent = village().sent
+    plan = planned([*sent, objective_step(ObjectiveSet, 1, 970)])
+    assert canonical(plan) != canonical(planned(sent))
+    assert read(canonical(plan), NAMES) == plan
+    [found] = plan.commitments
+    assert (found.expected, found.actual, found.missing, found.status) == (2, 1, 5, ObjectiveStatus.LATE)
+    assert found.objective.cause == str(UUID(int=970))
+    gone = [objective_step(ObjectiveSet, 1, 970), objective_step(ObjectiveWithdrawn, 2, 971)]
+    assert canonical(planned([*sent, *gone])) == canonical(planned(sent))
+    unknown = planned([*sent, objective_step(ObjectiveSet, 1, 972, figure=f"{CREMONA}:nobody:occupied:-")])
+    assert unknown.commitments[0].status is ObjectiveStatus.UNKNOWN
 
 
 def test_canonical_content_is_sorted_strings_and_integers() -> None:
@@ -182,7 +202,7 @@ def test_canonical_content_is_sorted_strings_and_integers() -> None:
     assert {len(outlook) for outlook in content["outlooks"].values()} == {3 * 4 * 2}
     assert set(content) == {
         *("ambito", "first_year", "reference_on", "rules_on", "counts"),
-        *("outlooks", "works_at_risk", "needs", "adopted", "actions"),
+        *("outlooks", "works_at_risk", "needs", "adopted", "objectives", "actions"),
     }
     assert len(plan_hash(plan)) == 64
 

@@ -65,7 +65,10 @@ def test_last_year_and_the_declared_by_hand() -> None:
 def test_the_model_is_asked_what_the_plan_would_have_said() -> None:
     """The oracle is the live plan's own forecast, from a state that knows nothing of the year."""
     cells = lived({CREMONA: [2, 1, 3], CASTELVERDE: [0, 4, 1]})
-    before = PlanState(AMBITO, RULES.bands, cells={key: cell for key, cell in cells.items() if key[3] < 4 * 2024})
+    before = PlanState(AMBITO, RULES.bands)
+    for key, cell in cells.items():
+        if key[3] < 4 * 2024:
+            before.add_cell(key, cell)
     before.stock = {(CREMONA, ALER, LET): 20, (CASTELVERDE, ALER, LET): 20}
     said = forecast(before, Triennium(2024), date(2024, 1, 1))
     for place in (CREMONA, CASTELVERDE, None):

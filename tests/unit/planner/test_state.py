@@ -20,6 +20,7 @@ from services.planner.domain.rows import (
     HOLD_COLUMNS,
     HOME_COLUMNS,
     MAKEUP_COLUMNS,
+    OBJECTIVE_COLUMNS,
     OUTCOME_COLUMNS,
     STOCK_COLUMNS,
     restore,
@@ -27,7 +28,14 @@ from services.planner.domain.rows import (
 )
 from services.planner.domain.state import Cell, PlanState, fold, quarter
 from shared.events.base import Message
-from shared.events.decisions import HoldAccepted, HoldDeclined, HoldExpired, HoldPlaced
+from shared.events.decisions import (
+    HoldAccepted,
+    HoldDeclined,
+    HoldExpired,
+    HoldPlaced,
+    ObjectiveSet,
+    ObjectiveWithdrawn,
+)
 from shared.events.units import ReportRefused, UnitStatus, WorksKind
 from tests.unit.planner.worlds import (
     AMBITO,
@@ -42,6 +50,7 @@ from tests.unit.planner.worlds import (
     folded,
     hold_step,
     message,
+    objective_step,
     submission,
 )
 
@@ -63,6 +72,12 @@ HOLDS = [
     hold_step(step, unit_id, "C1", number, 950 + number)
     for unit_id in ("U0", "U1")
     for number, step in enumerate((HoldPlaced, HoldExpired, HoldPlaced, HoldAccepted), start=1)
+]
+
+OBJECTIVES = [
+    objective_step(ObjectiveSet, 1, 970),
+    objective_step(ObjectiveWithdrawn, 2, 971),
+    objective_step(ObjectiveSet, 1, 972, goal=2),
 ]
 
 
@@ -95,7 +110,7 @@ def registries(draw: st.DrawFn) -> TestRegistry:
 @settings(max_examples=150, deadline=None)
 @given(registries(), st.randoms(use_true_random=False), st.integers(1, 3))
 def test_any_order_and_any_shards_give_the_same_state(registry, random, shards) -> None:
-    others = [case_opened("C1", 901), submission(1, 4, 902), submission(2, 3, 903), *HOLDS]
+    others = [case_opened("C1", 901), submission(1, 4, 902), submission(2, 3, 903), *HOLDS, *OBJECTIVES]
     expected = folded(registry.sent + others)
     shuffled = registry.sent + others
     random.shuffle(shuffled)
@@ -113,6 +128,7 @@ def test_the_state_agrees_with_the_homes_true_timelines_counted_day_by_day(regis
     state = folded(registry.sent)
     until = START + timedelta(days=401)
     exits: Counter[tuple[str, str, int, int]] = Counter()
+    assigned: Counter[tuple[str, str, int, int]] = Counter()
     lived: Counter[tuple[str, str, int]] = Counter()
     stock: Counter[tuple[str, str, UnitStatus]] = Counter()
     for unit_id, timeline in registry.timelines.items():
@@ -126,11 +142,14 @@ def test_the_state_agrees_with_the_homes_true_timelines_counted_day_by_day(regis
         for earlier, later in pairwise(timeline):
             if earlier.after is LET and later.report == "unit-vacated" and later.after is not LET:
                 exits[*place, quarter(later.on)] += 1
+            if earlier.after is not LET and later.report == "unit-assigned" and later.after is LET:
+                assigned[*place, quarter(later.on)] += 1
     counted: Counter[tuple[str, str, int]] = Counter()
     for (municipality, owner, size, _), cell in state.cells.items():
         counted[municipality, owner, size] += cell.exposure(until)
     assert +counted == +lived
     assert {key: cell.exits for key, cell in state.cells.items() if cell.exits} == dict(exits)
+    assert {key: cell.assigned for key, cell in state.cells.items() if cell.assigned} == dict(assigned)
     assert state.stock == dict(stock)
     assert Counter({key[:2] + key[4:]: 0 for key in state.makeup}) + Counter(by_status(state)) == stock
     told = [transition for timeline in registry.timelines.values() for transition in timeline]
@@ -273,13 +292,14 @@ WIDTHS = {
     "cases": (1, len(CASE_COLUMNS)),
     "declarations": (3, len(DECLARATION_COLUMNS)),
     "holds": (1, len(HOLD_COLUMNS)),
+    "objectives": (1, len(OBJECTIVE_COLUMNS)),
 }
 
 
 @settings(max_examples=60, deadline=None)
 @given(registries(), st.randoms(use_true_random=False), st.integers(1, 6))
 def test_writing_only_what_was_touched_restores_the_whole_state(registry, random, batch) -> None:
-    sent: list[Message] = [*registry.sent, case_opened("C1", 901), submission(1, 4, 902), *HOLDS]
+    sent: list[Message] = [*registry.sent, case_opened("C1", 901), submission(1, 4, 902), *HOLDS, *OBJECTIVES]
     random.shuffle(sent)
     state, tables = empty(), Tables()
     for start in range(0, len(sent), batch):

@@ -11,7 +11,7 @@ from uuid import UUID
 from services.planner.domain.state import PlanState, fold
 from services.planner.law import rules_on
 from shared.events.base import Envelope, Event, Message
-from shared.events.decisions import DeclineReason, HoldDeclined
+from shared.events.decisions import DeclineReason, HoldDeclined, ObjectiveSet, ObjectiveWithdrawn
 from shared.events.submissions import AnnualColumns, EmergencyCaseClosed, EmergencyCaseOpened, SubmissionReceived
 from shared.events.units import (
     OwnerKind,
@@ -94,6 +94,31 @@ def hold_step(step: Callable[..., Event], unit_id: str, case_ref: str, revision:
             on=START,
             expires_at=datetime(2026, 1, 4, tzinfo=UTC),
             **({"reason": DeclineReason.HOME_UNSUITABLE} if step is HoldDeclined else {}),
+        ),
+        number,
+    )
+
+
+def objective_step(
+    step: type[ObjectiveSet] | type[ObjectiveWithdrawn], revision: int, number: int, *, figure: str = "", goal: int = 1
+) -> Message:
+    """A step of the objective that six homes be free by the end of 2028."""
+    return message(
+        step(
+            objective_id=UUID(int=goal),
+            ambito=AMBITO,
+            municipality=CREMONA,
+            revision=revision,
+            text="sei alloggi liberi",
+            owner="aler",
+            figure=figure or f"{CREMONA}:-:free_assignable:-",
+            baseline=2,
+            starts_on=START,
+            target=6,
+            due_on=date(2028, 12, 31),
+            reason="delibera",
+            on=START,
+            organisation="comune-019036",
         ),
         number,
     )

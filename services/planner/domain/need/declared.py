@@ -26,6 +26,7 @@ class Component(StrEnum):
     LEFT_WITHOUT_ASSIGNMENT = "LEFT_WITHOUT_ASSIGNMENT"
 
 
+EVERY_COMPONENT = frozenset(Component)
 FLOWS = frozenset({Component.NEWLY_ADMITTED, Component.LEFT_WITHOUT_ASSIGNMENT})
 BACKLOG = tuple(component for component in Component if component not in FLOWS)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from services.planner.domain.need.amounts import UncertainCount
-from services.planner.domain.need.declared import BACKLOG, Component, DeclaredNeed
+from services.planner.domain.need.declared import BACKLOG, EVERY_COMPONENT, Component, DeclaredNeed
 from services.planner.domain.need.rates import PooledCount, basis, estimate_missing, flow_basis, forecast_flow
 from services.planner.domain.need.sizes import pooled
 
@@ -17,7 +17,7 @@ class NeedMethod(NamedTuple):
     """Metodo di stima del fabbisogno: T, the years in which the backlog is to be met, and the components that count."""
 
     years_to_clear: int = 5
-    components: frozenset[Component] = frozenset(Component)
+    components: frozenset[Component] = EVERY_COMPONENT
 
 
 class Counted(NamedTuple):

@@ -49,21 +49,30 @@ def need_sentences(
     figures: Iterable[Figure],
     unknown: Iterable[Component] = (),
     withheld: Collection[str] = frozenset(),
+    left_out: Iterable[Component] = (),
 ) -> tuple[Sentence, ...]:
     """`place_it` begins the text: `Nel comune di Cremona`, `Nell'ambito`.
 
     `figures` are the territory's, with those of coverage and pressure where there are any; a sentence of which a figure
-    is missing or withheld is left out. `unknown` components were declared by nobody.
+    is missing or withheld is left out. `unknown` components were declared by nobody, those `left_out` do not count.
     """
     known = by_name(figures)
-    templates = (f"{place_it} {NEED}", YEARLY, *evidence(territory, known, unknown), covered(known), pressed(known))
+    templates = (
+        f"{place_it} {NEED}",
+        YEARLY,
+        *evidence(territory, known, unknown, left_out),
+        covered(known),
+        pressed(known),
+    )
     return tell(templates, known, withheld)
 
 
-def evidence(territory: TerritoryNeed, known: Mapping[str, Figure], unknown: Iterable[Component]) -> list[str]:
-    """Who said so, what is estimated and what nobody knows."""
+def evidence(
+    territory: TerritoryNeed, known: Mapping[str, Figure], unknown: Iterable[Component], left_out: Iterable[Component]
+) -> list[str]:
+    """Who said so, what is estimated, what nobody knows and what was not to count."""
     estimated = [LABELS[use.component] for use in territory.uses if use.is_estimated]
-    missing = [LABELS[component] for component in unknown]
+    missing, excluded = [LABELS[component] for component in unknown], [LABELS[component] for component in left_out]
     found = []
     if "need_declared_count" in known:
         found.append(COMPLETE.format("Ha" if is_one(known["need_declared_count"]) else "Hanno"))
@@ -75,6 +84,8 @@ def evidence(territory: TerritoryNeed, known: Mapping[str, Figure], unknown: Ite
         found.append(
             f"Non sono conteggiate, perché nessun comune le ha dichiarate, queste componenti: {listed(missing)}."
         )
+    if excluded:
+        found.append(f"Non sono conteggiate, perché escluse da chi ha fatto il calcolo: {listed(excluded)}.")
     return found
 
 

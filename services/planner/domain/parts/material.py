@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
 
+from services.planner.domain.emergency.placing import Metres
 from services.planner.domain.labels import LABELS
 from services.planner.domain.narrative.figures import Figure, FigureUnit
 from services.planner.domain.narrative.sentences import Sentence
@@ -25,8 +26,8 @@ AMBITO = "ambito"
 class Material:
     """Ciò di cui il piano è fatto: the state it follows from, its rules, and what is known of the territory.
 
-    `survey` is None, and `inhabitants` empty, for a territory that is not installed; `inhabitants` are by municipality
-    and year.
+    `survey` is None, and `inhabitants` and `metres` empty, for a territory that is not installed; `inhabitants` are by
+    municipality and year, `metres` between municipalities.
     """
 
     plan: Plan
@@ -36,6 +37,7 @@ class Material:
     people: People
     inhabitants: Mapping[str, Mapping[int, int]]
     directives: tuple[Directive, ...]
+    metres: Metres = field(default_factory=dict)
 
     def place_it(self, municipality: str | None) -> str:
         """How a text begins: `Nel comune di Cremona`."""

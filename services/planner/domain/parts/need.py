@@ -6,7 +6,7 @@ from services.planner.domain.declared_years import declared_needs
 from services.planner.domain.narrative.figures import Figure
 from services.planner.domain.need.amounts import HouseholdBand
 from services.planner.domain.need.coverage import coverage
-from services.planner.domain.need.declared import declared_totals
+from services.planner.domain.need.declared import EVERY_COMPONENT, Component, declared_totals
 from services.planner.domain.need.figures import (
     ambito_figures,
     coverage_figures,
@@ -23,12 +23,17 @@ from services.planner.domain.plan import NOTHING
 TITLE = "Fabbisogno abitativo primario"
 
 
-def need_part(material: Material, municipality: str | None) -> PlanPart:
-    """The need low, central and high, its components, its coverage; what was declared and what is estimated."""
+def need_part(
+    material: Material, municipality: str | None, components: frozenset[Component] = EVERY_COMPONENT
+) -> PlanPart:
+    """The need low, central and high, its components, its coverage; what was declared and what is estimated.
+
+    With fewer `components` it is the need that those alone make: the plan's own counts them all.
+    """
     declared = declared_needs(material.state)
     if not declared or not material.people:
         return PlanPart(3, TITLE, (), ())
-    assessment, scope = assess(material.state, material.people, material.rules), scope_of(municipality)
+    assessment, scope = assess(material.state, material.people, material.rules, components), scope_of(municipality)
     if municipality is None:
         territory = assessment.ambito
         figures = (*ambito_figures(scope, assessment), *declared_figures(scope, declared_totals(declared)))
@@ -37,7 +42,8 @@ def need_part(material: Material, municipality: str | None) -> PlanPart:
         pressure = rank_pressure(declared, material.people).get(municipality)
         figures = need_figures(scope, territory, assessment) + (pressure_figures(scope, pressure) if pressure else ())
     figures += _covered(material, municipality, territory.whole.need)
-    told = need_sentences(material.place_it(municipality), territory, figures, assessment.unknown)
+    left_out = [component for component in Component if component not in components]
+    told = need_sentences(material.place_it(municipality), territory, figures, assessment.unknown, left_out=left_out)
     faults = tuple(
         Item("fault", fault.text_it, fault.municipality, None, (("declared", fault.declared), ("other", fault.other)))
         for fault in assessment.faults

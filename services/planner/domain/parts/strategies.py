@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from services.planner.domain.declared_years import latest_told
+from services.planner.domain.labels import label_it
 from services.planner.domain.parts.material import Item, Material, PlanPart
-from services.planner.domain.plan import FigureKey
+from services.planner.domain.plan import FigureKey, key_of
 from services.planner.domain.rehearsal import owner_kind
 from services.planner.domain.strategies.directives import directives_on
 from services.planner.domain.strategies.disposals import Baseline, Disposal, DisposalBalance, disposal_balances
@@ -18,6 +19,7 @@ from shared.events.units import UnitStatus
 def strategies_part(material: Material, municipality: str | None) -> PlanPart:
     """Objectives beside what the plan counts now, disposals beside their caps, the regional directives in force."""
     items = [
+        *_objectives(material, municipality),
         *_strategies(material, municipality),
         *_disposals(material, municipality),
         *_balances(material, municipality),
@@ -28,6 +30,27 @@ def strategies_part(material: Material, municipality: str | None) -> PlanPart:
             for directive in directives_on(material.directives, material.plan.reference_on)
         ]
     return PlanPart(5, "Strategie, obiettivi e alienazioni", (), (), tuple(items))
+
+
+def _objectives(material: Material, municipality: str | None) -> Iterator[Item]:
+    """What the lead municipality has set, each beside its figure's value now; the figure opens by its identifier."""
+    for found in material.plan.commitments:
+        objective, key = found.objective, key_of(found.objective.figure)
+        if municipality in (None, key.municipality):
+            values = (
+                ("figure", objective.figure),
+                ("label", label_it(key.figure, key.year)),
+                ("baseline", objective.baseline),
+                ("starts_on", objective.starts_on.isoformat()),
+                ("target", objective.target),
+                ("due_on", objective.due_on.isoformat()),
+                ("expected", found.expected),
+                ("actual", found.actual),
+                ("missing", found.missing),
+                ("status", found.status.value),
+                ("reason", objective.reason),
+            )
+            yield Item("objective", objective.text, key.municipality, objective.owner, values, (objective.cause,))
 
 
 def _strategies(material: Material, municipality: str | None) -> Iterator[Item]:

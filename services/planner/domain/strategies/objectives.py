@@ -11,6 +11,7 @@ from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
+from services.planner.domain.declarations import Pursued
 from services.planner.domain.formulas import Formula
 from services.planner.domain.rounding import half_up
 
@@ -34,16 +35,20 @@ class Objective(NamedTuple):
     """Obiettivo del piano: from `baseline` on `starts_on` to `target` by `due_on`; `figure` is a figure's identifier.
 
     Values are in the figure's own integers (homes, or thousandths); a target below the baseline is to be sunk to.
+    `organisation` set it for the `reason`, by the event `cause`.
     """
 
     id: str
-    text_it: str
+    text: str
     owner: str
     figure: str
     baseline: int
     starts_on: date
     target: int
     due_on: date
+    reason: str = ""
+    organisation: str = ""
+    cause: str = ""
 
 
 class Commitment(NamedTuple):
@@ -62,6 +67,15 @@ class Commitment(NamedTuple):
             return None
         up = 1 if self.objective.target >= self.objective.baseline else -1
         return max(up * (self.objective.target - self.actual), 0)
+
+
+def objectives_of(steps: Mapping[str, Pursued]) -> tuple[Objective, ...]:
+    """Those that were not withdrawn, in the order of their identifiers."""
+    return tuple(
+        Objective(identifier, *(getattr(step, name) for name in Objective._fields[1:]))
+        for identifier, step in sorted(steps.items())
+        if not step.is_withdrawn
+    )
 
 
 def commitments(objectives: Iterable[Objective], figures: Mapping[str, int], on: date) -> tuple[Commitment, ...]:

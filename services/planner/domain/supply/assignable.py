@@ -105,7 +105,8 @@ def forecast_assignable(
     for one in experience.works:
         works[one.municipality, one.owner].append(one)
     of_owner = {owner: (count.mean, count.excess) for owner, count in restored.items()}
-    parts = backlog_shares(experience.backlogs, {holding: found.mean for holding, found in exits.items()})
+    waiting = waiting_by_owner(experience.backlogs)
+    parts = backlog_shares(experience.backlogs, waiting, {holding: found.mean for holding, found in exits.items()})
     holdings = {
         holding: Assignable(
             forecast(ready_exits([(found.mean, shares[holding[1]])], found)),
@@ -142,17 +143,23 @@ def exits_by_holding(turnover: Turnover[SizeT], place: int, experience: Experien
     }
 
 
-def backlog_shares(backlogs: Mapping[Holding, int], exits: Mapping[Holding, int]) -> dict[Holding, float]:
-    """Of an owner's refurbishments: in proportion to the homes that wait, or to the mean exits where none do."""
+def waiting_by_owner(backlogs: Mapping[Holding, int]) -> dict[str, int]:
     waiting: dict[str, int] = defaultdict(int)
-    expected: dict[str, int] = defaultdict(int)
     for (_, owner), count in backlogs.items():
         waiting[owner] += count
+    return waiting
+
+
+def backlog_shares(
+    backlogs: Mapping[Holding, int], waiting: Mapping[str, int], exits: Mapping[Holding, int]
+) -> dict[Holding, float]:
+    """Of an owner's refurbishments: in proportion to the homes that wait, or to the mean exits where none do."""
+    expected: dict[str, int] = defaultdict(int)
     for (_, owner), mean in exits.items():
         expected[owner] += mean
     found = {}
     for holding, mean in exits.items():
-        part, whole = backlogs.get(holding, 0), waiting[holding[1]]
+        part, whole = backlogs.get(holding, 0), waiting.get(holding[1], 0)
         if not whole:
             part, whole = mean, expected[holding[1]]
         found[holding] = part / whole if whole else 0.0

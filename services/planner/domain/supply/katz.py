@@ -74,9 +74,9 @@ def _known_band(thousandths: int, thousandths_of_variance: int) -> tuple[int, in
     return band(thousandths / 1000, thousandths_of_variance / 1000)
 
 
-def significant(whole: int) -> int:
-    """A whole number rounded to its leading digits, by a power of two: to one part in a thousand or better."""
+def significant(whole: int, digits: int = DIGITS) -> int:
+    """A whole number rounded by a power of two, to one part in so many or better."""
     unit = 1
-    while whole >= 2 * DIGITS * unit:
+    while whole >= 2 * digits * unit:
         unit *= 2
     return (whole + unit // 2) // unit * unit

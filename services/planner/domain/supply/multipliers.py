@@ -42,18 +42,20 @@ class Likeness(NamedTuple):
 def multipliers(exits: Sequence[int], expected: Sequence[float]) -> list[Multiplier]:
     """Of each municipality, from its exits and those expected of its homes under the common factor."""
     likenesses = weigh(exits, expected)
-    found = []
-    for count, exposure in zip(exits, expected, strict=True):
-        mean = square = 0.0
-        for shape, common, variance, probability in likenesses:
-            pseudo = shape / common
-            parts = pseudo + exposure
-            rate = (shape + count) / parts
-            slope = rate * pseudo / (parts * common)
-            mean += probability * rate
-            square += probability * (rate * rate * (1 + 1 / (shape + count)) + slope * slope * variance)
-        found.append(Multiplier(mean, square / (mean * mean) - 1))
-    return found
+    return [multiplier(likenesses, count, exposure) for count, exposure in zip(exits, expected, strict=True)]
+
+
+def multiplier(likenesses: Sequence[Likeness], count: int, exposure: float) -> Multiplier:
+    """Of a municipality with so many exits, where so many were expected."""
+    mean = square = 0.0
+    for shape, common, variance, probability in likenesses:
+        pseudo = shape / common
+        parts = pseudo + exposure
+        rate = (shape + count) / parts
+        slope = rate * pseudo / (parts * common)
+        mean += probability * rate
+        square += probability * (rate * rate * (1 + 1 / (shape + count)) + slope * slope * variance)
+    return Multiplier(mean, square / (mean * mean) - 1)
 
 
 def weigh(exits: Sequence[int], expected: Sequence[float]) -> list[Likeness]:

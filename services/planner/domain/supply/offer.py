@@ -19,13 +19,26 @@ from typing import NamedTuple
 
 from services.planner.domain.rounding import half_up
 from services.planner.domain.supply.assignable import Holding, backlog_shares
-from services.planner.domain.supply.occupancy import Occupancy, PlaceQuarter
-from services.planner.domain.supply.readiness import Readiness
+from services.planner.domain.supply.katz import significant
+from services.planner.domain.supply.occupancy import Place
+from services.planner.domain.supply.readiness import Readiness, ReadyShare
 from services.planner.domain.supply.refurbishment import Queue, completions
 from services.planner.domain.supply.schedule import Done, DoneHome, Medians, done_in
-from services.planner.domain.supply.turnover import Expectation, Turnover, Window, forecast_turnover
+from services.planner.domain.supply.turnover import (
+    Expectation,
+    Learned,
+    TownAhead,
+    Turnover,
+    Window,
+    joined,
+    towns_ahead,
+)
 
 KEPT = 4096
+UNSEEN = Readiness().rounded
+"""Of an owner of whom no outcome is known."""
+QUEUE_DIGITS = 64
+"""What an owner's queue follows from counts to one part in so many, so that it is often known already."""
 
 
 class Origin(StrEnum):
@@ -80,19 +93,20 @@ class Disposals(NamedTuple):
 class Inventory:
     """Consistenza: everything counted that the supply follows from.
 
-    `history` has cells by municipality, owner, size class and quarter. Of the homes of each of the `holdings` some are
-    `free` and assignable, `unseen` (given back and not inspected yet), `waiting` for works that nobody has planned,
-    `leaving` (free before they entered the disposal plan), or in works.
+    `let` are the homes now let by municipality, owner and size class, `learned` the rates they are given back at. Of
+    those of each of the `holdings` some are `free` and assignable, `unseen` (given back and not inspected yet),
+    `waiting` for works that nobody has planned, `leaving` (free before they entered the disposal plan), or in works.
     """
 
     holdings: Set[Holding]
-    history: Mapping[PlaceQuarter[int], Occupancy]
+    learned: Learned[int]
+    let: Mapping[Place[int], int]
     free: Mapping[Holding, int]
     unseen: Mapping[Holding, int]
     waiting: Mapping[Holding, int]
     leaving: Mapping[Holding, int]
     works: Mapping[Term, int]
-    readiness: Mapping[str, Readiness]
+    readiness: Mapping[str, ReadyShare]
     queues: Mapping[str, Queue]
     disposals: Mapping[str, Disposals]
     medians: Medians
@@ -100,8 +114,8 @@ class Inventory:
     def queue_of(self, owner: str) -> Queue:
         return self.queues.get(owner, Queue(0, 0, 0))
 
-    def readiness_of(self, owner: str) -> Readiness:
-        return self.readiness.get(owner, Readiness())
+    def readiness_of(self, owner: str) -> ReadyShare:
+        return self.readiness.get(owner, UNSEEN)
 
 
 class Restored(NamedTuple):
@@ -111,7 +125,8 @@ class Restored(NamedTuple):
     dispersion: float
 
 
-class Offer(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False)
+class Offer:
     """Offerta di un ente in un comune: by window and, last, in all of them together.
 
     `means` are thousandths of a home by source; TURNOVER are those of the `exits` and of the `unseen` that come back
@@ -120,7 +135,7 @@ class Offer(NamedTuple):
     """
 
     owner: str
-    readiness: Readiness
+    readiness: ReadyShare
     disposals: Disposals
     exits: tuple[Expectation, ...]
     means: Mapping[Origin, tuple[int, ...]]
@@ -141,22 +156,34 @@ class Supply:
     medians: Medians
 
 
-class Scheduled(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False)
+class Scheduled:
     """Homes in works of one holding: the mean done in each window, and what their band follows from."""
 
-    renovated: Sequence[float]
-    built: Sequence[float]
+    renovated: tuple[float, ...]
+    built: tuple[float, ...]
     done: tuple[Done, ...]
+
+
+class Standing(NamedTuple):
+    """Alloggi vuoti di un ente in un comune: free and assignable, not inspected yet, in the disposal plan."""
+
+    free: int
+    unseen: int
+    leaving: int
 
 
 def forecast_supply(inventory: Inventory, on: date, windows: Sequence[Window]) -> Supply:
     """In consecutive windows, the first of which begins on the reference date; past ones are empty."""
     begins_on = next((window.begins_on for window in windows if window.days), windows[-1].ends_on)
-    turnover = summed(forecast_turnover(inventory.history, on, [*windows, Window(begins_on, windows[-1].ends_on)]))
+    spans, whole = tuple(windows), Window(begins_on, windows[-1].ends_on)
+    towns = towns_ahead(inventory.learned, inventory.let, spans, whole)
+    turnover = joined(inventory.learned, towns, (*spans, whole))
     ends = tuple([max((window.ends_on - on).days, 0) for window in windows])
-    exits = exits_of(turnover, inventory.holdings)
+    exits = exits_of(towns, inventory.holdings, len(spans) + 1)
     works = schedule(inventory, on, ends)
-    parts = backlog_shares(inventory.waiting, {holding: found[-1].mean for holding, found in exits.items()})
+    waiting = {owner: queue.backlog for owner, queue in inventory.queues.items()}
+    parts = backlog_shares(inventory.waiting, waiting, {holding: found[-1].mean for holding, found in exits.items()})
     inflow = inflow_of(inventory, exits)
     spread = turnover.ambito[-1].relative_variance
     engaged = engaged_by(works)
@@ -165,31 +192,42 @@ def forecast_supply(inventory: Inventory, on: date, windows: Sequence[Window]) -
     }
     first = next((place for place, window in enumerate(windows) if window.days), None)
     offers = {
-        holding: offer_of(inventory, holding, exits[holding], works, parts[holding], restored[holding[1]], first)
-        for holding in exits
+        holding: offer_of(
+            holding[1],
+            inventory.readiness_of(holding[1]),
+            inventory.disposals.get(holding[1], Disposals()),
+            found,
+            Standing(*[homes.get(holding, 0) for homes in (inventory.free, inventory.unseen, inventory.leaving)]),
+            parts[holding],
+            restored[holding[1]],
+            works.get(holding),
+            first,
+        )
+        for holding, found in exits.items()
     }
     return Supply(turnover, offers, inventory.medians)
 
 
+@lru_cache(maxsize=KEPT)
 def offer_of(
-    inventory: Inventory,
-    holding: Holding,
+    owner: str,
+    readiness: ReadyShare,
+    disposals: Disposals,
     exits: tuple[Expectation, ...],
-    scheduled: Mapping[Holding, Scheduled],
+    standing: Standing,
     part: float,
     restored: tuple[Restored, ...],
+    works: Scheduled | None,
     first: int | None,
 ) -> Offer:
     """Homes free or not inspected yet belong to the `first` window ahead; disposals are over with the last one."""
-    owner, years = holding[1], len(exits) - 1
-    readiness, disposals = inventory.readiness_of(owner), inventory.disposals.get(owner, Disposals())
-    free, unseen = (_in_window(homes.get(holding, 0), first, years) for homes in (inventory.free, inventory.unseen))
-    leaving = _in_window(inventory.leaving.get(holding, 0), years - 1 if first is not None else None, years)
-    works = scheduled.get(holding)
+    years = len(exits) - 1
+    free, unseen = (_in_window(homes, first, years) for homes in (standing.free, standing.unseen))
+    leaving = _in_window(standing.leaving, years - 1 if first is not None else None, years)
     given_back = [found.mean + 1000 * waiting for found, waiting in zip(exits, unseen, strict=True)]
     by_year = {
         Origin.FREE: [1000 * homes for homes in free],
-        Origin.TURNOVER: [half_up(mean * readiness.likely_ready, readiness.outcomes) for mean in given_back],
+        Origin.TURNOVER: [half_up(mean * readiness.percent, 100) for mean in given_back],
         Origin.REFURBISHMENT: [_thousandths(part * found.mean) for found in restored],
         Origin.RENOVATION: [_thousandths(mean) for mean in works.renovated] if works else [0] * years,
         Origin.NEW_BUILD: [_thousandths(mean) for mean in works.built] if works else [0] * years,
@@ -209,60 +247,57 @@ def _thousandths(homes: float) -> int:
     return int(1000 * homes + 0.5)
 
 
-def summed(turnover: Turnover[int]) -> Turnover[int]:
-    """The last window's means as the sum of the others': each is rounded by itself."""
-
-    def together(found: tuple[Expectation, ...]) -> tuple[Expectation, ...]:
-        return (*found[:-1], found[-1]._replace(mean=sum([window.mean for window in found[:-1]])))
-
-    return Turnover(
-        {place: together(found) for place, found in turnover.cells.items()},
-        {name: together(found) for name, found in turnover.municipalities.items()},
-        together(turnover.ambito),
-    )
-
-
-def exits_of(turnover: Turnover[int], holdings: Set[Holding]) -> dict[Holding, tuple[Expectation, ...]]:
+def exits_of(
+    towns: Mapping[str, TownAhead[int]], holdings: Set[Holding], windows: int
+) -> dict[Holding, tuple[Expectation, ...]]:
     """The cells of each holding together, with the spread of the municipality."""
-    cells: dict[Holding, list[tuple[Expectation, ...]]] = defaultdict(list)
-    for (municipality, owner, _), found in turnover.cells.items():
-        cells[municipality, owner].append(found)
-    nowhere = tuple([Expectation(0, 0.0, 0) for _ in turnover.ambito])
+    found = dict.fromkeys(sorted(holdings), (Expectation(0, 0.0, 0),) * windows)
+    for name, town in towns.items():
+        for owner, exits in holdings_of(town).items():
+            found[name, owner] = exits
+    return found
+
+
+@lru_cache(maxsize=KEPT)
+def holdings_of(town: TownAhead[int]) -> dict[str, tuple[Expectation, ...]]:
+    """A municipality's exits by owner, by owner's code."""
+    cells: dict[str, list[tuple[Expectation, ...]]] = defaultdict(list)
+    for (_, owner, _), found in town.cells.items():
+        cells[owner].append(found)
     return {
-        holding: tuple(
+        owner: tuple(
             [
-                Expectation(sum(cell.mean for cell in alike), shared.relative_variance, sum(cell.cap for cell in alike))
-                for shared, *alike in zip(
-                    turnover.municipalities.get(holding[0], nowhere), *cells[holding], strict=True
-                )
+                Expectation(sum(cell.mean for cell in cells), shared.relative_variance, sum(cell.cap for cell in cells))
+                for shared, *cells in zip(town.whole, *alike, strict=True)
             ]
         )
-        for holding in sorted(holdings | cells.keys())
+        for owner, alike in sorted(cells.items())
     }
 
 
 def schedule(inventory: Inventory, on: date, ends: tuple[int, ...]) -> Mapping[Holding, Scheduled]:
     """Homes in works that are done, by holding; a new building is done on one day."""
-    terms: dict[Holding, list[Term]] = defaultdict(list)
-    for term in sorted(inventory.works):
-        terms[term.municipality, term.owner].append(term)
-    return {holding: scheduled(alike, inventory, on, ends) for holding, alike in terms.items()}
+    terms: dict[Holding, list[tuple[Term, int]]] = defaultdict(list)
+    for term, homes in sorted(inventory.works.items()):
+        terms[term.municipality, term.owner].append((term, homes))
+    return {holding: scheduled(tuple(alike), inventory.medians, on, ends) for holding, alike in terms.items()}
 
 
-def scheduled(terms: Sequence[Term], inventory: Inventory, on: date, ends: tuple[int, ...]) -> Scheduled:
-    probabilities = [median.probability for median in inventory.medians]
-    windows = [([0.0] * len(probabilities), 0.0) for _ in range(len(ends) + 1)]
+@lru_cache(maxsize=KEPT)
+def scheduled(terms: tuple[tuple[Term, int], ...], medians: Medians, on: date, ends: tuple[int, ...]) -> Scheduled:
+    windows = [([0.0] * len(medians), 0.0) for _ in range(len(ends) + 1)]
     renovated, built = [0.0] * len(ends), [0.0] * len(ends)
-    for term in terms:
-        homes, of_origin = inventory.works[term], built if term.is_new_build else renovated
-        for window, one in enumerate(term.done(inventory.medians, on, ends)):
+    for term, homes in terms:
+        of_origin = built if term.is_new_build else renovated
+        for window, one in enumerate(term.done(medians, on, ends)):
             means, variance = windows[window]
             for place, chance in enumerate(one.means):
                 means[place] += homes * chance
             windows[window] = means, variance + one.variance * (homes * homes if term.is_new_build else homes)
             if window < len(ends):
                 of_origin[window] += homes * one.mean
-    return Scheduled(renovated, built, tuple([Done(tuple(means), variance) for means, variance in windows]))
+    done = tuple([Done(tuple(means), variance) for means, variance in windows])
+    return Scheduled(tuple(renovated), tuple(built), done)
 
 
 def inflow_of(inventory: Inventory, exits: Mapping[Holding, tuple[Expectation, ...]]) -> dict[str, list[float]]:
@@ -294,14 +329,15 @@ def restorations(
     joined, taken = list(accumulate(inflow)), list(accumulate(engaged or [0.0] * len(ends)))
     by_then = [Restored(0.0, 1.0)]
     for days, homes, planned in zip(ends, joined, taken, strict=True):
-        by_then.append(_restored_by(queue, round(100 * homes), round(100 * spread), days, round(10 * planned)))
+        known = [significant(round(100 * count), QUEUE_DIGITS) for count in (homes, planned)]
+        by_then.append(_restored_by(queue, round(100 * spread), days, *known))
     windows = [Restored(max(after.mean - before.mean, 0.0), after.dispersion) for before, after in pairwise(by_then)]
     return (*windows, by_then[-1])
 
 
 @lru_cache(maxsize=KEPT)
-def _restored_by(queue: Queue, inflow: int, spread: int, days: int, engaged: int) -> Restored:
-    """By a day; inflow and spread in hundredths, engaged completions in tenths, so that it is often known already."""
-    count = completions(queue, inflow / 100, spread / 100, days, engaged / 10)
+def _restored_by(queue: Queue, spread: int, days: int, inflow: int, engaged: int) -> Restored:
+    """By a day; all in hundredths."""
+    count = completions(queue, inflow / 100, spread / 100, days, engaged / 100)
     mean = count.mean
     return Restored(mean, count.variance / mean if mean > 0 else 1.0)

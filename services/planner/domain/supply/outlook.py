@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from math import fsum
 from typing import NamedTuple
 
 from services.planner.domain.supply.katz import near_band
-from services.planner.domain.supply.offer import Offer, Origin, Restored, Supply
-from services.planner.domain.supply.readiness import Readiness
+from services.planner.domain.supply.offer import KEPT, Offer, Origin, Restored, Supply
+from services.planner.domain.supply.readiness import ReadyShare
 from services.planner.domain.supply.schedule import Medians, whole_variance
 from services.planner.domain.supply.turnover import Expectation
 
@@ -42,20 +43,21 @@ def outlooks_of(supply: Supply) -> Mapping[Scope, Outlook]:
     found: dict[Scope, Outlook] = {}
     towns: dict[str, list[Offer]] = defaultdict(list)
     for (municipality, owner), offer in supply.offers.items():
-        found[municipality, owner] = outlook([offer], offer.exits, supply.medians)
+        found[municipality, owner] = outlook((offer,), offer.exits, supply.medians)
         towns[municipality].append(offer)
     for municipality, offers in towns.items():
         only = supply.turnover.municipalities.get(municipality, offers[0].exits)
         is_alone = len(offers) == 1
         found[municipality, None] = (
-            found[municipality, offers[0].owner] if is_alone else outlook(offers, only, supply.medians)
+            found[municipality, offers[0].owner] if is_alone else outlook(tuple(offers), only, supply.medians)
         )
-    found[None, None] = outlook(list(supply.offers.values()), supply.turnover.ambito, supply.medians)
+    found[None, None] = outlook(tuple(supply.offers.values()), supply.turnover.ambito, supply.medians)
     return found
 
 
-def outlook(offers: Sequence[Offer], exits: Sequence[Expectation], medians: Medians) -> Outlook:
-    """Of these holdings together, whose exits are `exits`."""
+@lru_cache(maxsize=KEPT)
+def outlook(offers: tuple[Offer, ...], exits: tuple[Expectation, ...], medians: Medians) -> Outlook:
+    """Of these holdings together, whose exits are `exits`; most of them are as they were when the last event came."""
     by_owner: dict[str, list[Offer]] = defaultdict(list)
     for offer in offers:
         by_owner[offer.owner].append(offer)
@@ -97,7 +99,7 @@ def owners_variance(by_owner: Sequence[Sequence[Offer]], window: int, spread: fl
     return poisson_mixture_variance(ready, relative) + apart
 
 
-def unseen_variance(homes: int, readiness: Readiness) -> float:
+def unseen_variance(homes: int, readiness: ReadyShare) -> float:
     """Of the homes given back and not inspected yet that are ready: beta-binomial."""
     share, seen = readiness.share, readiness.outcomes
     return homes * share * (1 - share) * (seen + homes) / (seen + 1)

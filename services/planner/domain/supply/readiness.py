@@ -10,11 +10,33 @@ from collections.abc import Sequence
 from math import fsum
 from typing import NamedTuple
 
+from services.planner.domain.rounding import half_up
 from services.planner.domain.supply.counts import Distribution, gamma_poisson
+from services.planner.domain.supply.katz import significant
 from services.planner.domain.supply.turnover import Expectation
 
 PRIOR_READY, PRIOR_NEEDING_WORKS = 4, 6
 """As if 6 of 10 homes given back had needed works: between the 50 and 70 % that published figures lie around."""
+OUTCOME_DIGITS = 16
+"""How many outcomes an owner's share rests on counts to one part in so many."""
+
+
+class ReadyShare(NamedTuple):
+    """Quota di alloggi pronti al rilascio of one owner in whole percent, and about how many outcomes say so.
+
+    Rounded by less than the data can tell, so that one more outcome seldom moves all the owner's municipalities.
+    """
+
+    percent: int
+    outcomes: int
+
+    @property
+    def share(self) -> float:
+        return self.percent / 100
+
+    @property
+    def relative_variance(self) -> float:
+        return (100 - self.percent) / (self.percent * (self.outcomes + 1))
 
 
 class Readiness(NamedTuple):
@@ -40,6 +62,12 @@ class Readiness(NamedTuple):
     @property
     def relative_variance(self) -> float:
         return (self.needing_works + PRIOR_NEEDING_WORKS) / ((self.ready + PRIOR_READY) * (self.outcomes + 1))
+
+    @property
+    def rounded(self) -> ReadyShare:
+        """Never none and never all, as the posterior never is."""
+        percent = half_up(100 * self.likely_ready, self.outcomes)
+        return ReadyShare(min(max(percent, 1), 99), significant(self.outcomes, OUTCOME_DIGITS))
 
 
 def ready_exits(parts: Sequence[tuple[int, Readiness]], whole: Expectation) -> Distribution:

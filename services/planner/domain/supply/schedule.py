@@ -69,6 +69,7 @@ def medians_of(slippage: Slippage) -> Medians:
     return tuple([median._replace(probability=median.probability / total) for median in likely])
 
 
+@lru_cache(maxsize=KEPT)
 def tenths_of(gone: int, declared: int) -> int:
     """Logarithm of the days gone by to the days declared, in whole tenths."""
     return round(TENTH * log(max(gone, 1) / max(declared, SHORTEST)))

@@ -10,15 +10,16 @@ cell by cell and window by window, and everything larger is their sum.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from math import fsum
 from typing import Generic, NamedTuple
 
 from services.planner.domain.supply.common_factor import CommonFactor, common_factor
 from services.planner.domain.supply.counts import Distribution, gamma_poisson, gamma_poisson_band
-from services.planner.domain.supply.multipliers import Multiplier, multipliers
+from services.planner.domain.supply.multipliers import Multiplier, multiplier, weigh
 from services.planner.domain.supply.occupancy import (
     MILLION,
     Kind,
@@ -44,6 +45,7 @@ SHARE_EXITS = 30
 """Within a municipality, owner and size class begin as if this many exits had fallen to them in proportion."""
 DRIFT = 0.0016
 """0.04^2: a municipality's own slow drift over a year."""
+KEPT = 4096
 
 
 class Window(NamedTuple):
@@ -81,58 +83,127 @@ class Turnover(Generic[SizeT]):
     ambito: tuple[Expectation, ...]
 
 
+class PlaceExits(NamedTuple):
+    """A cell: exits seen, and exits its homes would have had at its municipality's multiplier one."""
+
+    exits: int
+    expected: float
+
+
 class TownExits(NamedTuple):
-    """A municipality: exits seen, exits its homes would have had at multiplier one, and its multiplier."""
+    """A municipality: the same of all its cells, and its multiplier."""
 
     exits: int
     expected: float
     multiplier: Multiplier
 
 
-class CellRate(NamedTuple):
-    """Thousandths of an exit a day from the homes now occupied, and the relative variance of the cell's share."""
+class Share(NamedTuple):
+    """A municipality's part in the ambito's exits: its weight, and the relative variance of its multiplier.
 
-    municipality: str
+    The common factor's own uncertainty is that of the sum of all exits; what is left to the multipliers is how that
+    sum is divided, so their errors, weighted by the exits seen, add up to nothing: `own_variance` is what then remains.
+    """
+
+    weight: float
+    variance: float
+    own_variance: float
+
+
+class Rate(NamedTuple):
+    """Thousandths of an exit a day from each occupied home, and the relative variance of the cell's share."""
+
     daily: float
     relative_variance: float
-    homes: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Learned(Generic[SizeT]):
+    """Tassi di uscita appresi: what everything true before `on` says of the exits of any homes.
+
+    `rates` are exits per occupied home-day of each owner and size class, `rate` that of one never seen; a municipality
+    never seen has the `newcomer`'s multiplier.
+    """
+
+    on: date
+    rate: float
+    rates: Mapping[Kind[SizeT], float]
+    factor: CommonFactor
+    places: Mapping[Place[SizeT], PlaceExits]
+    towns: Mapping[str, TownExits]
+    division: Mapping[str, Share]
+    newcomer: Multiplier
+
+    def town(self, municipality: str) -> TownExits:
+        return self.towns.get(municipality) or TownExits(0, 0.0, self.newcomer)
+
+    def share(self, municipality: str) -> Share:
+        alone = self.newcomer.relative_variance
+        return self.division.get(municipality) or Share(0.0, alone, alone)
+
+    def rate_of(self, place: Place[SizeT]) -> Rate:
+        """The cells of a municipality share its exits by a Dirichlet that begins at the expected proportions."""
+        town, here = self.town(place[0]), self.places.get(place, PlaceExits(0, 0.0))
+        daily = 1000 * self.factor.mean * town.multiplier.mean * self.rates.get(place[1:], self.rate)
+        share = here.expected / town.expected if town.expected > 0 else 0.0
+        if share <= 0:
+            return Rate(daily, 1 / SHARE_EXITS)
+        pseudo = SHARE_EXITS + town.exits
+        posterior = (SHARE_EXITS * share + here.exits) / pseudo
+        return Rate(daily * posterior / share, max(1 - posterior, 0.0) / (posterior * (pseudo + 1)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TownAhead(Generic[SizeT]):
+    """Uscite attese di un comune, by window: each cell's, and all together."""
+
+    cells: Mapping[Place[SizeT], tuple[Expectation, ...]]
+    whole: tuple[Expectation, ...]
 
 
 def forecast_turnover(
     history: Mapping[PlaceQuarter[SizeT], Occupancy], on: date, windows: Sequence[Window]
 ) -> Turnover[SizeT]:
-    """Exits in each window, from everything true before `on`; keys are (municipality, owner, size class, quarter).
-
-    The homes occupied on the reference date stay so: who leaves is followed by somebody else.
-    """
+    """Exits in each window, from everything true before `on`; keys are (municipality, owner, size class, quarter)."""
     history = {key: cell for key, cell in history.items() if key[3] <= quarter_of(on)}
     places = pasts(history, on)
-    rates = kind_rates(pooled(places))
+    learned, homes = learn(history, on), {place: past.occupied for place, past in places.items()}
+    return joined(learned, towns_ahead(learned, homes, tuple(windows)), windows)
+
+
+def learn(history: Mapping[PlaceQuarter[SizeT], Occupancy], on: date) -> Learned[SizeT]:
+    """From everything true before `on`; no key is of a later quarter."""
+    pasts_of = pasts(history, on)
+    kinds = pooled(pasts_of)
+    rates = kind_rates(kinds)
     factor, weights = ambito_factor(history, rates, on)
     seen = weighted_home_days(history, weights, on)
-    expected = {place: seen[place] * rates[place[1], place[2]] / MILLION for place in places}
-    standings = municipalities(places, expected)
-    cells_of: dict[str, list[Place[SizeT]]] = defaultdict(list)
-    for place in places:
-        cells_of[place[0]].append(place)
-    cells = {
-        place: rate
-        for municipality, own in cells_of.items()
-        for place, rate in cell_rates(own, places, expected, rates, standings[municipality], factor.mean).items()
+    places = {
+        place: PlaceExits(past.exits, max(seen[place] * rates[place[1], place[2]] / MILLION, 0.0))
+        for place, past in pasts_of.items()
     }
-    division = divide(standings, cells.values())
-    forecasts = [forecast_window(window, on, factor, division, cells) for window in windows]
-    return Turnover(
-        {place: tuple([found[place] for found, _, _ in forecasts]) for place in places},
-        {municipality: tuple([found[municipality] for _, found, _ in forecasts]) for municipality in cells_of},
-        tuple([total for _, _, total in forecasts]),
-    )
+    towns, newcomer = towns_of(places)
+    learned = Learned(on, pooled_rate(kinds), rates, factor, places, towns, {}, newcomer)
+    ahead: dict[str, list[float]] = defaultdict(list)
+    for place, past in pasts_of.items():
+        ahead[place[0]].append(learned.rate_of(place).daily * max(past.occupied, 0))
+    return replace(learned, division=divide(towns, {name: fsum(daily) for name, daily in ahead.items()}))
+
+
+def pooled_rate(kinds: Mapping[Kind[SizeT], Past]) -> float:
+    """Exits per occupied home-day of the ambito."""
+    exits, home_days = _seen(kinds)
+    return exits / home_days
+
+
+def _seen(kinds: Mapping[Kind[SizeT], Past]) -> tuple[int, int]:
+    exits = PRIOR_EXITS + sum(past.exits for past in kinds.values())
+    return exits, PRIOR_HOME_DAYS + sum(max(past.home_days, 0) for past in kinds.values())
 
 
 def kind_rates(kinds: Mapping[Kind[SizeT], Past]) -> dict[Kind[SizeT], float]:
     """Exits per occupied home-day of each owner and size class, drawn towards the ambito's."""
-    exits = PRIOR_EXITS + sum(past.exits for past in kinds.values())
-    home_days = PRIOR_HOME_DAYS + sum(max(past.home_days, 0) for past in kinds.values())
+    exits, home_days = _seen(kinds)
     return {
         kind: (past.exits + KIND_EXITS) * exits / (max(past.home_days, 0) * exits + KIND_EXITS * home_days)
         for kind, past in kinds.items()
@@ -158,96 +229,104 @@ def ambito_factor(
     }
 
 
-def municipalities(places: Mapping[Place[SizeT], Past], expected: Mapping[Place[SizeT], float]) -> dict[str, TownExits]:
-    exits: dict[str, int] = defaultdict(int)
-    awaited: dict[str, list[float]] = defaultdict(list)
-    for place, past in places.items():
-        exits[place[0]] += past.exits
-        awaited[place[0]].append(max(expected[place], 0.0))
-    names = sorted(awaited)
-    sums = [fsum(awaited[name]) for name in names]
-    found = multipliers([exits[name] for name in names], sums)
-    return {
-        name: TownExits(exits[name], total, multiplier)
-        for name, total, multiplier in zip(names, sums, found, strict=True)
+def towns_of(places: Mapping[Place[SizeT], PlaceExits]) -> tuple[dict[str, TownExits], Multiplier]:
+    """Of every municipality; and the multiplier of one that has no past."""
+    cells: dict[str, list[PlaceExits]] = defaultdict(list)
+    for (municipality, _, _), found in places.items():
+        cells[municipality].append(found)
+    names = sorted(cells)
+    exits = [sum(cell.exits for cell in cells[name]) for name in names]
+    expected = [fsum([cell.expected for cell in cells[name]]) for name in names]
+    likenesses = weigh(exits, expected)
+    towns = {
+        name: TownExits(count, exposure, multiplier(likenesses, count, exposure))
+        for name, count, exposure in zip(names, exits, expected, strict=True)
     }
+    return towns, multiplier(likenesses, 0, 0.0)
 
 
-def cell_rates(
-    own: Sequence[Place[SizeT]],
-    places: Mapping[Place[SizeT], Past],
-    expected: Mapping[Place[SizeT], float],
-    rates: Mapping[Kind[SizeT], float],
-    standing: TownExits,
-    factor: float,
-) -> dict[Place[SizeT], CellRate]:
-    """The cells of a municipality share its exits by a Dirichlet that begins at the expected proportions."""
-    found = {}
-    pseudo = SHARE_EXITS + standing.exits
-    for place in own:
-        share = max(expected[place], 0.0) / standing.expected if standing.expected > 0 else 0.0
-        homes = max(places[place].occupied, 0)
-        daily = 1000 * factor * standing.multiplier.mean * rates[place[1], place[2]] * homes
-        spread = 1 / SHARE_EXITS
-        if share > 0:
-            posterior = (SHARE_EXITS * share + places[place].exits) / pseudo
-            spread = max(1 - posterior, 0.0) / (posterior * (pseudo + 1))
-            daily *= posterior / share
-        found[place] = CellRate(place[0], daily, spread, homes)
-    return found
+def towns_ahead(
+    learned: Learned[SizeT],
+    homes: Mapping[Place[SizeT], int],
+    windows: tuple[Window, ...],
+    whole: Window | None = None,
+) -> dict[str, TownAhead[SizeT]]:
+    """Exits of each municipality's homes now let, in each window, and in the `whole`, whose mean is their sum.
 
-
-def forecast_window(
-    window: Window,
-    on: date,
-    factor: CommonFactor,
-    division: Mapping[str, Share],
-    rates: Mapping[Place[SizeT], CellRate],
-) -> tuple[dict[Place[SizeT], Expectation], dict[str, Expectation], Expectation]:
-    """Cells, municipalities and ambito in one window."""
-    days = window.days
-    wait = max((window.begins_on - on).days, 0) / DAYS_A_QUARTER
-    shared = 1 + factor.relative_variance(wait, days / DAYS_A_QUARTER)
-    drift = DRIFT * (days / DAYS_A_YEAR / 3 + 0.5 + wait / 4)
-    spreads = {name: (1 + share.own_variance + drift) * shared for name, share in division.items()}
-    lives = -(-days // 366)
-    cells, means, homes = {}, dict.fromkeys(division, 0), dict.fromkeys(division, 0)
-    for place, (municipality, daily, spread, occupied) in rates.items():
-        mean = int(daily * days + 0.5)
-        cells[place] = Expectation(mean, (1 + spread) * spreads[municipality] - 1, occupied * lives)
-        means[municipality] += mean
-        homes[municipality] += occupied
-    towns = {name: Expectation(means[name], spread - 1, homes[name] * lives) for name, spread in spreads.items()}
-    total = sum(means.values())
-    apart = total_variance(division, means) + drift * sum(mean * mean for mean in means.values())
-    variance = (1 + (apart / (total * total) if total else 0.0)) * shared - 1
-    return cells, towns, Expectation(total, variance, sum(homes.values()) * lives)
-
-
-class Share(NamedTuple):
-    """A municipality's part in the ambito's exits: its weight, and the relative variance of its multiplier.
-
-    The common factor's own uncertainty is that of the sum of all exits; what is left to the multipliers is how that
-    sum is divided, so their errors, weighted by the exits seen, add up to nothing: `own_variance` is what then remains.
+    The homes let on the day stay so: who leaves is followed by somebody else.
     """
+    by_town: dict[str, list[tuple[Place[SizeT], int]]] = defaultdict(list)
+    for place, let in homes.items():
+        by_town[place[0]].append((place, max(let, 0)))
+    return {name: town_ahead(learned, name, tuple(sorted(let)), windows, whole) for name, let in by_town.items()}
 
-    weight: float
-    variance: float
-    own_variance: float
+
+@lru_cache(maxsize=KEPT)
+def town_ahead(
+    learned: Learned[SizeT],
+    name: str,
+    homes: tuple[tuple[Place[SizeT], int], ...],
+    windows: tuple[Window, ...],
+    whole: Window | None,
+) -> TownAhead[SizeT]:
+    """Of one municipality; most of them are as they were when the last event came."""
+    own = learned.share(name).own_variance
+    spans = windows if whole is None else (*windows, whole)
+    spreads = [(1 + own + drift) * shared for shared, drift in doubts(learned, spans)]
+    lives = [-(-window.days // 366) for window in spans]
+    cells = {}
+    for place, let in homes:
+        rate = learned.rate_of(place)
+        means = [int(rate.daily * let * window.days + 0.5) for window in windows]
+        if whole is not None:
+            means.append(sum(means))
+        variances = [(1 + rate.relative_variance) * spread - 1 for spread in spreads]
+        cells[place] = tuple(map(Expectation, means, variances, [let * years for years in lives]))
+    total = sum(let for _, let in homes)
+    sums = [sum(cell.mean for cell in cells) for cells in zip(*cells.values(), strict=True)]
+    return TownAhead(cells, tuple(map(Expectation, sums, [s - 1 for s in spreads], [total * years for years in lives])))
 
 
-def divide(standings: Mapping[str, TownExits], rates: Iterable[CellRate]) -> dict[str, Share]:
-    """Weights: the exits that multipliers explain and, as one exit more, those ahead, which decide without a past."""
-    ahead: dict[str, list[float]] = defaultdict(list)
-    for rate in rates:
-        ahead[rate.municipality].append(rate.daily)
-    sums = {name: fsum(daily) for name, daily in ahead.items()}
-    whole = fsum(sums.values()) or 1.0
+@lru_cache(maxsize=64)
+def doubts(learned: Learned[SizeT], windows: tuple[Window, ...]) -> tuple[tuple[float, float], ...]:
+    """Of each window: what all municipalities share, and how far each has drifted by itself since the past."""
+    found = []
+    for window in windows:
+        years, wait = window.days / DAYS_A_YEAR, max((window.begins_on - learned.on).days, 0) / DAYS_A_QUARTER
+        shared = 1 + learned.factor.relative_variance(wait, window.days / DAYS_A_QUARTER)
+        found.append((shared, DRIFT * (years / 3 + 0.5 + wait / 4)))
+    return tuple(found)
+
+
+def joined(
+    learned: Learned[SizeT], towns: Mapping[str, TownAhead[SizeT]], windows: Sequence[Window]
+) -> Turnover[SizeT]:
+    """The municipalities together, and the ambito, whose spread is its own."""
+    cells: dict[Place[SizeT], tuple[Expectation, ...]] = {}
+    for town in towns.values():
+        cells.update(town.cells)
+    ambito = [
+        whole_of(learned, {name: town.whole[place] for name, town in towns.items()}, *doubt)
+        for place, doubt in enumerate(doubts(learned, tuple(windows)))
+    ]
+    return Turnover(cells, {name: town.whole for name, town in towns.items()}, tuple(ambito))
+
+
+def whole_of(learned: Learned[SizeT], towns: Mapping[str, Expectation], shared: float, drift: float) -> Expectation:
+    """The ambito's exits in one window."""
+    total = sum([town.mean for town in towns.values()])
+    apart = total_variance(learned, towns) + drift * sum([town.mean * town.mean for town in towns.values()])
+    variance = (1 + (apart / (total * total) if total else 0.0)) * shared - 1
+    return Expectation(total, variance, sum([town.cap for town in towns.values()]))
+
+
+def divide(towns: Mapping[str, TownExits], ahead: Mapping[str, float]) -> dict[str, Share]:
+    """Weights: the exits that multipliers explain and, as one exit more, those `ahead`, which decide without a past."""
+    whole = fsum(ahead.values()) or 1.0
     weights = {
-        name: standing.expected * standing.multiplier.mean + PRIOR_EXITS * sums[name] / whole
-        for name, standing in standings.items()
+        name: town.expected * town.multiplier.mean + PRIOR_EXITS * ahead[name] / whole for name, town in towns.items()
     }
-    variances = {name: standing.multiplier.relative_variance for name, standing in standings.items()}
+    variances = {name: town.multiplier.relative_variance for name, town in towns.items()}
     bound = fsum(weights[name] * weights[name] * variances[name] for name in weights) or 1.0
     return {
         name: Share(weight, variances[name], variances[name] * (1 - weight * weight * variances[name] / bound))
@@ -255,9 +334,10 @@ def divide(standings: Mapping[str, TownExits], rates: Iterable[CellRate]) -> dic
     }
 
 
-def total_variance(division: Mapping[str, Share], means: Mapping[str, int]) -> float:
+def total_variance(learned: Learned[SizeT], towns: Mapping[str, Expectation]) -> float:
     """Variance of the sum of means that differ from the past's only by how the multipliers divide it."""
-    bound = fsum(share.weight * share.weight * share.variance for share in division.values())
-    free = fsum(means[name] * means[name] * share.variance for name, share in division.items())
-    along = fsum(means[name] * share.weight * share.variance for name, share in division.items())
+    shares = [(town.mean, learned.share(name)) for name, town in towns.items()]
+    bound = fsum([share.weight * share.weight * share.variance for share in learned.division.values()])
+    free = fsum([mean * mean * share.variance for mean, share in shares])
+    along = fsum([mean * share.weight * share.variance for mean, share in shares])
     return max(free - (along * along / bound if bound else 0.0), 0.0)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.planner.domain.supply.counts import beta_binomial, normalised, sum_of
 from services.planner.domain.supply.occupancy import quarter_of
@@ -21,7 +23,7 @@ from services.planner.domain.supply.outlook import outlooks_of, thinned_variance
 from services.planner.domain.supply.readiness import Readiness, ready_exits
 from services.planner.domain.supply.refurbishment import Queue, completions
 from services.planner.domain.supply.schedule import Median
-from services.planner.domain.supply.turnover import Window
+from services.planner.domain.supply.turnover import Window, forecast_turnover, learn
 from services.planner.forecasting.history import Cell
 
 ON, SINCE = date(2026, 6, 1), date(2021, 1, 1)
@@ -33,6 +35,9 @@ YEARS = [
 ENDS = tuple((year.ends_on - ON).days for year in YEARS)
 PLACE = ("A", "ALER")
 READINESS, QUEUE = Readiness(20, 30), Queue(18, 1096, 12)
+SHARE = READINESS.rounded
+HISTORY = {(*PLACE, 2, quarter_of(SINCE)): Cell(0, 120, 120 * SINCE.toordinal())}
+HISTORY |= {(*PLACE, 2, quarter): Cell(1, 0, 0) for quarter in range(quarter_of(SINCE) + 1, quarter_of(ON))}
 TERMS = {
     Term(*PLACE, "P1", False, ON - timedelta(days=100), ON + timedelta(days=300)): 5,
     Term(*PLACE, "P2", False, ON - timedelta(days=20), ON + timedelta(days=700)): 4,
@@ -40,17 +45,16 @@ TERMS = {
 
 
 def supply(**changes: object) -> Supply:
-    history = {(*PLACE, 2, quarter_of(SINCE)): Cell(0, 120, 120 * SINCE.toordinal())}
-    history |= {(*PLACE, 2, quarter): Cell(1, 0, 0) for quarter in range(quarter_of(SINCE) + 1, quarter_of(ON))}
     given = {
         "holdings": {PLACE},
-        "history": history,
+        "learned": learn(HISTORY, ON),
+        "let": {(*PLACE, 2): 120},
         "free": {PLACE: 3},
         "unseen": {},
         "waiting": {PLACE: 12},
         "leaving": {},
         "works": TERMS,
-        "readiness": {"ALER": READINESS},
+        "readiness": {"ALER": SHARE},
         "queues": {"ALER": QUEUE},
         "disposals": {},
         "medians": (Median(1.0, 0.26, 0.4, 0.06),),
@@ -80,7 +84,7 @@ def test_the_band_of_the_triennium_is_that_of_the_convolution() -> None:
 
 
 def test_variances_are_those_of_the_distributions() -> None:
-    assert unseen_variance(7, READINESS) == pytest.approx(beta_binomial(7, 24, 36).variance)
+    assert unseen_variance(7, SHARE) == pytest.approx(beta_binomial(7, 24, 36).variance)
     assert Disposals(5, 2).variance(9) == pytest.approx(beta_binomial(9, 3, 6).variance)
     assert Disposals(5, 2).expected(9) == pytest.approx(1000 * beta_binomial(9, 3, 6).mean)
     count = completions(QUEUE, 6.0, 0.05, 1000)
@@ -106,7 +110,20 @@ def test_homes_of_a_new_building_are_done_together() -> None:
 
 def test_a_future_quarter_is_not_true_yet() -> None:
     later = {(*PLACE, 2, quarter_of(ON) + 1): Cell(9, -9, -9 * (ON.toordinal() + 200))}
-    known = supply()
-    history = {(*PLACE, 2, quarter_of(SINCE)): Cell(0, 120, 120 * SINCE.toordinal())}
-    history |= {(*PLACE, 2, quarter): Cell(1, 0, 0) for quarter in range(quarter_of(SINCE) + 1, quarter_of(ON))}
-    assert supply(history=history | later).turnover == known.turnover
+    assert forecast_turnover(HISTORY | later, ON, YEARS) == forecast_turnover(HISTORY, ON, YEARS)
+
+
+def test_a_share_of_ready_homes_is_told_in_whole_percent() -> None:
+    # (4 + 143) / (10 + 353) = 40.496 %; 363 outcomes count by sixteens.
+    assert Readiness(143, 210).rounded == (40, 368)
+    assert Readiness(144, 210).rounded == (41, 368)
+    assert Readiness().rounded == (40, 10)
+    assert Readiness(0, 5000).rounded.percent == 1
+
+
+@given(st.integers(0, 400), st.integers(0, 400))
+def test_rounding_loses_less_than_the_data_can_tell(ready: int, needing_works: int) -> None:
+    exact = Readiness(ready, needing_works)
+    rounded, doubt = exact.rounded, exact.relative_variance**0.5 * exact.share
+    assert abs(rounded.share - exact.share) <= max(doubt / 3, 0.0051)
+    assert rounded.outcomes == pytest.approx(exact.outcomes, rel=1 / 32)

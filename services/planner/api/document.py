@@ -1,0 +1,120 @@
+"""The plan as a document: to be read (PDF), or as the data that it says (canonical JSON)."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final, cast
+
+from fastapi import APIRouter, Request, Response
+
+from services.planner.api.editions import Asked, Plans
+from services.planner.api.material import material_of
+from services.planner.document.assembly import document_of, draft_of
+from services.planner.document.canonical import json_of
+from services.planner.document.model import Document
+from services.planner.document.press import printed
+from services.planner.domain.chronicle import state_as_of
+from services.planner.settings import PlannerSettings
+from services.planner.store import documents
+from services.planner.store import plans as store
+from shared.events import PlanRecomputed, SubmissionReceived
+from shared.openapi import problems
+from shared.problems import of_status
+from shared.web import settings_of
+
+router = APIRouter(prefix="/plans", tags=["document"], responses=problems(404))
+PDF, JSON = "application/pdf", "application/json"
+FORMATS: Final = (PDF, JSON)
+"""The first is what somebody gets who takes anything."""
+VERSIONS_TOLD: Final = 200
+"""In the change log."""
+ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "description": "Il documento; l'ETag è la sua impronta",
+        "content": {
+            PDF: {},
+            JSON: {"schema": {"type": "object", "description": "Il documento in JSON canonico, con la sua impronta"}},
+        },
+    },
+    304: {"description": "Il documento non è cambiato"},
+}
+
+
+@router.get(
+    "/{ambito}/document",
+    operation_id="plan_document",
+    summary="Il documento di piano",
+    description="Con `Accept: application/pdf` il PDF accessibile (PDF/UA-1, PDF/A-2a), con `application/json` gli "
+    "stessi contenuti come dati. Non dice numeri di famiglie o di casi inferiori a tre.",
+    response_class=Response,
+    responses=ANSWERS | problems(406),
+)
+async def document(plans: Plans, request: Request) -> Response:
+    wanted = preferred_format(",".join(request.headers.getlist("accept")))
+    if wanted is None:
+        raise of_status(406)
+    found = await _document(plans, cast(PlannerSettings, settings_of(request)))
+    # Weak, because the PDF and the JSON of one document have the same.
+    headers = {"ETag": f'W/"{found.edition.hash}"', "Vary": "Accept", "Cache-Control": "no-cache"}
+    if found.edition.hash in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    content = await _kept(plans, found)
+    if wanted == PDF:
+        content = await printed(found)
+    name = f"piano-{plans.plan.ambito}-{found.edition.version}.{wanted.rpartition('/')[2]}"
+    headers |= {"Content-Language": "it", "Content-Disposition": f'inline; filename="{name}"'}
+    return Response(content, headers=headers, media_type=wanted)
+
+
+async def _document(plans: Asked, settings: PlannerSettings) -> Document:
+    """Of the plan that is asked for, with the declarations and versions that were known of it.
+
+    All of it follows from the plan's own messages: a plan that moves meanwhile does not get into it.
+    """
+    messages, log_head = await plans.log()
+    state = await asyncio.to_thread(state_as_of, plans.plan.ambito, plans.method.bands, messages)
+    material = material_of(plans, state)
+    filed = [message.event for message in messages if isinstance(message.event, SubmissionReceived)]
+    async with plans.db.reading() as session:
+        rows = await store.versions_before(session, plans.plan.ambito, plans.head.version + 1, VERSIONS_TOLD)
+
+    def assembled() -> Document:
+        versions = [PlanRecomputed.read(row.event.encode()) for row in rows]
+        edition = draft_of(plans.plan, plans.head.version, log_head)
+        return document_of(material, edition, filed, versions, synthetic=settings.planner_synthetic_data)
+
+    return await asyncio.to_thread(assembled)
+
+
+async def _kept(plans: Asked, found: Document) -> bytes:
+    """The document's JSON, kept by its hash before anybody gets it: what is handed out can be verified."""
+    content = await asyncio.to_thread(json_of, found)
+    async with plans.db.reading() as session:
+        if await documents.is_kept(session, found.edition.hash):
+            return content
+    async with plans.db.transaction() as session:
+        await documents.keep(session, found.edition.hash, plans.plan.ambito, found.edition.version, content)
+    return content
+
+
+def preferred_format(accept: str) -> str | None:
+    """Which of `FORMATS` the header asks for (RFC 9110, section 12.5.1); None if none of them."""
+    weights: dict[str, float] = {}
+    for part in filter(None, map(str.strip, accept.lower().split(","))):
+        media_range, *parameters = (piece.strip() for piece in part.split(";"))
+        weights[media_range] = _weight(parameters)
+    if not weights:
+        return FORMATS[0]
+
+    def weight(offered: str) -> float:
+        ranges = (offered, f"{offered.partition('/')[0]}/*", "*/*")
+        return next((weights[one] for one in ranges if one in weights), 0.0)
+
+    best = max(FORMATS, key=weight)
+    return best if weight(best) > 0 else None
+
+
+def _weight(parameters: list[str]) -> float:
+    """The quality of a range; one that cannot be read asks for nothing."""
+    given = next((parameter[2:] for parameter in parameters if parameter.startswith("q=")), "1")
+    return float(given) if given.replace(".", "", 1).isdecimal() else 0.0
