@@ -40,7 +40,3 @@ def create_http(runtime: Runtime) -> FastAPI:
     from shared import web
 
     return web.create(api.API, runtime, [api.router, pages.router], home="/inbox")
-
-
-def create_app(settings: NotifierSettings, transport: Transport | None = None) -> FastAPI:
-    return create_http(create_runtime(settings, transport))

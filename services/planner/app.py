@@ -29,7 +29,3 @@ def create_http(runtime: Runtime) -> FastAPI:
     from shared import web
 
     return web.create(api.API, runtime, [api.router, pages.router], home="/")
-
-
-def create_app(settings: PlannerSettings, transport: Transport | None = None) -> FastAPI:
-    return create_http(create_runtime(settings, transport))

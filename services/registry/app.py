@@ -27,7 +27,3 @@ def create_http(runtime: Runtime) -> FastAPI:
     from shared import web
 
     return web.create(api.API, runtime, [api.router])
-
-
-def create_app(settings: RegistrySettings, transport: Transport | None = None) -> FastAPI:
-    return create_http(create_runtime(settings, transport))
