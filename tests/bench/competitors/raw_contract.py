@@ -102,6 +102,8 @@ def after(kind, on, organisation, body, home):
         works = body["works"]
         term = {"kind": works["kind"], "planned_on": body["effective_on"], "declared_end_on": works["expected_end_on"]}
         changes |= {"works": works, "works_term": term}
+    elif kind == "notice-published":
+        changes["previous_status"] = home["status"]
     elif kind == "works-completed":
         changes |= {"works": None, "works_term": None}
     return home | changes
