@@ -52,6 +52,7 @@ class CellRow(SQLModel, table=True):
     assignable_exits: int = Field(sa_column=Column(BigInteger, nullable=False))
     openings: int = Field(sa_column=Column(BigInteger, nullable=False))
     offsets: int = Field(sa_column=Column(BigInteger, nullable=False))
+    assigned: int = Field(sa_column=Column(BigInteger, nullable=False, server_default="0"))
 
 
 class StockRow(SQLModel, table=True):
@@ -163,6 +164,7 @@ class DeclarationRow(SQLModel, table=True):
     sat_units: int = Field(sa_column=Column(Integer, nullable=False))
     cause: str = Field(sa_column=Column(Text, nullable=False))
     told: str = Field(sa_column=Column(Text, nullable=False, server_default=""))
+    columns: str = Field(sa_column=Column(Text, nullable=False, server_default=""))
 
 
 class PlanHoldRow(SQLModel, table=True):

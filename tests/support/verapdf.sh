@@ -16,7 +16,7 @@ fetch() {
   mkdir -p "$home"
   local fresh
   fresh=$(mktemp -d "$(cd "$home" && pwd)/libs.XXXXXX")
-  mvn -q -B -Dstyle.color=never -f "$here/verapdf.pom.xml" "-Dlibs=$fresh" package </dev/null
+  mvn -q -B -Dstyle.color=never -f "$here/verapdf.pom.xml" "-Dlibs=$fresh" package </dev/null >&2
   chmod 755 "$fresh"
   rm -rf "$home/libs" && mv "$fresh" "$home/libs"
 }

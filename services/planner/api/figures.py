@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated
 from uuid import UUID
@@ -13,6 +14,7 @@ from pydantic import Field
 from services.planner.api.editions import Asked, PlanHead, Plans, ShortText, Whole, Year, not_found
 from services.planner.api.material import material_of
 from services.planner.api.readers import opens_to
+from services.planner.domain.details import Detail, detail_of, details_of
 from services.planner.domain.formulas import FORMULAS
 from services.planner.domain.labels import label_it
 from services.planner.domain.moves import place_in_report
@@ -31,7 +33,10 @@ Limit = Annotated[int, Query(ge=1, le=1000)]
 
 
 class Figure(Shape):
-    """One figure: a count, or thousandths of a home; no owner means all, no year the present or the triennium."""
+    """One figure: a count, or thousandths; no owner means all, no year the present or the triennium.
+
+    A column of the annual plan has no value where only the owner can tell it, or has not declared it.
+    """
 
     id: str = Field(max_length=150)
     figure: ShortText
@@ -39,7 +44,7 @@ class Figure(Shape):
     owner: ShortText | None
     year: Year | None
     measure: Measure
-    value: Whole
+    value: Whole | None
 
 
 class PlacedFigure(Figure):
@@ -118,10 +123,12 @@ class WhyAnswer(PlanHead):
     "/{ambito}/figures",
     operation_id="figure_list",
     summary="I numeri del piano",
-    description="Tutti, o quelli di un comune, di un proprietario, di un anno.",
+    description="Tutti, o quelli di un comune, di un proprietario, di un anno. Con `detail` invece quelli dell'offerta "
+    "per classe dimensionale e servizio (KINDS) o delle colonne a-k del piano annuale (COLUMNS).",
 )
 async def figures(
     plans: Plans,
+    detail: Detail | None = None,
     municipality: Annotated[str | None, Query(pattern=r"^(-|[0-9]{6})$", max_length=6)] = None,
     owner: Annotated[str | None, Query(pattern=r"^(-|[a-z0-9][a-z0-9-]{0,63})$", max_length=64)] = None,
     figure: Annotated[str | None, Query(pattern=r"^[a-z0-9_]{1,60}$", max_length=60)] = None,
@@ -131,14 +138,15 @@ async def figures(
 ) -> FigurePage:
     asked = {"municipality": municipality, "owner": owner, "figure": figure, "year": year}
     wanted = {name: None if value == "-" else value for name, value in asked.items() if value is not None}
-    found = [key for key in plans.plan.figures if all(getattr(key, name) == value for name, value in wanted.items())]
+    values = await _values(plans, detail)
+    found = [key for key in values if all(getattr(key, name) == value for name, value in wanted.items())]
     found = [key for key in found if plans.tells(key)]
     found.sort(key=place_in_report)
-    shown = [placed(key, plans.plan.figures[key]) for key in found[cursor : cursor + limit]]
+    shown = [placed(key, values[key]) for key in found[cursor : cursor + limit]]
     return FigurePage(
         **plans.head.model_dump(),
         items=shown,
-        _links=plans.links("figures", cursor + limit, limit, len(found), **asked),
+        _links=plans.links("figures", cursor + limit, limit, len(found), detail=detail, **asked),
     )
 
 
@@ -149,9 +157,9 @@ async def figures(
     description="Il valore, l'unità, il territorio, il proprietario e l'anno, e dove se ne legge il perché.",
 )
 async def figure(plans: Plans, figure_id: FigurePath) -> FigureAnswer:
-    key = _found(plans, figure_id)
+    key, values = await _found(plans, figure_id)
     why = plans.path(f"figures/{figure_id}/why")
-    return FigureAnswer(**plans.head.model_dump(), item=placed(key, plans.plan.figures[key]), _links={"why": why})
+    return FigureAnswer(**plans.head.model_dump(), item=placed(key, values[key]), _links={"why": why})
 
 
 @router.get(
@@ -163,20 +171,20 @@ async def figure(plans: Plans, figure_id: FigurePath) -> FigureAnswer:
 async def why(
     plans: Plans, figure_id: FigurePath, cursor: Annotated[int, Query(ge=0, le=1_000_000)] = 0, limit: Limit = 200
 ) -> WhyAnswer:
-    plan, key = plans.plan, _found(plans, figure_id)
+    key, values = await _found(plans, figure_id)
     formula = FORMULAS[key.figure]
-    parts = parts_of(plan, key)
+    parts = parts_of(values, key)
     inputs: list[Cited] = []
     if not parts and key.municipality is not None and formula.counts:
         messages = await plans.messages()
         inputs = await asyncio.to_thread(lambda: sorted(cited(key, plans.method.bands, subjects_of(messages))))
     operands: tuple[Operand, ...] = ()
-    if not parts and not formula.counts and opens_to(plans.who, key):
+    if not parts and (not formula.counts or detail_of(key.figure)) and opens_to(plans.who, key):
         operands = await asyncio.to_thread(operands_of, material_of(plans, await plans.state()), key)
-    sources = plans.method.law(plan.rules_on).sources
+    sources = plans.method.law(plans.plan.rules_on).sources
     return WhyAnswer(
         **plans.head.model_dump(),
-        item=placed(key, plan.figures[key]),
+        item=placed(key, values[key]),
         formula=Formula(name=formula.name, text_it=formula.text_it, source=formula.source),
         parameters=[_parameter(name, sources[name]) for name in formula.parameters],
         parts=[placed(*part) for part in parts if plans.tells(part.key)],
@@ -193,19 +201,28 @@ def figures_of(plans: Asked, municipality: str | None) -> list[Figure]:
     return [Figure(**_plain(key, found[key])) for key in sorted(keys, key=place_in_report)]
 
 
-def placed(key: FigureKey, value: int) -> PlacedFigure:
+def placed(key: FigureKey, value: int | None) -> PlacedFigure:
     return PlacedFigure(**_plain(key, value), municipality=key.municipality)
 
 
-def _found(plans: Asked, figure_id: str) -> FigureKey:
+async def _values(plans: Asked, detail: Detail | None) -> Mapping[FigureKey, int | None]:
+    """The figures kept with the plan or, of a detail, computed now."""
+    if detail is None:
+        return plans.plan.figures
+    rules = plans.method.law(plans.plan.rules_on)
+    return await asyncio.to_thread(details_of, detail, await plans.state(), plans.plan, rules)
+
+
+async def _found(plans: Asked, figure_id: str) -> tuple[FigureKey, Mapping[FigureKey, int | None]]:
     """Raises `Problem` 404, the same for a figure that there is not and one that is not told."""
     key = key_of(figure_id)
-    if key not in plans.plan.figures or not plans.tells(key):
+    values = await _values(plans, detail_of(key.figure))
+    if key not in values or not plans.tells(key):
         raise not_found(f"Nel piano non c'è il numero {figure_id}.", f"There is no figure {figure_id} in the plan.")
-    return key
+    return key, values
 
 
-def _plain(key: FigureKey, value: int) -> dict[str, object]:
+def _plain(key: FigureKey, value: int | None) -> dict[str, object]:
     return {
         "id": key.id,
         "figure": key.figure,

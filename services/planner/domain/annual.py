@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from services.planner.domain.formulas import Formula
 from shared.problem_texts import Text
 
 
@@ -38,7 +37,45 @@ COLUMNS: Final = {
     "sat_units": AnnualColumn("j", Text("destinati ai servizi transitori", "set aside for transitional services")),
     "assigned_previous_year": AnnualColumn("k", Text("assegnati l'anno prima", "assigned in the year before")),
 }
-"""The columns that count homes; shares (h, i) are chosen, not summed. Published plans may print e as one number."""
+"""The columns that count homes. Published plans may print e as one number."""
+SHARES: Final = {
+    "indigence_share": AnnualColumn("h", Text("quota per nuclei indigenti", "share for indigent households")),
+    "forces_share": AnnualColumn("i", Text("quota per le forze", "share for the forces")),
+    "local_police_share": AnnualColumn("i", Text("quota per la polizia locale", "share for the local police")),
+    "extra_category_share": AnnualColumn("i", Text("quota per le categorie dell'ente", "share of the owner's choice")),
+}
+"""The columns that are chosen and not summed, as shares of the year's homes."""
+
+
+class ColumnSource(StrEnum):
+    """Fonte di una colonna: how the plan itself knows it, beside what the owner declares."""
+
+    COUNTED = "COUNTED"
+    FORECAST = "FORECAST"
+    LAW = "LAW"
+    DECLARED_ONLY = "DECLARED_ONLY"
+
+
+SOURCES: Final = {
+    "stock_sap": ColumnSource.COUNTED,
+    "stock_sas": ColumnSource.COUNTED,
+    "stock_sat": ColumnSource.COUNTED,
+    "as_is_assignable": ColumnSource.DECLARED_ONLY,
+    "under_renovation_assignable": ColumnSource.FORECAST,
+    "new_build_assignable": ColumnSource.FORECAST,
+    "free_now": ColumnSource.FORECAST,
+    "turnover_expected": ColumnSource.FORECAST,
+    "conferred_by_private": ColumnSource.DECLARED_ONLY,
+    "assignable_total": ColumnSource.FORECAST,
+    "indigence_share": ColumnSource.LAW,
+    "forces_share": ColumnSource.DECLARED_ONLY,
+    "local_police_share": ColumnSource.DECLARED_ONLY,
+    "extra_category_share": ColumnSource.DECLARED_ONLY,
+    "sat_units": ColumnSource.COUNTED,
+    "assigned_previous_year": ColumnSource.COUNTED,
+}
+"""The columns a-k that owners declare, in their order. No event tells what is assignable as it is or comes from private
+parties, nor which shares an owner will choose."""
 SUMMANDS: Final = (
     "as_is_assignable",
     "under_renovation_assignable",
@@ -48,13 +85,6 @@ SUMMANDS: Final = (
     "conferred_by_private",
 )
 """Columns b to f: what g is the sum of."""
-
-
-FORMULA: Final = Formula(
-    "annual_total",
-    "Somma della colonna sulle righe degli enti nei comuni; ciò che conterebbe due volte un alloggio resta fuori.",
-    "comunicazione regionale 45 del 2 aprile 2019",
-)
 
 
 class AnnualScope(NamedTuple):

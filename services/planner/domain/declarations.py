@@ -13,7 +13,8 @@ from shared.events.submissions import SubmissionReceived
 class Declaration(NamedTuple):
     """Dati dichiarati dall'ente (R.R. 4/2017, art. 5): the revision in force and its counts, all zero if nil.
 
-    `told` is what it says for the three years, as JSON; empty when it says nothing.
+    `told` is what it says for the three years, `columns` the annual columns a-k, both as JSON; empty when it says
+    nothing.
     """
 
     revision: int
@@ -24,6 +25,7 @@ class Declaration(NamedTuple):
     sat_units: int
     cause: str
     told: str
+    columns: str = ""
 
 
 class Chosen(NamedTuple):
@@ -71,6 +73,7 @@ def declared(event: SubmissionReceived, cause: str) -> Declaration:
         columns.sat_units,
         cause,
         told,
+        columns.write().decode(),
     )
 
 

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from typing import NamedTuple
 
 from services.planner.domain.homes import OpenWorks
@@ -17,18 +18,9 @@ from services.planner.domain.outcomes import OutcomeKey, Outcomes
 from services.planner.domain.state import PlanState, Touched, quarter
 from services.planner.domain.supply.at_risk import WorksAtRisk, works_at_risk
 from services.planner.domain.supply.breakdown import Slice, breakdown
-from services.planner.domain.supply.columns import AnnualSupply, annual_supply
 from services.planner.domain.supply.katz import significant
 from services.planner.domain.supply.occupancy import first_day
-from services.planner.domain.supply.offer import (
-    QUEUE_DIGITS,
-    Disposals,
-    Holding,
-    Inventory,
-    Supply,
-    Term,
-    forecast_supply,
-)
+from services.planner.domain.supply.offer import QUEUE_DIGITS, Disposals, Inventory, Supply, Term, forecast_supply
 from services.planner.domain.supply.outlook import Outlook, Scope, outlooks_of
 from services.planner.domain.supply.readiness import Readiness
 from services.planner.domain.supply.refurbishment import Queue
@@ -39,7 +31,6 @@ from shared.events.units import ServiceType, UnitStatus, WorksKind
 YEARS = 3
 RANKED = 20
 """Programmes of works that a plan names as at risk."""
-SAT = frozenset({UnitStatus.RESERVED_SAT, UnitStatus.OCCUPIED_SAT})
 CAPACITY_QUARTERS = 12
 """Refurbishments of the last 36 months show an owner's capacity."""
 
@@ -94,25 +85,17 @@ def learned_of(state: PlanState, on: date) -> Learned[int]:
     return learn({key: cell for key, cell in state.cells.items() if key[3] < now}, date.fromordinal(first_day(now)))
 
 
-def is_learned_still(learned: Learned[int], touched: Touched, on: date) -> bool:
-    """Whether `learned_of` would give the same for a state of which this has changed."""
+def still_learned(learned: Learned[int] | None, touched: Touched, on: date) -> Learned[int] | None:
+    """What was learned, if `learned_of` would give the same for the state of which this has changed since."""
     now = quarter(on)
-    return learned.on.toordinal() == first_day(now) and all(key[3] >= now for key in touched.cells)
+    if learned is None or learned.on.toordinal() != first_day(now) or any(key[3] < now for key in touched.cells):
+        return None
+    return learned
 
 
 def forecast(state: PlanState, triennium: Triennium, on: date) -> Mapping[Scope, Outlook]:
     """Every municipality and owner that has or had homes, every such municipality, and the ambito: (None, None)."""
     return outlooks_of(supply_of(state, triennium, on))
-
-
-def columns(state: PlanState, triennium: Triennium, on: date) -> Mapping[Holding, tuple[AnnualSupply, ...]]:
-    """Colonne del piano annuale: every municipality and owner, for each year and, last, the triennium."""
-    supply = supply_of(state, triennium, on)
-    sat: dict[Holding, int] = defaultdict(int)
-    for (municipality, owner, status), homes in state.stock.items():
-        if status in SAT:
-            sat[municipality, owner] += homes
-    return annual_supply(supply, outlooks_of(supply), sat)
 
 
 def by_kind(state: PlanState, triennium: Triennium, on: date) -> Mapping[tuple[str, str, int, ServiceType], Slice]:
@@ -178,8 +161,7 @@ def outcomes_by_owner(outcomes: Mapping[OutcomeKey, Outcomes]) -> Mapping[str, O
 
 def queues_of(state: PlanState, owners: Set[str], on: date) -> Mapping[str, Queue]:
     """Each owner's refurbishments in the last 36 months, and the homes that wait without works of their own."""
-    known = min([key[3] for key in state.cells] + [key[2] for key in state.outcomes], default=quarter(on))
-    begins = max(known, quarter(on) - CAPACITY_QUARTERS)
+    begins = capacity_since(state, on)
     days = max(on.toordinal() - first_day(begins), 0)
     restored, waiting = dict.fromkeys(owners, 0), dict.fromkeys(owners, 0)
     for (_, owner, ended_in), found in state.outcomes.items():
@@ -192,6 +174,14 @@ def queues_of(state: PlanState, owners: Set[str], on: date) -> Mapping[str, Queu
         owner: Queue(max(restored[owner], 0), days, significant(max(waiting[owner], 0), QUEUE_DIGITS))
         for owner in owners
     }
+
+
+def capacity_since(state: PlanState, on: date) -> int:
+    """The quarter from which on refurbishments show a capacity: that of 36 months ago, or the first one known."""
+    earliest = quarter(on) - CAPACITY_QUARTERS
+    known = chain((key[2] for key in state.outcomes), (key[3] for key in state.cells))
+    first = min(known, default=quarter(on)) if all(key[3] > earliest for key in state.cells) else earliest
+    return max(first, earliest)
 
 
 def medians_of(ended: Iterable[Outcomes], works: Mapping[OpenWorks, int], on: date) -> Medians:

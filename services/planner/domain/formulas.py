@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from services.planner.domain.labels import LABELS, STATUS_FIGURES
+from services.planner.domain.annual import SOURCES, ColumnSource
+from services.planner.domain.labels import KIND_LABELS, LABELS, STATUS_FIGURES
 from services.planner.domain.need.figures import FORMULAS as NEED
 
 
@@ -93,3 +94,39 @@ for _what, _text in {
             f"{_what}_high", f"{_text} Estremo superiore: nove volte su dieci saranno al più tanti.", FORECAST_SOURCE
         ),
     }
+COLUMNS_SOURCE = "Comunicazione regionale 45 del 2 aprile 2019"
+COLUMN_TEXTS = {
+    ColumnSource.COUNTED: "Alloggi del servizio in patrimonio alla data del piano, in qualunque stato: senza quelli in "
+    "costruzione, alienati o demoliti.",
+    ColumnSource.FORECAST: "Alloggi previsti, secondo la provenienza; g è la somma di c, d ed e previste.",
+    ColumnSource.LAW: "Quota minima di legge; più in alto va solo il comune che lo dichiara.",
+    ColumnSource.DECLARED_ONLY: "Solo dichiarato: nessun fatto lo dice e il piano non lo stima, quindi resta vuoto.",
+    "sat_units": "Alloggi riservati o assegnati come servizi transitori alla data del piano.",
+    "assigned_previous_year": "Alloggi assegnati con avviso nell'anno prima di quello in cui si dichiara, per quanto è "
+    "noto; vuoto se quell'anno non è cominciato.",
+}
+"""By the column's source or, where it is counted in another way, by its name."""
+for _name, _source in SOURCES.items():
+    FORMULAS[f"column_{_name}"] = Formula(
+        f"column_{_source.lower()}",
+        COLUMN_TEXTS.get(_name, COLUMN_TEXTS[_source]),
+        FORECAST_SOURCE if _source is ColumnSource.FORECAST else COLUMNS_SOURCE,
+        ("indigence_share",) if _source is ColumnSource.LAW else (),
+        counts=_source is ColumnSource.COUNTED,
+    )
+    FORMULAS[f"column_{_name}_declared"] = Formula(
+        "column_declared",
+        "Dichiarato dal proprietario: le colonne dell'anno o, finché mancano, la riga più recente del triennio; vuoto "
+        "se non l'ha dichiarato.",
+        COLUMNS_SOURCE,
+        counts=True,
+    )
+FORMULAS |= dict.fromkeys(
+    KIND_LABELS,
+    Formula(
+        "supply_by_kind",
+        "La previsione del proprietario nel comune, divisa per classe dimensionale e servizio: ciò che si sa per "
+        "classe resta com'è, il resto è diviso come gli alloggi da cui verrà. Le parti danno esattamente il totale.",
+        FORECAST_SOURCE,
+    ),
+)

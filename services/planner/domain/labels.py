@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import product
 from typing import NamedTuple
 
+from services.planner.domain.annual import COLUMNS, SHARES, SOURCES, ColumnSource
+from shared.events.planning import HOUSEHOLD_SIZES
 from shared.events.plans import Measure
-from shared.events.units import UnitStatus
+from shared.events.units import ServiceType, UnitStatus
 
 
 class Label(NamedTuple):
@@ -102,7 +106,47 @@ LABELS = {
 }
 
 
+def _column_labels() -> Iterator[tuple[str, Label]]:
+    for name, source in SOURCES.items():
+        letter, text = (COLUMNS | SHARES)[name]
+        label = f"Colonna {letter}: {text.it}"
+        declared = Measure.THOUSANDTHS if name in SHARES else Measure.COUNT
+        own = Measure.THOUSANDTHS if source is ColumnSource.FORECAST else declared
+        yield f"column_{name}", _of_years(own, label, f" ({NOTES[source]})" if source in NOTES else "")
+        yield f"column_{name}_declared", _of_years(declared, label, ", dichiarato")
+
+
+def _kind_labels() -> Iterator[tuple[str, Label]]:
+    for what, size, service in product(("turnover", "assignable"), range(HOUSEHOLD_SIZES + 1), ServiceType):
+        mean = LABELS[f"{what}_mean"]
+        kind = f", {size_it(size)}, {service}"
+        label = Label(mean.measure, mean.overall + kind, mean.of_year + kind)
+        yield f"{what}_size_{size}_{service.lower()}", label
+
+
+def _of_years(measure: Measure, text: str, note: str) -> Label:
+    return Label(measure, text + note, f"{text}, {{year}}{note}")
+
+
+def size_it(size_class: int) -> str:
+    """Classe dimensionale, by the people that its homes fit."""
+    if size_class == 0:
+        return "sotto la superficie minima"
+    if size_class == HOUSEHOLD_SIZES:
+        return f"per {size_class} o più persone"
+    return f"per {size_class} {'persona' if size_class == 1 else 'persone'}"
+
+
+NOTES = {ColumnSource.DECLARED_ONLY: "solo dichiarato", ColumnSource.LAW: "minimo di legge"}
+COLUMN_LABELS = dict(_column_labels())
+"""Columns a-k: `column_` and what the plan itself knows, the same and `_declared`."""
+KIND_LABELS = dict(_kind_labels())
+"""The supply by size class and service type: `turnover_size_4_sap`."""
+EVERY_LABEL = LABELS | COLUMN_LABELS | KIND_LABELS
+"""Also of figures that are not kept with the plan, and computed when somebody asks."""
+
+
 def label_it(figure: str, year: int | None) -> str:
     """`Alloggi assegnabili nel 2027`."""
-    label = LABELS[figure]
+    label = EVERY_LABEL[figure]
     return label.overall if year is None else label.of_year.format(year=year)

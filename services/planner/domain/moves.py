@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from services.planner.domain.labels import LABELS, label_it
+from services.planner.domain.labels import EVERY_LABEL, label_it
 from services.planner.domain.needs import NeedSheet
 from services.planner.domain.plan import FORECAST, NOTHING, FigureKey, Plan
 from services.planner.domain.rounding import tenths
@@ -128,7 +128,7 @@ def moved_estimates(
                     )
 
 
-FIGURE_ORDER = {figure: place for place, figure in enumerate(LABELS)}
+FIGURE_ORDER = {figure: place for place, figure in enumerate(EVERY_LABEL)}
 
 
 def place_in_report(key: FigureKey) -> tuple[str, str, int, int]:

@@ -19,8 +19,8 @@ from services.planner.domain.adopted import Cell as AdoptedCell
 from services.planner.domain.emergency import Situation, derive_emergency
 from services.planner.domain.emergency.actions import Action, ActionKind
 from services.planner.domain.emergency.placing import Metres
-from services.planner.domain.forecast import YEARS, Triennium, is_learned_still, prospect
-from services.planner.domain.labels import LABELS
+from services.planner.domain.forecast import YEARS, Triennium, prospect, still_learned
+from services.planner.domain.labels import EVERY_LABEL
 from services.planner.domain.needs import Needs, People, covered, needs_of
 from services.planner.domain.rules import AreaBands, Rules
 from services.planner.domain.sheets import COUNTED, Sheet, read_sheet, sheets_of
@@ -47,7 +47,7 @@ class FigureKey(NamedTuple):
 
     @property
     def measure(self) -> Measure:
-        return LABELS[self.figure].measure
+        return EVERY_LABEL[self.figure].measure
 
     @property
     def id(self) -> str:
@@ -164,9 +164,7 @@ def compute(
     if of_day and not touched.has_supply:
         outlooks, works_at_risk, learned = of_day.outlooks, of_day.works_at_risk, of_day.learned
     else:
-        learned = known.learned if known else None
-        if learned and not is_learned_still(learned, touched, reference_on):
-            learned = None
+        learned = still_learned(known.learned if known else None, touched, reference_on)
         outlooks, works_at_risk, learned = prospect(state, triennium, reference_on, learned)
     if of_day and of_law and not touched.has_emergency:
         actions = of_day.actions

@@ -36,9 +36,18 @@ from shared.events.submissions import (
     SubmissionDefaulted,
     SubmissionReceived,
 )
-from shared.events.units import ServiceType, Transition, Unit, UnitChanged, UnitInspected, UnitStatus, UnitVacated
+from shared.events.units import (
+    ServiceType,
+    Transition,
+    Unit,
+    UnitAssigned,
+    UnitChanged,
+    UnitInspected,
+    UnitStatus,
+    UnitVacated,
+)
 
-FREED, INSPECTED = UnitVacated.name(), UnitInspected.name()
+FREED, INSPECTED, ASSIGNED = UnitVacated.name(), UnitInspected.name(), UnitAssigned.name()
 
 CellKey = tuple[str, str, int, int]
 """(municipality, owner, size class, quarter)."""
@@ -64,13 +73,15 @@ class Cell(NamedTuple):
     """Occupancy of one quarter: `openings` = lets - closings, `offsets` = sum of their signed day ordinals.
 
     Only a home given back by its tenant is an exit; losing the title or entering a disposal plan merely closes.
-    `assignable_exits` are the exits that came back assignable at once or on inspection.
+    `assignable_exits` are the exits that came back assignable at once or on inspection; `assigned` are the homes given
+    to a household by a notice, of all that were let.
     """
 
     exits: int = 0
     assignable_exits: int = 0
     openings: int = 0
     offsets: int = 0
+    assigned: int = 0
 
     def plus(self, other: Cell, sign: int = 1) -> Cell:
         return Cell(
@@ -78,6 +89,7 @@ class Cell(NamedTuple):
             self.assignable_exits + sign * other.assignable_exits,
             self.openings + sign * other.openings,
             self.offsets + sign * other.offsets,
+            self.assigned + sign * other.assigned,
         )
 
     def exposure(self, on: date) -> int:
@@ -327,7 +339,9 @@ def add_transition(state: PlanState, unit: Unit, transition: Transition, sign: i
         on = transition.on
         size = state.bands.size_class(transition.net_area_m2 or unit.net_area_m2)
         key = (unit.municipality, unit.owner, size, quarter(on))
-        state.add_cell(key, Cell(int(is_exit), int(is_assignable), openings, openings * on.toordinal()), sign)
+        assigned = int(transition.report == ASSIGNED)
+        cell = Cell(int(is_exit), int(is_assignable), openings, openings * on.toordinal(), assigned)
+        state.add_cell(key, cell, sign)
     if (outcomes := outcome_of(transition)) != NONE:
         state.add_outcomes((unit.municipality, unit.owner, quarter(transition.on)), outcomes, sign)
 

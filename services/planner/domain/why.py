@@ -13,9 +13,11 @@ from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
+from services.planner.domain.annual_columns import column_counts
 from services.planner.domain.causes import cause_of
 from services.planner.domain.chronicle import state_as_of, true_on
-from services.planner.domain.plan import FigureKey, Plan
+from services.planner.domain.labels import COLUMN_LABELS
+from services.planner.domain.plan import FigureKey
 from services.planner.domain.rules import AreaBands
 from services.planner.domain.sheets import count_sheets
 from shared.events.base import Message
@@ -67,7 +69,7 @@ class Part(NamedTuple):
     value: int
 
 
-def parts_of(plan: Plan, key: FigureKey) -> tuple[Part, ...]:
+def parts_of(figures: Mapping[FigureKey, int | None], key: FigureKey) -> tuple[Part, ...]:
     """The figures that add up to this one: the municipalities' for the ambito, the owners' for a municipality.
 
     None for a figure that is no sum: a band's end, and a count of what has no owner.
@@ -75,13 +77,13 @@ def parts_of(plan: Plan, key: FigureKey) -> tuple[Part, ...]:
     if key.figure.endswith(("_low", "_high")):
         return ()
     if key.municipality is None:
-        found = [other for other in plan.figures if other.municipality and other._replace(municipality=None) == key]
+        found = [other for other in figures if other.municipality and other._replace(municipality=None) == key]
     elif key.owner is None:
-        found = [other for other in plan.figures if other.owner and other._replace(owner=None) == key]
+        found = [other for other in figures if other.owner and other._replace(owner=None) == key]
     else:
         found = []
     found.sort(key=lambda other: (other.municipality or "", other.owner or ""))
-    return tuple(Part(other, plan.figures[other]) for other in found if plan.figures[other])
+    return tuple(Part(other, value) for other in found if (value := figures[other]))
 
 
 def subjects_of(messages: Iterable[Message]) -> dict[Subject, list[Message]]:
@@ -141,6 +143,9 @@ def _counted(key: FigureKey, bands: AreaBands, messages: Sequence[Message]) -> i
     assert key.municipality is not None
     if not messages:
         return 0
-    sheets = count_sheets(state_as_of("", bands, messages), {key.municipality})
+    state = state_as_of("", bands, messages)
+    if key.figure in COLUMN_LABELS:
+        return column_counts(state).get(key, 0)
+    sheets = count_sheets(state, {key.municipality})
     sheet = sheets.get(key.municipality)
     return sheet.counts.get((key.owner, key.figure, key.year), 0) if sheet else 0

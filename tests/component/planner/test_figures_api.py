@@ -180,3 +180,100 @@ def test_need_opens_into_its_components(planner: Served) -> None:
     assert why["item"]["value"] == operands["B"] + 3 * operands["A"] - 3 * operands["L"]
     yearly = asked(planner, f"{PLAN}/figures/{CREMONA}:-:need_yearly:-/why")
     assert [parameter["name"] for parameter in yearly["parameters"]] == ["backlog_clearance"]
+
+
+def every(planner: Served, query: str) -> dict[str, Any]:
+    """All pages of a listing of figures, by identifier."""
+    page = asked(planner, f"{PLAN}/figures?limit=1000&{query}")
+    found = page["items"]
+    while following := page["_links"]["next"]:
+        page = asked(planner, following)
+        found += page["items"]
+    return {item["id"]: item for item in found}
+
+
+@pytest.mark.parametrize("days", ["", f"&true_on={DAY}&known_on=2026-11-23"])
+def test_supply_by_kind_adds_up_to_the_figures_it_divides(planner: Served, days: str) -> None:
+    kinds = every(planner, f"detail=KINDS&municipality={CREMONA}&owner={ALER}{days}").values()
+    assert {item["measure"] for item in kinds} == {"THOUSANDTHS"}
+    for what in ("turnover", "assignable"):
+        for year in ("2026", "2027", "2028", "-"):
+            own = [item["value"] for item in kinds if item["id"].endswith(f":{year}") and what in item["figure"]]
+            whole = asked(planner, f"{PLAN}/figures/{CREMONA}:{ALER}:{what}_mean:{year}?limit=1{days}")
+            assert len(own) > 1
+            assert sum(own) == whole["item"]["value"] > 0
+
+
+def test_supply_by_kind_opens_down_to_the_homes_it_comes_from(planner: Served) -> None:
+    why = asked(planner, f"{PLAN}/figures/-:-:assignable_size_4_sap:2027/why")
+    assert sum(part["value"] for part in why["parts"]) == why["item"]["value"]
+    cremona = next(part for part in why["parts"] if part["municipality"] == CREMONA)
+    owners = asked(planner, f"{PLAN}/figures/{cremona['id']}/why")["parts"]
+    assert sum(part["value"] for part in owners) == cremona["value"]
+    for year in ("2027", "-"):
+        leaf = asked(planner, f"{PLAN}/figures/{CREMONA}:{ALER}:assignable_size_4_sap:{year}/why")
+        assert sum(int(one["value"]) for one in leaf["operands"]) == leaf["item"]["value"] > 0
+    exits = asked(planner, f"{PLAN}/figures/{CREMONA}:{ALER}:turnover_size_4_sap:2027/why")
+    operands = {one["name"]: int(one["value"]) for one in exits["operands"]}
+    let = operands["homes_let_sap"] / (operands["homes_let_sap"] + operands["homes_let_sas"])
+    assert exits["item"]["value"] == pytest.approx(operands["size_class_4"] * let, abs=1)
+
+
+@pytest.mark.parametrize("days", ["", f"?true_on={DAY}&known_on=2026-11-23"])
+def test_counted_columns_open_down_to_the_events_that_decide_them(planner: Served, days: str) -> None:
+    """Column k of 2027: the homes that ALER assigned by a notice in 2025, as the synthetic world's facts tell."""
+    last = DAY if days else date(2025, 12, 31)
+    assigned = {
+        message.event.unit_id
+        for message in synthetic().past
+        if isinstance(message.event, UnitChanged)
+        and message.event.report == "unit-assigned"
+        and date(2025, 1, 1) <= message.event.effective_on <= last
+        and (message.event.after.municipality, message.event.after.owner) == (CREMONA, ALER)
+    }
+    name = f"{CREMONA}:{ALER}:column_assigned_previous_year:2027"
+    separator = "&" if days else "?"
+    why = asked(planner, f"{PLAN}/figures/{name}/why{days}{separator}limit=1000")
+    assert why["item"]["value"] == len(assigned) > 0
+    assert {home["subject"] for home in why["inputs"] if home["effect"]} == assigned
+    stock = asked(planner, f"{PLAN}/figures/{CREMONA}:{ALER}:stock_total:-{days}")["item"]["value"]
+    services = [f"{CREMONA}:{ALER}:column_stock_{service}:-" for service in ("sap", "sas", "sat")]
+    assert sum(asked(planner, f"{PLAN}/figures/{one}{days}")["item"]["value"] for one in services) == stock
+
+
+def test_forecast_columns_add_up_and_open_into_their_origins(planner: Served) -> None:
+    why = asked(planner, f"{PLAN}/figures/{CREMONA}:{ALER}:column_assignable_total:2027/why")
+    mean = asked(planner, f"{PLAN}/figures/{CREMONA}:{ALER}:assignable_mean:2027")["item"]["value"]
+    assert sum(int(one["value"]) for one in why["operands"]) == why["item"]["value"] == mean
+    for name in ("under_renovation_assignable", "turnover_expected", "new_build_assignable", "free_now"):
+        part = asked(planner, f"{PLAN}/figures/{CREMONA}:{ALER}:column_{name}:2027/why")
+        assert sum(int(one["value"]) for one in part["operands"]) == part["item"]["value"]
+        assert {one["name"]: int(one["value"]) for one in why["operands"]}[name] == part["item"]["value"]
+
+
+def test_what_only_the_owner_can_tell_is_empty_and_says_so(planner: Served) -> None:
+    own = asked(planner, f"{PLAN}/figures/{CREMONA}:{ALER}:column_as_is_assignable:2027/why")
+    assert own["item"]["value"] is None
+    assert own["item"]["label_it"].endswith("(solo dichiarato)")
+    assert own["formula"]["name"] == "column_declared_only"
+    declared = asked(planner, f"{PLAN}/figures/{CREMONA}:{ALER}:column_as_is_assignable_declared:2027/why")
+    assert [one["value"] for one in own["operands"]] == [str(declared["item"]["value"])]
+    [submission] = declared["inputs"]
+    assert (submission["kind"], submission["effect"]) == ("declaration", declared["item"]["value"])
+    nobody = asked(planner, f"{PLAN}/figures/{CREMONA}:{ALER}:column_stock_sap_declared:2028")["item"]
+    assert nobody["value"] is None
+
+
+def test_a_share_is_the_laws_beside_the_declared_one(planner: Served) -> None:
+    """R.R. 4/2017, art. 13 c. 3: at least 20 % for indigent households."""
+    name = f"{CREMONA}:comune-{CREMONA}:column_indigence_share"
+    why = asked(planner, f"{PLAN}/figures/{name}:2027/why")
+    assert why["item"]["value"] == 200
+    assert [(one["name"], one["article"]) for one in why["parameters"]] == [
+        ("indigence_share", "R.R. 4/2017, art. 13 c. 3")
+    ]
+    operands = {one["name"]: one["value"] for one in why["operands"]}
+    declared = asked(planner, f"{PLAN}/figures/{name}_declared:2027/why")
+    assert float(operands["law"]) == 0.2
+    assert declared["item"]["value"] == round(1000 * float(operands["declared"]))
+    assert declared["operands"] == [{"name": "declared", "value": operands["declared"]}]

@@ -77,3 +77,36 @@ def test_a_part_as_of_a_day_and_of_nowhere(planner: Served) -> None:
     before = asked(planner, f"{PLAN}/parts/4?true_on=2025-06-30")
     assert before["reference_on"] <= "2025-06-30"
     assert "019999" in asked(planner, f"{PLAN}/parts/4?municipality=019999", 404)["detail"]
+
+
+def entries(part: dict[str, Any], kind: str, owner: str | None) -> list[dict[str, str | None]]:
+    """The values by name of the entries of a kind."""
+    found = [item for item in part["items"] if item["kind"] == kind and item["owner"] == owner]
+    return [{value["name"]: value["value"] for value in item["values"]} for item in found]
+
+
+@pytest.mark.parametrize("query", ["", f"?municipality={CREMONA}", f"?municipality={CREMONA}&true_on=2025-06-30"])
+def test_part_four_divides_the_supply_and_shows_the_annual_columns(planner: Served, query: str) -> None:
+    part = asked(planner, f"{PLAN}/parts/4{query}")
+    kinds = entries(part, "supply_by_kind", None)
+    for what in ("turnover", "assignable"):
+        own = sum(int(kind[f"{what}_triennium"] or 0) for kind in kinds)
+        assert own == int(figure(part, f"{what}_mean")["value"]) > 0
+    columns = entries(part, "annual_column", None)
+    assert "".join(sorted({column["column"] or "" for column in columns})) == "abcdefghijk"
+    stock = sum(int(column["now"] or 0) for column in columns if column["column"] == "a")
+    assert stock == int(figure(part, "stock_total")["value"])
+    [as_is] = [column for column in columns if column["column"] == "b"]
+    assert as_is["2027"] == "solo dichiarato"
+    assert {column["2027"] for column in columns if column["column"] in ("h", "i")} == {"ente per ente"}
+
+
+def test_part_four_says_of_each_owner_what_it_declared_and_what_it_did_not(planner: Served) -> None:
+    part = asked(planner, f"{PLAN}/parts/4?municipality={CREMONA}")
+    shares = [column for column in entries(part, "annual_column", f"comune-{CREMONA}") if column["column"] == "h"]
+    assert (shares[0]["2027"], shares[0]["source"]) == ("200", "LAW")
+    assert shares[0]["declared_2028"] == "non dichiarato"
+    by_owner = [entries(part, "supply_by_kind", owner) for owner in ("aler-bcm", f"comune-{CREMONA}", None)]
+    homes = [sum(int(kind["assignable_2027"] or 0) for kind in kinds) for kinds in by_owner]
+    assert 0 < homes[0] < homes[2]
+    assert homes[0] + homes[1] <= homes[2]

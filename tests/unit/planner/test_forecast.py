@@ -12,9 +12,9 @@ from services.planner.domain.forecast import (
     Triennium,
     forecast,
     inventory_of,
-    is_learned_still,
     learned_of,
     readiness_of,
+    still_learned,
     supply_of,
 )
 from services.planner.domain.rounding import half_up, tenths
@@ -239,6 +239,6 @@ def test_rates_are_those_that_everything_before_the_quarter_shows() -> None:
         Touched(cells={(CREMONA, "aler", 2, quarter(START))}),
         Touched(cells={(CREMONA, "aler", 2, quarter(on))}),
     )
-    assert is_learned_still(learned, late, on)
-    assert not is_learned_still(learned, early, on)
-    assert not is_learned_still(learned, Touched(), date(2026, 7, 1))
+    assert still_learned(learned, late, on) is learned
+    assert still_learned(learned, early, on) is None
+    assert still_learned(learned, Touched(), date(2026, 7, 1)) is None

@@ -128,6 +128,7 @@ def test_the_state_agrees_with_the_homes_true_timelines_counted_day_by_day(regis
     state = folded(registry.sent)
     until = START + timedelta(days=401)
     exits: Counter[tuple[str, str, int, int]] = Counter()
+    assigned: Counter[tuple[str, str, int, int]] = Counter()
     lived: Counter[tuple[str, str, int]] = Counter()
     stock: Counter[tuple[str, str, UnitStatus]] = Counter()
     for unit_id, timeline in registry.timelines.items():
@@ -141,11 +142,14 @@ def test_the_state_agrees_with_the_homes_true_timelines_counted_day_by_day(regis
         for earlier, later in pairwise(timeline):
             if earlier.after is LET and later.report == "unit-vacated" and later.after is not LET:
                 exits[*place, quarter(later.on)] += 1
+            if earlier.after is not LET and later.report == "unit-assigned" and later.after is LET:
+                assigned[*place, quarter(later.on)] += 1
     counted: Counter[tuple[str, str, int]] = Counter()
     for (municipality, owner, size, _), cell in state.cells.items():
         counted[municipality, owner, size] += cell.exposure(until)
     assert +counted == +lived
     assert {key: cell.exits for key, cell in state.cells.items() if cell.exits} == dict(exits)
+    assert {key: cell.assigned for key, cell in state.cells.items() if cell.assigned} == dict(assigned)
     assert state.stock == dict(stock)
     assert Counter({key[:2] + key[4:]: 0 for key in state.makeup}) + Counter(by_status(state)) == stock
     told = [transition for timeline in registry.timelines.values() for transition in timeline]

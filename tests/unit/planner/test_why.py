@@ -93,6 +93,6 @@ def test_open_cases_and_declarations_are_cited() -> None:
 def test_parts_add_up(world: tuple[list[Claim], ...]) -> None:
     plan = plan_of(told(claim for home in world for claim in home))
     for key, found in plan.figures.items():
-        parts = parts_of(plan, key)
+        parts = parts_of(plan.figures, key)
         if parts:
             assert sum(part.value for part in parts) == found

@@ -1,7 +1,7 @@
-"""Colonne b-g e j del piano annuale (comunicazione regionale 45 del 2 aprile 2019), out of the forecast's own figures.
+"""Colonne b-g del piano annuale (comunicazione regionale 45 del 2 aprile 2019), out of the forecast's own figures.
 
-g is the sum of b to f, and its band that of the whole count. What owners report in the state of fact (b) and as
-conferred by private parties (f) no event tells: the model has nothing there, and the declaration stands.
+g is the sum of b to f. What owners report in the state of fact (b) and as conferred by private parties (f) no event
+tells: the model has nothing there, and the declaration stands.
 """
 
 from __future__ import annotations
@@ -10,24 +10,25 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
-from services.planner.domain.supply.offer import Holding, Origin, Supply
-from services.planner.domain.supply.outlook import Estimate, Outlook, Scope
+from services.planner.domain.supply.assignable import Holding
+from services.planner.domain.supply.offer import Origin, Supply
 
 
 class Channel(StrEnum):
-    """Canale di offerta: how a home comes into the supply of the year."""
+    """Canale di offerta: how a home comes into the supply of the year, as the column of the annual plan is named."""
 
-    AS_IS = "b"
-    RENOVATED = "c"
-    NEW_BUILD = "d"
-    FREE_AND_TURNOVER = "e"
-    CONFERRED_BY_PRIVATE = "f"
+    AS_IS = "as_is_assignable"
+    RENOVATED = "under_renovation_assignable"
+    NEW_BUILD = "new_build_assignable"
+    FREE = "free_now"
+    TURNOVER = "turnover_expected"
+    CONFERRED_BY_PRIVATE = "conferred_by_private"
 
 
 CHANNEL_OF = {
-    Origin.FREE: Channel.FREE_AND_TURNOVER,
-    Origin.TURNOVER: Channel.FREE_AND_TURNOVER,
-    Origin.DISPOSAL_WITHDRAWN: Channel.FREE_AND_TURNOVER,
+    Origin.FREE: Channel.FREE,
+    Origin.TURNOVER: Channel.TURNOVER,
+    Origin.DISPOSAL_WITHDRAWN: Channel.TURNOVER,
     Origin.REFURBISHMENT: Channel.RENOVATED,
     Origin.RENOVATION: Channel.RENOVATED,
     Origin.NEW_BUILD: Channel.NEW_BUILD,
@@ -35,28 +36,21 @@ CHANNEL_OF = {
 
 
 class AnnualSupply(NamedTuple):
-    """Offerta di un anno: thousandths of a home by channel (b to f), their sum (g), and homes set aside as SAT (j).
+    """Offerta di un anno: thousandths of a home by channel (b to f), and their sum (g).
 
     Homes in a notice, set aside, valorised or in a disposal plan are in no channel: g is what is left to assign.
     """
 
     channels: Mapping[Channel, int]
-    total: Estimate
-    sat: int
+    total: int
 
 
-def annual_supply(
-    supply: Supply, outlooks: Mapping[Scope, Outlook], sat: Mapping[Holding, int]
-) -> dict[Holding, tuple[AnnualSupply, ...]]:
+def annual_supply(supply: Supply) -> dict[Holding, tuple[AnnualSupply, ...]]:
     """The columns of every municipality and owner, for each year and, last, the triennium."""
-    found = {}
-    for (municipality, owner), offer in supply.offers.items():
-        totals = outlooks[municipality, owner].assignable
-        set_aside = sat.get((municipality, owner), 0)
-        found[municipality, owner] = tuple(
-            [AnnualSupply(_channels(offer.means, window), total, set_aside) for window, total in enumerate(totals)]
-        )
-    return found
+    return {
+        holding: tuple([AnnualSupply(_channels(offer.means, at), total) for at, total in enumerate(offer.total)])
+        for holding, offer in supply.offers.items()
+    }
 
 
 def _channels(means: Mapping[Origin, tuple[int, ...]], window: int) -> dict[Channel, int]:

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from services.planner.domain.adopted import adopted_cells, declared_values, three_columns
 from services.planner.domain.demotion import demoted
-from services.planner.domain.forecast import Triennium, by_kind, columns, forecast, prospect, supply_of
+from services.planner.domain.forecast import Triennium, by_kind, forecast, prospect, supply_of
 from services.planner.domain.moves import changes
 from services.planner.domain.plan import FigureKey, canonical, compute, read
 from services.planner.domain.state import PlanState, fold
 from services.planner.domain.supply.adoption import Adopted, Basis, Choice, Quantity, adopt
 from services.planner.domain.supply.breakdown import divide
-from services.planner.domain.supply.columns import Channel
+from services.planner.domain.supply.columns import Channel, annual_supply
 from services.planner.domain.supply.offer import Origin
 from services.planner.domain.supply.outlook import Estimate
 from services.planner.domain.supply.turnover import Window
@@ -63,18 +63,17 @@ def state() -> PlanState:
 
 
 def test_columns_come_out_of_the_same_figures() -> None:
-    found, outlooks = columns(state(), TRIENNIUM, START), forecast(state(), TRIENNIUM, START)
-    means = supply_of(state(), TRIENNIUM, START).offers[PLACE].means
-    for window, supply in enumerate(found[PLACE]):
-        assert supply.total == outlooks[PLACE].assignable[window]
-        assert sum(supply.channels.values()) == supply.total.mean
+    supply, outlooks = supply_of(state(), TRIENNIUM, START), forecast(state(), TRIENNIUM, START)
+    found, means = annual_supply(supply)[PLACE], supply.offers[PLACE].means
+    for window, year in enumerate(found):
+        assert sum(year.channels.values()) == year.total == outlooks[PLACE].assignable[window].mean
         assert (
-            supply.channels[Channel.RENOVATED] == means[Origin.RENOVATION][window] + means[Origin.REFURBISHMENT][window]
+            year.channels[Channel.RENOVATED] == means[Origin.RENOVATION][window] + means[Origin.REFURBISHMENT][window]
         )
-        assert supply.channels[Channel.AS_IS] == supply.channels[Channel.CONFERRED_BY_PRIVATE] == 0
-        assert supply.sat == 1
-    # Four free homes in the first year, beside what turnover brings; the home in a notice is no supply any more.
-    assert found[PLACE][0].channels[Channel.FREE_AND_TURNOVER] == 4000 + means[Origin.TURNOVER][0]
+        assert year.channels[Channel.TURNOVER] == means[Origin.TURNOVER][window]
+        assert year.channels[Channel.AS_IS] == year.channels[Channel.CONFERRED_BY_PRIVATE] == 0
+    # Four free homes in the first year; the home in a notice is no supply any more.
+    assert [year.channels[Channel.FREE] for year in found] == [4000, 0, 0, 4000]
 
 
 def test_works_are_ranked_by_what_three_months_cost() -> None:
