@@ -48,6 +48,8 @@ def connect(settings: Settings) -> Transport:
 class Runtime:
     """Starts and stops what a service needs. `handlers` is what it does with events, `tasks` runs beside them.
 
+    `closing` is done when it has stopped, by whoever opened something for as long as the service runs.
+
     `projections` are the tables that hold nothing but what the topics say: a rebuild derives them again.
     """
 
@@ -70,6 +72,7 @@ class Runtime:
         self.consumer = Consumer(name, self.db, handlers, self.progress) if handlers else None
         self.relay = Relay(self.db, self.transport)
         self.tasks = list(tasks)
+        self.closing: list[Task] = []
         self._running: list[asyncio.Task[None]] = []
         self.waits_for: Text | None = NOT_STARTED
         self.is_draining = False
@@ -114,6 +117,8 @@ class Runtime:
         if self._owns_transport:
             await self.transport.stop()
         await self.db.close()
+        for close in self.closing:
+            await close()
         log.info("stopped", service=self.name)
 
     async def why_not_ready(self) -> Text | None:

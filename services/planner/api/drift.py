@@ -33,7 +33,6 @@ from services.planner.domain.withholding import untold_of
 from services.planner.law import rules_on
 from services.planner.store import journal
 from shared.arrivals import Arrival, PageLinks, Shape, arriving, read_value
-from shared.auth import Role
 from shared.events import Measure, Message
 from shared.events.base import IstatCode, OrganisationId, Reference, UnitId
 from shared.events.decisions import FIGURE_ID
@@ -186,7 +185,7 @@ async def show_drift(
 )
 async def what_if(
     plans: Plans,
-    arrival: Annotated[Arrival, Depends(arriving(*Role, max_bytes=65_536))],
+    arrival: Annotated[Arrival, Depends(arriving(65_536))],
     municipality: Place = None,
     cursor: Cursor = 0,
     limit: Limit = 200,

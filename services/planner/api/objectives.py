@@ -21,7 +21,6 @@ from services.planner.store.decisions import announced
 from services.planner.store.plans import plan_content
 from services.planner.tables import ObjectiveRow
 from shared.arrivals import Arrival, PageLinks, Shape, answer, arriving, not_found, once, read_value
-from shared.auth import Role
 from shared.bus import outbox
 from shared.events import Measure, ObjectiveSet, ObjectiveWithdrawn
 from shared.events.base import LongText, OrganisationId
@@ -34,7 +33,7 @@ from shared.territory import ambito as territory_of
 from shared.web import Db
 
 router = APIRouter(prefix="/plans", tags=["objectives"], responses=problems(404))
-Arrived = Annotated[Arrival, Depends(arriving(Role.LEAD, max_bytes=16_384))]
+Arrived = Annotated[Arrival, Depends(arriving(16_384))]
 Words = Annotated[str, Field(max_length=2000)]
 FigurePlace = Annotated[str, Field(pattern=FIGURE_ID, max_length=150)]
 
@@ -143,7 +142,7 @@ async def listing(
     status_code=201,
     operation_id="objective_set",
     summary="Fissare un obiettivo",
-    description="Misurato da un numero del piano, con il motivo. Solo il capofila.",
+    description="Misurato da un numero del piano, con il motivo. Solo il capofila e il suo partner tecnico.",
     responses=responses({201: (ObjectiveStep, "Obiettivo fissato")}),
     openapi_extra=body(
         "NewObjective",
@@ -167,7 +166,8 @@ async def set_one(db: Db, ambito: AmbitoPath, arrival: Arrived) -> Response:
     "/{ambito}/objectives/{objective_id}/withdraw",
     operation_id="objective_withdraw",
     summary="Ritirare un obiettivo",
-    description="Con il motivo; resta scritto quando e da chi era stato fissato. Solo il capofila.",
+    description="Con il motivo; resta scritto quando e da chi era stato fissato. "
+    "Solo il capofila e il suo partner tecnico.",
     responses=responses({200: (ObjectiveStep, "Obiettivo ritirato")}, 409),
     openapi_extra=body("ObjectiveWithdrawal", "Il motivo", ritiro={"reason": "il programma non è finanziato"}),
     response_class=Response,

@@ -18,11 +18,6 @@ def sees_households(who: Principal, municipality: str | None) -> bool:
     return who.role in WRITERS or (municipality is not None and who.istat_code == municipality)
 
 
-def places_cases(who: Principal) -> bool:
-    """Whether `who` has cases to place: who writes the plan, and municipalities."""
-    return who.role in WRITERS or who.istat_code is not None
-
-
 def opens_to(who: Principal, key: FigureKey) -> bool:
     """Whether `who` may see what a figure is made of: the parts of a need are smaller than the need."""
     return sees_households(who, key.municipality) or not is_of_households(key.figure)

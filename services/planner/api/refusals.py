@@ -12,12 +12,12 @@ from pydantic import Field
 
 from services.planner.api.editions import PlanHead, Plans, ShortText, Whole
 from services.planner.api.material import material_of
-from services.planner.api.readers import places_cases, sees_households
+from services.planner.api.readers import sees_households
 from services.planner.domain.emergency.actions import ActionKind
 from services.planner.domain.emergency.allowances import SatAllowance
 from services.planner.domain.emergency.refusals import Competitor, Unplaced
 from services.planner.domain.parts.emergency import ORDER_ARTICLE, unplaced_in
-from shared.arrivals import PageLinks, Shape, not_found
+from shared.arrivals import PageLinks, Shape
 from shared.openapi import problems
 
 router = APIRouter(prefix="/plans", tags=["plans"], responses=problems(404))
@@ -88,8 +88,6 @@ async def refusals(
     cursor: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> RefusalPage:
-    if not places_cases(plans.who):
-        raise not_found(plans.path("refusals"))
     material = material_of(plans, await plans.state())
     every = await asyncio.to_thread(unplaced_in, material, municipality)
     found = [one for one in every if sees_households(plans.who, one.case.municipality)]

@@ -173,7 +173,7 @@ def test_parts_six_and_seven_name_no_case_and_no_small_number_of_households(plan
 
 def test_refusals_are_for_who_places_cases_and_a_municipality_sees_its_own(planner: Served) -> None:
     for who in (REGION, OWNER, ("gestore-impianto", Role.OPERATOR)):
-        seen(planner, f"{PLAN}/refusals", who, 404)
+        seen(planner, f"{PLAN}/refusals", who, 403)
     every_refusal = seen(planner, f"{PLAN}/refusals?limit=1000", LEAD)["items"]
     own = seen(planner, f"{PLAN}/refusals?limit=1000", TOWN)
     assert own["items"] == [item for item in every_refusal if item["municipality"] == SORESINA]
