@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
-from services.notifier.app import create_app as create_notifier
+from services.notifier import app as notifier_app
 from services.notifier.settings import NotifierSettings
-from services.planner.app import create_app as create_planner
+from services.planner import app as planner_app
 from services.planner.settings import PlannerSettings
 from shared.auth import Role
 from shared.people import ATTEMPTS_OF_NAME, People
@@ -48,8 +48,8 @@ def site(tmp_path: Path) -> Iterator[Site]:
     with ThreadPoolExecutor(1) as pool:  # this thread's loop is the browser's
         made = pool.submit(asyncio.run, passwords(tmp_path)).result()
     with (
-        serving(create_planner(PlannerSettings(home=tmp_path))) as planner,
-        serving(create_notifier(NotifierSettings(home=tmp_path))) as notifier,
+        serving(planner_app.create_http(planner_app.create_runtime(PlannerSettings(home=tmp_path)))) as planner,
+        serving(notifier_app.create_http(notifier_app.create_runtime(NotifierSettings(home=tmp_path)))) as notifier,
     ):
         yield Site(planner, notifier, made)
 
