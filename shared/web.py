@@ -15,6 +15,7 @@ import uvicorn
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy.exc import DBAPIError
+from starlette.types import ASGIApp
 
 from shared import openapi, problems
 from shared.auth import Authenticator, KeySource
@@ -30,13 +31,20 @@ log = structlog.get_logger()
 VERSION = "0.1.0"
 
 
+class Service(FastAPI):
+    """An application whose headers are on every answer: also on that to a failure, made outside of all middleware."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return SecurityHeaders(RateLimitHeaders(super().build_middleware_stack()))
+
+
 def create(api: Api, runtime: Runtime, routers: Sequence[APIRouter], home: str | None = None) -> FastAPI:
     """The application of a service: its routers, health and metrics, and its runtime as lifespan.
 
     `home` is where its pages begin; a service without pages tells browsers too about problems in JSON.
     """
     settings = runtime.settings
-    app = FastAPI(
+    app = Service(
         **api.info(settings),
         version=VERSION,
         lifespan=runtime.serving,
@@ -51,8 +59,6 @@ def create(api: Api, runtime: Runtime, routers: Sequence[APIRouter], home: str |
         issuer=settings.token_issuer,
     )
     app.state.rate_limits = RateLimits(settings.rate_limit_organisation, settings.rate_limit_address)
-    app.add_middleware(RateLimitHeaders)
-    app.add_middleware(SecurityHeaders)
     problems.install(app, problem_page(home, settings.ambito) if home else None)
     for kind in (DBAPIError, OSError, asyncpg.PostgresError):
         app.add_exception_handler(kind, _on_database_error)
