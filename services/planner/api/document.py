@@ -76,7 +76,8 @@ async def _document(plans: Asked, settings: PlannerSettings) -> Document:
     material = material_of(plans, state)
     filed = [message.event for message in messages if isinstance(message.event, SubmissionReceived)]
     async with plans.db.reading() as session:
-        rows = await store.versions_before(session, plans.plan.ambito, plans.head.version + 1, VERSIONS_TOLD)
+        until = plans.head.version + 1
+        rows = await store.versions_before(session, plans.plan.ambito, until, VERSIONS_TOLD, quiet_days=False)
 
     def assembled() -> Document:
         versions = [PlanRecomputed.read(row.event.encode()) for row in rows]
