@@ -283,11 +283,12 @@ def town_ahead(
     own = learned.share(name).own_variance
     spans = windows if whole is None else (*windows, whole)
     spreads = [(1 + own + drift) * shared for shared, drift in doubts(learned, spans)]
+    days = [window.days for window in windows]
     lives = [-(-window.days // 366) for window in spans]
     cells = {}
     for place, let in homes:
         rate = learned.rate_of(place)
-        means = [int(rate.daily * let * window.days + 0.5) for window in windows]
+        means = [int(rate.daily * let * ahead + 0.5) for ahead in days]
         if whole is not None:
             means.append(sum(means))
         variances = [(1 + rate.relative_variance) * spread - 1 for spread in spreads]
