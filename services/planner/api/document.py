@@ -1,4 +1,4 @@
-"""The plan as a document: to be read (PDF), or as the data that it says (canonical JSON)."""
+"""The plan as a document: to be read (PDF), as the data that it says (canonical JSON), as open data (a package)."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from services.planner.api.material import material_of
 from services.planner.document.assembly import document_of, draft_of
 from services.planner.document.canonical import json_of
 from services.planner.document.model import Document
+from services.planner.document.package import package_of
 from services.planner.document.press import printed
 from services.planner.domain.chronicle import state_as_of
 from services.planner.settings import PlannerSettings
@@ -23,7 +24,7 @@ from shared.problems import of_status
 from shared.web import settings_of
 
 router = APIRouter(prefix="/plans", tags=["document"], responses=problems(404))
-PDF, JSON = "application/pdf", "application/json"
+PDF, JSON, ZIP = "application/pdf", "application/json", "application/zip"
 FORMATS: Final = (PDF, JSON)
 """The first is what somebody gets who takes anything."""
 VERSIONS_TOLD: Final = 200
@@ -64,6 +65,31 @@ async def document(plans: Plans, request: Request) -> Response:
     name = f"piano-{plans.plan.ambito}-{found.edition.version}.{wanted.rpartition('/')[2]}"
     headers |= {"Content-Language": "it", "Content-Disposition": f'inline; filename="{name}"'}
     return Response(content, headers=headers, media_type=wanted)
+
+
+@router.get(
+    "/{ambito}/package",
+    operation_id="plan_package",
+    summary="Il piano come dati aperti",
+    description="Un archivio zip, sempre gli stessi byte: tabelle in CSV, comuni in GeoJSON, il documento in JSON con "
+    "il suo schema, dizionario dei dati, metadati DCAT-AP_IT. Dice quello che dice il documento.",
+    response_class=Response,
+    responses={
+        200: {"description": "L'archivio; l'ETag è l'impronta del documento", "content": {ZIP: {}}},
+        304: {"description": "Il documento non è cambiato"},
+    },
+)
+async def package(plans: Plans, request: Request) -> Response:
+    settings = cast(PlannerSettings, settings_of(request))
+    found = await _document(plans, settings)
+    headers = {"ETag": f'"{found.edition.hash}"', "Cache-Control": "no-cache"}
+    if found.edition.hash in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    await _kept(plans, found)
+    content = await asyncio.to_thread(package_of, found, plans.plan.ambito, settings.planner_data_licence)
+    name = f"piano-{plans.plan.ambito}-{found.edition.version}.zip"
+    headers |= {"Content-Language": "it", "Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, headers=headers, media_type=ZIP)
 
 
 async def _document(plans: Asked, settings: PlannerSettings) -> Document:

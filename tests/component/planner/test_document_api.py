@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import httpx
 import pytest
@@ -32,11 +34,13 @@ def planner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield served
 
 
-def answer(planner: Served, accept: str | None, query: str = "", **headers: str) -> httpx.Response:
+def answer(
+    planner: Served, accept: str | None, query: str = "", resource: str = "document", **headers: str
+) -> httpx.Response:
     now = datetime.now(UTC)
     token = issue(KEY, "comune-019036", Role.LEAD, AMBITO, "pianovivo", "pianovivo-local", now, timedelta(hours=1), "x")
     sent = {"authorization": f"Bearer {token}", **({} if accept is None else {"accept": accept}), **headers}
-    return httpx.get(f"{planner.url}{PLAN}/document{query}", headers=sent, timeout=120)
+    return httpx.get(f"{planner.url}{PLAN}/{resource}{query}", headers=sent, timeout=120)
 
 
 @pytest.fixture(scope="module")
@@ -125,6 +129,16 @@ def test_verapdf_passes_what_is_served(planner: Served, flavour: str, tmp_path: 
     path = tmp_path / "piano.pdf"
     path.write_bytes(answer(planner, PDF).content)
     assert verdict(path, flavour) == f"PASS {path} {flavour}\n"
+
+
+def test_the_package_holds_the_document_and_is_the_same_each_time(planner: Served, found: httpx.Response) -> None:
+    first, second = (answer(planner, None, resource="package") for _ in range(2))
+    assert (first.status_code, first.headers["content-type"]) == (200, "application/zip")
+    assert first.content == second.content
+    with ZipFile(BytesIO(first.content)) as archive:
+        assert archive.read("documento.json") == found.content
+    again = answer(planner, None, resource="package", **{"if-none-match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
 
 
 def test_another_format_is_not_acceptable(planner: Served) -> None:
