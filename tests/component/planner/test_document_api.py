@@ -16,6 +16,7 @@ import pytest
 from services.planner.api.document import FORMATS, preferred_format
 from services.planner.document.canonical import is_sealed, read_document
 from services.planner.document.model import Cell, Document, Span, Table
+from services.planner.document.odt import odt_of
 from shared.auth import Role, issue
 from tests.component.planner.test_figures_api import CREMONA, PLAN, asked
 from tests.component.planner.test_pages import KEY, home_with_key
@@ -23,7 +24,7 @@ from tests.support.pdf import verdict
 from tests.support.planner import Served, planner_serving, synthetic
 from tests.support.world import AMBITO
 
-PDF, JSON = FORMATS
+PDF, JSON, ODT = FORMATS
 AS_OF = "?true_on=2025-06-30"
 
 
@@ -131,6 +132,13 @@ def test_verapdf_passes_what_is_served(planner: Served, flavour: str, tmp_path: 
     assert verdict(path, flavour) == f"PASS {path} {flavour}\n"
 
 
+def test_offices_get_a_text_to_paste_from(planner: Served, found: httpx.Response) -> None:
+    told = answer(planner, ODT)
+    assert (told.status_code, told.headers["content-type"]) == (200, ODT)
+    assert told.headers["content-disposition"].endswith('.odt"')
+    assert told.content == odt_of(read_document(found.content))
+
+
 def test_the_package_holds_the_document_and_is_the_same_each_time(planner: Served, found: httpx.Response) -> None:
     first, second = (answer(planner, None, resource="package") for _ in range(2))
     assert (first.status_code, first.headers["content-type"]) == (200, "application/zip")
@@ -142,7 +150,7 @@ def test_the_package_holds_the_document_and_is_the_same_each_time(planner: Serve
 
 
 def test_another_format_is_not_acceptable(planner: Served) -> None:
-    refused = answer(planner, "application/vnd.oasis.opendocument.text")
+    refused = answer(planner, "application/msword")
     assert refused.status_code == 406
     assert refused.json()["title"] == "Formato non disponibile"
 
@@ -157,6 +165,7 @@ def test_another_format_is_not_acceptable(planner: Served) -> None:
         ("application/json;q=0.2, application/pdf;q=0.3", PDF),
         ("application/pdf;q=0, */*", JSON),
         ("Application/JSON; charset=utf-8; q=1.0", JSON),
+        (ODT, ODT),
         ("text/html", None),
         ("application/pdf;q=0", None),
         ("application/pdf;q=x", None),
