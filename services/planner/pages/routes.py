@@ -18,6 +18,7 @@ from services.planner.pages.stream import STREAMS, follow, front_of
 from services.planner.pages.views import Front, View
 from services.planner.pages.words import MAPS, MapChoice
 from services.planner.settings import PlannerSettings
+from shared.forms import reader_of
 from shared.pages import NavItem, Page, carried, page_environment, say, speak, spoken
 from shared.problems import Problem, Text, of_status
 from shared.territory import Ambito, UnknownAmbitoError, ambito
@@ -39,12 +40,12 @@ Place = Annotated[Ambito, Depends(known_ambito)]
 IfNoneMatch = Annotated[str, Header(max_length=1000)]
 
 
-@router.get("/")
+@router.get("/", operation_id="plan_pages")
 async def home(request: Request) -> Response:
     return RedirectResponse(carried(f"/ambiti/{settings_of(request).ambito}"), 303)
 
 
-@router.get("/ambiti/{ambito_code}")
+@router.get("/ambiti/{ambito_code}", operation_id="plan_pages")
 async def plan_page(
     request: Request, db: Db, place: Place, mappa: MapChoice = "assegnabili", if_none_match: IfNoneMatch = ""
 ) -> Response:
@@ -65,7 +66,7 @@ async def plan_page(
     return _answer(request, "plan.html", content | _shared(request, front, views.ambito_view(front)), tag)
 
 
-@router.get("/ambiti/{ambito_code}/comuni/{istat}")
+@router.get("/ambiti/{ambito_code}/comuni/{istat}", operation_id="plan_pages")
 async def municipality_page(
     request: Request, db: Db, place: Place, istat: IstatPath, if_none_match: IfNoneMatch = ""
 ) -> Response:
@@ -85,7 +86,12 @@ async def municipality_page(
     )
 
 
-@router.get("/ambiti/{ambito_code}/eventi", response_class=EventSourceResponse, dependencies=[Depends(STREAMS)])
+@router.get(
+    "/ambiti/{ambito_code}/eventi",
+    operation_id="plan_pages",
+    response_class=EventSourceResponse,
+    dependencies=[Depends(STREAMS)],
+)
 async def events(
     request: Request,
     place: Place,
@@ -133,13 +139,13 @@ def _notice(request: Request) -> str:
 
 
 def _tag(request: Request, front: Front, what: str) -> str:
-    """Changes with everything a page is made of: the plan, what is asked of it, the notice, the program."""
-    parts = (front.hash, str(front.version), what, _notice(request), VERSION, *map(str, spoken()))
+    """Changes with everything a page is made of: the plan, what is asked of it, the notice, the program, the reader."""
+    parts = (front.hash, str(front.version), what, _notice(request), VERSION, *map(str, spoken()), reader_of(request))
     return f'"{sha256("/".join(parts).encode()).hexdigest()[:32]}"'
 
 
 def _answer(request: Request, template: str, content: dict[str, Any], tag: str) -> Response:
-    headers = {"ETag": tag, "Cache-Control": "no-cache", "Vary": "Accept-Language"}
+    headers = {"ETag": tag, "Cache-Control": "no-cache", "Vary": "Accept-Language, Cookie"}
     return templates.TemplateResponse(request, template, content, headers=headers)
 
 
