@@ -21,7 +21,7 @@ from services.planner.document.model import (
     Paragraph,
     Table,
 )
-from services.planner.document.typesetting import WIDE
+from services.planner.document.typesetting import WIDE, column_widths
 from services.planner.document.writing import printable, written, written_day
 
 SPACES: Final = {
@@ -35,6 +35,8 @@ SPACES: Final = {
     "xlink": "http://www.w3.org/1999/xlink",
 }
 LINE_CM: Final = 16.6
+WIDE_LINE_CM: Final = 25.3
+"""On a page upright and on its side."""
 VIEW_BOX: Final = re.compile(r'viewBox="[\d.-]+ [\d.-]+ ([\d.]+) ([\d.]+)"')
 
 
@@ -50,7 +52,9 @@ def content_of(document: Document) -> bytes:
     ):
         for part in parts:
             text.extend(_chapter(part, kind, tables, figures))
-    root = _element("office:document-content", _element("office:body", text))
+    widths = {width for one in text.iter(_name("table:table-column")) if (width := one.get(_name("table:style-name")))}
+    styles = _element("office:automatic-styles", *_table_styles(), *map(_column_style, sorted(widths)))
+    root = _element("office:document-content", styles, _element("office:body", text))
     root.set(_name("office:version"), "1.3")
     content: bytes = ElementTree.tostring(root, encoding="UTF-8", xml_declaration=True)
     return content
@@ -112,21 +116,40 @@ def _block(block: Block, tables: Iterator[int], figures: Iterator[int]) -> Itera
 
 
 def _table(table: Table, number: int) -> Element:
-    columns = _element("table:table-column", **{"table:number-columns-repeated": str(len(table.columns))})
-    header = _element("table:table-row", *(_cell("Table_20_heading", column.label) for column in table.columns))
+    shares, line = column_widths(table), WIDE_LINE_CM if len(table.columns) > WIDE else LINE_CM
+    widths = [round(100 * line * share / sum(shares)) for share in shares]
+    columns = [_element("table:table-column", **{"table:style-name": f"W{width}"}) for width in widths]
+    heads = (_cell(f"Table_20_heading_20_{_side(column)}", column.label) for column in table.columns)
+    header = _element("table:table-row", *heads)
     rows = [_row(row, table.columns, "Table_20_") for row in table.rows]
     total = [_row(table.total, table.columns, "Total_20_")] if table.total else []
     named = {"table:name": f"Tabella{number}", "table:style-name": "Table"}
-    return _element("table:table", columns, _element("table:table-header-rows", header), *rows, *total, **named)
+    return _element("table:table", *columns, _element("table:table-header-rows", header), *rows, *total, **named)
+
+
+def _table_styles() -> Iterator[Element]:
+    """A line under each cell; no row is cut by the end of a page."""
+    line = {"fo:padding": "0.08cm", "fo:border-bottom": "0.5pt solid #c5d0db"}
+    cell = _element("style:table-cell-properties", **line)
+    yield _element("style:style", cell, **{"style:name": "Cell", "style:family": "table-cell"})
+    kept = _element("style:table-row-properties", **{"fo:keep-together": "always"})
+    yield _element("style:style", kept, **{"style:name": "Row", "style:family": "table-row"})
+
+
+def _side(column: Column) -> str:
+    return "text" if column.kind is ColumnKind.TEXT else "number"
+
+
+def _column_style(name: str) -> Element:
+    """`W250`: two and a half centimetres."""
+    width = _element("style:table-column-properties", **{"style:column-width": f"{int(name[1:]) / 100:.2f}cm"})
+    return _element("style:style", width, **{"style:name": name, "style:family": "table-column"})
 
 
 def _row(row: tuple[Cell, ...], columns: tuple[Column, ...], style: str) -> Element:
     return _element(
         "table:table-row",
-        *(
-            _cell(style + ("text" if column.kind is ColumnKind.TEXT else "number"), written(cell, column.kind))
-            for cell, column in zip(row, columns, strict=True)
-        ),
+        *(_cell(style + _side(column), written(cell, column.kind)) for cell, column in zip(row, columns, strict=True)),
     )
 
 
