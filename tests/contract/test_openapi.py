@@ -20,7 +20,7 @@ HOST = "https://piano.example.test"
 
 def described(name: str, home: Path, **settings: Any) -> Json:
     service = next(one for one in SERVICES if one.name == name)
-    document: Json = service.create_app(service.settings(home=home, **settings)).openapi()
+    document: Json = service.create_http(service.create_runtime(service.settings(home=home, **settings))).openapi()
     return document
 
 
