@@ -218,6 +218,7 @@ def planner_asks(ids: Ids) -> list[Ask]:
         Ask("POST /plans/{ambito}/what-if", f"{plan}/what-if", {}),
         Ask("POST /plans/{ambito}/choices", f"{plan}/choices", choice | {"reason": "dichiarati due anni insieme"}),
         Ask("GET /plans/{ambito}/document", f"{plan}/document", accept="application/json"),
+        Ask("GET /plans/{ambito}/package", f"{plan}/package"),
         Ask("GET /plans/{ambito}/refusals", f"{plan}/refusals", shows=f'"{ids["refused"]}"'),
         Ask("POST /plans/{ambito}/objectives", aims, AIM),
         Ask("POST /plans/{ambito}/objectives/{objective_id}/withdraw", f"{aims}/{ids['aim']}/withdraw", because),
