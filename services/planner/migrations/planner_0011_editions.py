@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from shared.db import Instant
-from shared.only_added import only_added
+from shared.only_added import never_emptied, only_added
 
 revision = "planner_0011"
 down_revision = "planner_0010"
@@ -39,6 +39,8 @@ def upgrade() -> None:
         sa.Column("rules", sa.LargeBinary, nullable=False),
     )
     only_added("edition_step", "frozen_plan")
+    never_emptied("edition_step", "frozen_plan", "document", "objective")
+    never_emptied("plan_version", "plan_journal", "hold_entry", "choice")
 
 
 def _key() -> tuple[sa.Column[Any], ...]:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import orjson
@@ -315,3 +316,51 @@ async def test_drift_from_the_approved_plan_is_the_signed_list_of_causes(room: R
     assert free["amounts"] == [{"reason": kinds.index("unit-assigned"), "amount": -1}]
     for item in found["items"]:
         assert item["after"] - item["before"] == sum(one["amount"] for one in item["amounts"])
+
+
+class Model:
+    """Editions as a plain list of statuses, by the sentences of domain.md §4."""
+
+    def __init__(self) -> None:
+        self.editions: list[list[str]] = []
+
+    def proposes(self) -> bool:
+        last = self.editions[-1][-1] if self.editions else "PUBLISHED"
+        if last not in ("RETURNED", "PUBLISHED"):
+            return False
+        if last == "PUBLISHED":
+            self.editions.append([])
+        self.editions[-1].append("PROPOSED")
+        return True
+
+    def takes(self, number: int, status: str) -> bool:
+        follows = {
+            "PROPOSED": ["SUBMITTED_TO_ASSEMBLY"],
+            "SUBMITTED_TO_ASSEMBLY": ["APPROVED", "RETURNED"],
+            "APPROVED": ["TRANSMITTED_TO_REGION"],
+            "TRANSMITTED_TO_REGION": ["PUBLISHED"],
+        }
+        steps = self.editions[number - 1]
+        if status not in follows.get(steps[-1], []):
+            return False
+        steps.append(status)
+        if status == "APPROVED" and number > 1:
+            self.editions[number - 2].append("SUPERSEDED")
+        return True
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_whatever_is_tried_the_store_is_as_a_plain_model_says(room: Room, seed: int) -> None:
+    chance, model = Random(seed), Model()
+    for _ in range(60):
+        if not model.editions or chance.random() < 0.25:
+            again = bool(model.editions) and model.editions[-1][-1] == "RETURNED"
+            number = len(model.editions) + (0 if again else 1)
+            kind = "TRIENNIAL" if number <= 1 else "AMENDMENT"
+            await proposed(room, 201 if model.proposes() else 409, kind=kind)
+        else:
+            number, status = chance.randint(1, len(model.editions)), chance.choice(["RETURNED", *TO_PUBLICATION])
+            await taken(room, status, number, 201 if model.takes(number, status) else 409)
+        held = [[step["status"] for step in edition["steps"]] for edition in (await shown(room))["items"]]
+        assert held == model.editions
+    assert len(await told(room)) == sum(map(len, model.editions))
