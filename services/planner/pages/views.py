@@ -14,6 +14,7 @@ from services.planner.domain.labels import LABELS, STATUS_FIGURES
 from services.planner.domain.plan import FigureKey, Plan
 from services.planner.domain.publication import EMERGENCY_NEWS, FEW, LEAST_TOLD, is_few, news, news_of, public_actions
 from services.planner.domain.rounding import tenths
+from services.planner.pages.addresses import Addresses
 from services.planner.pages.words import MapFigure, level, short, tile_note
 from shared.events import Measure, PlanRecomputed
 from shared.pages import (
@@ -23,7 +24,6 @@ from shared.pages import (
     LiveFigure,
     MapLabels,
     Spoken,
-    carried,
     live_area,
     municipal_map,
     say,
@@ -94,9 +94,10 @@ class View:
         return found | {place: live for table in self.tables for place, live in _cells(table)}
 
 
-def ambito_view(front: Front) -> View:
+def ambito_view(front: Front, at: Addresses | None = None) -> View:
     """The whole ambito; of emergency cases only what `publication` allows."""
     plan = front.plan
+    at = at or Addresses(plan.ambito)
     forecasts = [_forecast_tile(plan, None, year) for year in (None, *plan.triennium.years)]
     counts = [_count_tile(plan, None, figure) for figure in ("free_assignable", "needing_works", "in_works")]
     columns = [
@@ -107,8 +108,8 @@ def ambito_view(front: Front) -> View:
     table = Table(
         say("Comune per comune", "Municipality by municipality"),
         [*columns, *(Column(short(figure), "number") for figure in STATUS_COLUMNS)],
-        [_place_row(plan, istat) for istat in sorted(plan.names, key=lambda istat: plan.names[istat])],
-        _place_row(plan, None),
+        [_place_row(plan, istat, at) for istat in sorted(plan.names, key=lambda istat: plan.names[istat])],
+        _place_row(plan, None, at),
     )
     told = [_told(event, at, line) for at, event in front.events for line in news(event, plan.names)]
     # Told once: a line for each change of a case would count the cases.
@@ -166,7 +167,12 @@ def map_values(plan: Plan, choice: MapFigure) -> tuple[tuple[str, int], ...]:
 
 @lru_cache(maxsize=64)
 def draw(
-    ambito_code: str, choice: MapFigure, values: tuple[tuple[str, int], ...], selected: str | None, _spoken: Spoken
+    ambito_code: str,
+    choice: MapFigure,
+    values: tuple[tuple[str, int], ...],
+    selected: str | None,
+    at: Addresses,
+    _spoken: Spoken,
 ) -> Markup:
     """The map; kept, because drawing takes longer than everything else and most new plans leave it as it is."""
     return municipal_map(
@@ -175,7 +181,7 @@ def draw(
         choice.classes,
         map_labels(choice),
         selected=selected,
-        link=lambda istat: address_of(ambito_code, istat),
+        link=at.municipality,
     )
 
 
@@ -184,10 +190,6 @@ def map_areas(plan: Plan, choice: MapFigure) -> list[LiveArea]:
     return [
         live_area(istat, plan.names[istat], value, choice.classes, labels) for istat, value in map_values(plan, choice)
     ]
-
-
-def address_of(ambito_code: str, istat: str) -> str:
-    return carried(f"/ambiti/{ambito_code}/comuni/{istat}")
 
 
 def owner_name(owner: str | None, names: Mapping[str, str]) -> str:
@@ -246,11 +248,11 @@ def _cases_tile(plan: Plan) -> Tile:
     return Tile(label, place, count, number(count), one if actions == 1 else f"{number(actions)} {many}")
 
 
-def _place_row(plan: Plan, istat: str | None) -> list[Cell]:
+def _place_row(plan: Plan, istat: str | None, at: Addresses) -> list[Cell]:
     name = (
         Cell(say("Intero ambito", "Whole ambito"))
         if istat is None
-        else Cell(plan.names[istat], href=address_of(plan.ambito, istat))
+        else Cell(plan.names[istat], href=at.municipality(istat))
     )
     counts = [_cell(plan, istat, None, figure, None) for figure in STATUS_COLUMNS]
     return [name, _cell(plan, istat, None, "assignable_mean", None), _span(plan, istat, None, "assignable"), *counts]
