@@ -24,7 +24,6 @@ class Page:
     ambito_name: str
     nav: Sequence[NavItem] = ()
     home: str = "/"
-    organisation: str | None = None
     live_source: str | None = None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -23,15 +23,16 @@ from services.planner.api.editions import (
     as_known,
     nothing_yet,
 )
+from services.planner.api.readers import is_reason_shown, sees_households
 from services.planner.domain.drift import Difference, Drift, drift, steps_between
 from services.planner.domain.labels import label_it
 from services.planner.domain.moves import place_in_report
-from services.planner.domain.plan import plan_hash
+from services.planner.domain.plan import FigureKey, plan_hash
 from services.planner.domain.what_if import Cases, Hypothesis, Impossible, Vacancies, WorksMoved, steps_of
+from services.planner.domain.withholding import untold_of
 from services.planner.law import rules_on
 from services.planner.store import journal
 from shared.arrivals import Arrival, PageLinks, Shape, arriving, read_value
-from shared.auth import Role
 from shared.events import Measure, Message
 from shared.events.base import IstatCode, OrganisationId, Reference, UnitId
 from shared.events.decisions import FIGURE_ID
@@ -184,7 +185,7 @@ async def show_drift(
 )
 async def what_if(
     plans: Plans,
-    arrival: Annotated[Arrival, Depends(arriving(*Role, max_bytes=65_536))],
+    arrival: Annotated[Arrival, Depends(arriving(65_536))],
     municipality: Place = None,
     cursor: Cursor = 0,
     limit: Limit = 200,
@@ -242,15 +243,18 @@ def _answer(
     plans: Asked, found: Drift, municipality: str | None, cursor: int, limit: int, query: dict[str, Any] | None
 ) -> DriftAnswer:
     wanted = None if municipality == "-" else municipality
-    items = [one for one in found.differences if municipality is None or one.key.municipality == wanted]
+    shown = _tells(plans, found)
+    items = [
+        one for one in found.differences if (municipality is None or one.key.municipality == wanted) and shown(one.key)
+    ]
     items.sort(key=lambda one: place_in_report(one.key))
     links = plans.links("drift", cursor + limit, limit, len(items), **query) if query else PageLinks()
     reasons = [
         ReasonItem(
             kind=reason.kind,
-            municipality=reason.municipality,
-            event_count=len(reason.events),
-            events=list(reason.events[:20]),
+            municipality=reason.municipality if is_reason_shown(plans.who, reason) else None,
+            event_count=len(reason.events) if is_reason_shown(plans.who, reason) else 0,
+            events=list(reason.events[:20]) if is_reason_shown(plans.who, reason) else [],
         )
         for reason in found.reasons
     ]
@@ -264,6 +268,12 @@ def _answer(
         item_count=len(items),
         _links=links,
     )
+
+
+def _tells(plans: Asked, found: Drift) -> Callable[[FigureKey], bool]:
+    """What both plans tell: the difference of a figure that one of them hides would give it away."""
+    untold = untold_of(found.before), untold_of(found.after)
+    return lambda key: sees_households(plans.who, key.municipality) or not any(one.hides(key) for one in untold)
 
 
 def _item(one: Difference) -> DifferenceItem:

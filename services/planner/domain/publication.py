@@ -21,7 +21,7 @@ MUNICIPALITIES_TOLD: Final = 4
 
 _SECRET: Final = ("open_cases", "emergency_actions")
 _BOUNDS: Final = ("_low", "_high")
-_OF_HOUSEHOLDS: Final = ("need_", "coverage", "pressure")
+OF_NEED: Final = ("need_", "coverage", "pressure")
 """Counts of households, and what they would follow from: few of them give a household away."""
 _TOLD_LAST: Final = ("assignable_mean", "turnover_mean", "occupied", "stock_total")
 """What moves as a consequence; the group that the home came into is told before."""
@@ -33,6 +33,8 @@ _TOLD: Final = {
     ActionKind.OPEN_ARREARS_FUND: "Attivare il fondo per la morosità incolpevole ({article}).",
     ActionKind.END_SAT: "",
 }
+EMERGENCY_KINDS: Final = ("emergency-case-", "hold-")
+"""How the names of events begin that tell of an emergency case or a home held for one."""
 EMERGENCY_NEWS: Final = "Emergenza abitativa: aggiornati i casi aperti e le azioni proposte nell'ambito."
 
 
@@ -43,7 +45,7 @@ def is_few(count: int) -> bool:
 
 def is_of_households(figure: str) -> bool:
     """Whether a municipality's figure counts households, or they would follow from it."""
-    return figure in _SECRET or figure.startswith(_OF_HOUSEHOLDS)
+    return figure in _SECRET or figure.startswith(OF_NEED)
 
 
 def open_cases(plan: Plan) -> int:
@@ -113,4 +115,4 @@ def _is_told(figure: FigureChange) -> bool:
 
 def is_emergency(cause: Cause) -> bool:
     """Whether the event tells of an emergency case or a home held for one."""
-    return cause.kind.startswith(("emergency-case-", "hold-"))
+    return cause.kind.startswith(EMERGENCY_KINDS)

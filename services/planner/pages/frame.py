@@ -12,6 +12,7 @@ from fastapi.templating import Jinja2Templates
 from services.planner.api.editions import AmbitoPath
 from services.planner.pages.addresses import Addresses
 from services.planner.settings import PlannerSettings
+from shared.forms import reader_of
 from shared.pages import NavItem, Page, page_environment, say, spoken
 from shared.problems import Problem, Text, of_status
 from shared.territory import Ambito, UnknownAmbitoError, ambito
@@ -50,13 +51,13 @@ def notice_of(request: Request) -> str:
 
 
 def tag_of(request: Request, *made_of: str) -> str:
-    """Changes with everything a page is made of: what it was given, the notice, the program, the language."""
-    parts = (*made_of, notice_of(request), VERSION, *map(str, spoken()))
+    """Changes with everything a page is made of: what it was given, the notice, the program, the language, the reader."""
+    parts = (*made_of, notice_of(request), VERSION, *map(str, spoken()), reader_of(request))
     return f'"{sha256("/".join(parts).encode()).hexdigest()[:32]}"'
 
 
 def answer(request: Request, template: str, content: dict[str, Any], tag: str) -> Response:
-    headers = {"ETag": tag, "Cache-Control": "no-cache", "Vary": "Accept-Language"}
+    headers = {"ETag": tag, "Cache-Control": "no-cache", "Vary": "Accept-Language, Cookie"}
     return templates.TemplateResponse(request, template, content, headers=headers)
 
 

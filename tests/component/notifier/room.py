@@ -144,6 +144,7 @@ async def opened(home: Path, loopback: str = "") -> AsyncIterator[Room]:
         yield Room(app, runtime)
     finally:
         await runtime.transport.stop()
+        await app.state.people.close()
         await runtime.db.close()
 
 
