@@ -121,5 +121,5 @@ FILTERS: Final[dict[str, Callable[..., str]]] = {
 
 
 def written(value: Any, kind: str) -> str:
-    """A table cell by its column's kind: a filter's name, or ``text`` for the value as it stands."""
-    return str(value) if kind == "text" else FILTERS[kind](value)
+    """A table cell by its column's kind: a filter's name, or ``text`` or ``shown`` (a number) for what is written."""
+    return str(value) if kind in ("text", "shown") else FILTERS[kind](value)

@@ -27,7 +27,9 @@ class Page:
     live_source: str | None = None
 
 
-ColumnType = Literal["text", "number", "thousandths", "band", "span", "percent", "tenths_of_percent", "euros", "day"]
+ColumnType = Literal[
+    "text", "number", "thousandths", "band", "span", "percent", "tenths_of_percent", "euros", "day", "shown"
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Annotated, Final, cast
+from typing import Annotated, Any, Final, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 from fastapi import Depends, Request
@@ -20,12 +20,13 @@ from services.planner.document.model import DocumentPart, Listing, Paragraph, Ta
 from services.planner.domain.narrative.figures import Figure
 from services.planner.domain.parts import Material, part_of
 from services.planner.handlers import method_of
-from services.planner.pages.addresses import Addresses, AskedDays, Days
+from services.planner.pages.addresses import Addresses, AskedDays, Days, page_id
 from services.planner.pages.frame import Place
 from services.planner.pages.stream import NEWS_LIMIT, front_of
 from services.planner.pages.views import Front
 from services.planner.settings import PlannerSettings
 from services.planner.store import plans as store
+from shared.auth import Principal, Role
 from shared.db import Database
 from shared.events import Message, PlanRecomputed
 from shared.pages import Spoken, spoken
@@ -33,7 +34,9 @@ from shared.problems import Problem, Text
 from shared.territory import Ambito
 from shared.web import Db, settings_of
 
+T = TypeVar("T")
 KEPT: Final = 6
+COMPUTED: Final = 12
 WAITING_LIMIT: Final = 100
 OF_HOUSEHOLDS: Final = (3, 7)
 """Parts that count households. Of other days they are not told: beside today's they would give small ones away."""
@@ -50,6 +53,8 @@ class Shown:
     _messages: list[Sequence[Message]] = field(default_factory=list)
     written: dict[tuple[str, Spoken], Markup] = field(default_factory=dict)
     """What has been written of it, by name and language."""
+    computed: OrderedDict[str, Any] = field(default_factory=OrderedDict)
+    """What was compared with it last, by name."""
 
     def part(self, number: int) -> DocumentPart:
         """One of the seven as the document tells it: without what would name a household."""
@@ -69,10 +74,10 @@ class Shown:
 
     @cached_property
     def told(self) -> frozenset[str]:
-        """Identifiers of the figures in the parts that count households: no other of them is told."""
+        """Pages of the figures in the parts that count households: no other of them is told."""
         if not self.is_now:
             return frozenset()
-        return frozenset(name for number in OF_HOUSEHOLDS for name in figures_in(self.part(number)))
+        return frozenset(page_id(name) for number in OF_HOUSEHOLDS for name in figures_in(self.part(number)))
 
     def once(self, name: str, write: Callable[[], Markup]) -> Markup:
         """What `write` makes, kept for the others who read it in this language."""
@@ -114,7 +119,7 @@ async def shown(request: Request, db: Db, place: Place, days: AskedDays) -> Show
             async with desk.turn:
                 if key not in desk.kept:
                     method = method_of(cast(PlannerSettings, settings_of(request)))
-                    asked = await plan_asked(db, method, place.code, *days)
+                    asked = await plan_asked(db, method, everybody(place.code), *days)
                     desk.kept[key] = Shown(asked, material_of(asked, await asked.state()))
         finally:
             desk.waiting -= 1
@@ -135,6 +140,24 @@ def figures_in(part: DocumentPart) -> set[str]:
     return found
 
 
+async def compute(db: Database, plan: Shown, name: str, work: Callable[[], T]) -> T:
+    """What is heavy, one at a time and off the event loop, and kept for who asks for the same of this plan."""
+    desk = _desks.setdefault(db, Desk())
+    if name not in plan.computed:
+        if desk.waiting >= WAITING_LIMIT:
+            raise Problem(503, "too-many-readers", BUSY, BUSY_DETAIL, headers={"Retry-After": "20"})
+        desk.waiting += 1
+        try:
+            async with desk.turn:
+                if name not in plan.computed:
+                    plan.computed[name] = await asyncio.to_thread(work)
+        finally:
+            desk.waiting -= 1
+        while len(plan.computed) > COMPUTED:
+            plan.computed.popitem(last=False)
+    return cast(T, plan.computed[name])
+
+
 async def front_of_days(request: Request, db: Database, place: Ambito, days: Days) -> Front | None:
     """What the pages of the plan in force show, of another day; None before the plan's first version."""
     if days.is_now:
@@ -152,6 +175,11 @@ def homes_of(material: Material) -> dict[str, str]:
     names = material.plan.names
     standing = material.state.homes.by_key.items()
     return {unit: names.get(home.municipality, home.municipality) for (unit, _), home in standing if home is not None}
+
+
+def everybody(ambito: str) -> Principal:
+    """Chiunque: the pages are for all, and tell as much as who may see no count of households is told over HTTP."""
+    return Principal("chiunque", Role.REGION, ambito, "chiunque")
 
 
 def addresses_of(place: Place, days: AskedDays) -> Addresses:

@@ -39,7 +39,11 @@ def page_of(place: Ambito, at: Addresses, title: str, stream: str | None = None,
         (say("Piano", "Plan"), at.home),
         (say("Le sette parti", "The seven parts"), at.to("parti")),
         (say("Comuni", "Municipalities"), at.to("", "comuni")),
-        (say("Emergenza abitativa", "Housing emergency"), at.to("", "emergenza")),
+        (say("Emergenza abitativa", "Housing emergency"), at.to("emergenza")),
+        (say("Chi ha trasmesso", "Who has sent data"), at.to("completezza")),
+        (say("Scostamenti", "Drift"), at.to("scostamenti")),
+        (say("E se…", "What if…"), at.to("e-se")),
+        (say("Verifica", "Scores"), at.to("verifica")),
     )
     nav = [NavItem(label, href, current=href == current) for label, href in entries]
     source = f"/ambiti/{place.code}/eventi?{stream}" if stream else None
@@ -51,7 +55,7 @@ def notice_of(request: Request) -> str:
 
 
 def tag_of(request: Request, *made_of: str) -> str:
-    """Changes with everything a page is made of: what it was given, the notice, the program, the language, the reader."""
+    """Changes with everything a page is made of: what it was given, the notice, the program, the reader."""
     parts = (*made_of, notice_of(request), VERSION, *map(str, spoken()), reader_of(request))
     return f'"{sha256("/".join(parts).encode()).hexdigest()[:32]}"'
 

@@ -119,18 +119,19 @@ def ambito_view(front: Front, at: Addresses | None = None) -> View:
     return View([*forecasts, *counts, _cases_tile(plan)], [table], _marks(front), told, {"azioni": actions})
 
 
-def municipality_view(front: Front, istat: str) -> View:
+def municipality_view(front: Front, istat: str, at: Addresses | None = None) -> View:
     """One municipality, by owner; nothing of its emergency cases."""
     plan = front.plan
+    at = at or Addresses(plan.ambito)
     owners = (None, *sorted({key.owner for key in plan.figures if key.municipality == istat and key.owner}))
     counts = [_count_tile(plan, istat, figure) for figure in ("free_assignable", "needing_works", "in_works")]
     told = [_told(event, at, line) for at, event in front.events for line in news_of(istat, event, plan.names)]
     assignable = _forecast_table(
-        plan, istat, owners, "assignable", say("Alloggi che si potranno assegnare", "Homes to be assigned")
+        plan, istat, owners, at, "assignable", say("Alloggi che si potranno assegnare", "Homes to be assigned")
     )
     tables = [
         _with_declarations(assignable, plan, istat, owners),
-        _forecast_table(plan, istat, owners, "turnover", say("Alloggi che si libereranno", "Homes to become free")),
+        _forecast_table(plan, istat, owners, at, "turnover", say("Alloggi che si libereranno", "Homes to become free")),
         _stock_table(plan, istat, owners),
     ]
     return View([_forecast_tile(plan, istat, None), *counts], tables, _marks(front), told)
@@ -269,7 +270,9 @@ def _span(plan: Plan, istat: str | None, owner: str | None, what: str) -> Cell:
     return Cell((low, high), figure=_place(istat, owner, f"{what}_span", None))
 
 
-def _forecast_table(plan: Plan, istat: str, owners: Sequence[str | None], what: str, caption: str) -> Table:
+def _forecast_table(
+    plan: Plan, istat: str, owners: Sequence[str | None], at: Addresses, what: str, caption: str
+) -> Table:
     years = plan.triennium.years
     columns = [
         Column(say("Proprietà", "Owner")),
@@ -279,7 +282,7 @@ def _forecast_table(plan: Plan, istat: str, owners: Sequence[str | None], what: 
     ]
     rows = [
         [
-            Cell(owner_name(owner, plan.names)),
+            Cell(owner_name(owner, plan.names), href=at.owner(owner) if owner else None),
             *(_cell(plan, istat, owner, f"{what}_mean", year) for year in (*years, None)),
             _span(plan, istat, owner, what),
         ]
