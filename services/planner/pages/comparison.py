@@ -18,18 +18,10 @@ from shared.pages.formats import number, thousandths
 
 HEADLINES: Final = (
     *("assignable_mean", "turnover_mean", "stock_total", "occupied", "occupied_without_title", "free_assignable"),
-    *(
-        "free_state_of_fact",
-        "in_notice",
-        "sat_reserved",
-        "sat_occupied",
-        "needing_works",
-        "in_works",
-        "in_construction",
-    ),
-    *("need_3y", "coverage", "open_cases", "emergency_actions"),
+    *("free_state_of_fact", "in_notice", "sat_reserved", "sat_occupied", "needing_works", "in_works"),
+    *("in_construction", "open_cases", "emergency_actions"),
 )
-"""In the order in which they are compared."""
+"""In the order in which they are compared: none of the need, whose past beside today's would give small counts away."""
 
 
 class Comparison(NamedTuple):

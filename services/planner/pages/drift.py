@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from typing import Annotated, Final
+from typing import Annotated, Final, cast
 
 from fastapi import APIRouter, Query, Request, Response
 
@@ -68,6 +68,9 @@ def _links(names: Mapping[str, str], at: Addresses, since: date, version: str) -
 
 async def _drift(db: Db, plan: Shown, since: date, version: int, name: str) -> Drift:
     """Against a version, or against the plan as it was on a day and known on it."""
+    name = f"scostamenti/{name}"
+    if name in plan.computed:
+        return cast(Drift, plan.computed[name])
     asked = plan.asked
     after = await plan.messages()
     async with db.reading() as session:
@@ -75,7 +78,7 @@ async def _drift(db: Db, plan: Shown, since: date, version: int, name: str) -> D
     before = every if version else as_known(every, since, since)
     if not before:
         raise nothing_yet(asked.plan.ambito, since, since)
-    return await compute(db, plan, f"scostamenti/{name}", lambda: _between(plan, before, after))
+    return await compute(db, plan, name, lambda: _between(plan, before, after))
 
 
 def _between(plan: Shown, before: Sequence[Message], after: Sequence[Message]) -> Drift:

@@ -43,7 +43,7 @@ async def emergency_page(request: Request, place: Place, plan: Plan, at: At, vis
         "actions": public_actions(plan.asked.plan, homes_of(plan.material)),
         "tables": [*await _own(plan, who)] if who else [],
     }
-    return answer(request, "emergency.html", content, tag_of(request, str(datetime.now(UTC))))
+    return answer(request, "emergency.html", content, tag_of(request, head.hash, str(head.version), "emergenza"))
 
 
 def _count(cases: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Request, Response
@@ -26,10 +26,12 @@ from services.planner.pages.made_of import VACANT
 from services.planner.pages.opened import open_figure
 from services.planner.pages.views import News
 from services.planner.store import plans as store
+from services.planner.tables import VersionRow
 from shared.events import PlanRecomputed
 from shared.events.decisions import FIGURE_ID
 from shared.pages import Spoken, speaking
 from shared.pages.formats import moment
+from shared.web import Db
 from shared.wording import and_others, because, moved
 
 router = APIRouter()
@@ -41,7 +43,7 @@ FigureName = Annotated[str, Path(pattern=f"({FIGURE_ID.removesuffix('$')}|^{PART
 
 @router.get("/ambiti/{ambito_code}/numeri/{name}", operation_id=OPERATION)
 async def figure_page(
-    request: Request, place: Place, plan: Plan, at: At, name: FigureName, if_none_match: IfNoneMatch = ""
+    request: Request, db: Db, place: Place, plan: Plan, at: At, name: FigureName, if_none_match: IfNoneMatch = ""
 ) -> Response:
     head = plan.asked.head
     if (tag := tag_of(request, head.hash, str(head.version), name, str(at.days))) in if_none_match:
@@ -60,35 +62,42 @@ async def figure_page(
         "at": at,
         "head": head,
         "opened": opened,
-        "moves": await _moves(plan, name),
+        "moves": await _moves(db, plan, name),
     }
     return answer(request, "figure.html", content, tag)
 
 
-async def _moves(plan: Shown, name: str) -> list[News]:
+async def _moves(db: Db, plan: Shown, name: str) -> list[News]:
     """The versions that moved it, the newest first; none of figures that count households."""
     if name.count(":") != 3 or is_of_households(key_of(name).figure):
         return []
     head = plan.asked.head
-    async with plan.asked.db.reading() as session:
+    async with db.reading() as session:
         rows = await store.versions_before(session, head.ambito, head.version + 1, VERSIONS_READ)
+    return await asyncio.to_thread(_told, rows, key_of(name), plan.asked.plan.names)
+
+
+def _told(rows: Sequence[VersionRow], key: FigureKey, names: Mapping[str, str]) -> list[News]:
     told: list[News] = []
-    for row in rows:
-        event = PlanRecomputed.read(row.event.encode())
-        with speaking(Spoken()):
-            texts = moves_in(event, key_of(name), plan.asked.plan.names)
-            told += [News(row.version, moment(row.recorded_at), text) for text in texts]
+    with speaking(Spoken()):
+        for row in rows:
+            if f'"{key.figure}"' in row.event and len(told) < MOVES_TOLD:
+                event = PlanRecomputed.read(row.event.encode())
+                told += [News(row.version, moment(row.recorded_at), text) for text in moves_in(event, key, names)]
     return told[:MOVES_TOLD]
 
 
-def moves_in(event: PlanRecomputed, key: FigureKey, names: Mapping[str, str]) -> Iterator[str]:
-    """`Soresina: da 5 a 6, perché …`: of the ambito's figure, what moved in its municipalities."""
+def moves_in(event: PlanRecomputed, key: FigureKey, names: Mapping[str, str]) -> list[str]:
+    """`Soresina: da 5 a 6, perché …`: of the ambito's figure, what moved in its municipalities, the most first."""
+    found: list[tuple[int, str]] = []
     for change in event.changes:
-        if key.municipality not in (None, change.municipality):
-            continue
         causes = [cause for cause in change.causes if not is_emergency(cause)]
+        if not causes or key.municipality not in (None, change.municipality):
+            continue
+        rest = max(change.cause_count, len(change.causes)) - (len(change.causes) - len(causes)) - 1
+        others = f" {and_others(rest)}" if rest else ""
         for figure in change.figures:
-            if causes and (figure.owner, figure.figure, figure.year) == (key.owner, key.figure, key.year):
-                rest = max(change.cause_count, len(change.causes)) - (len(change.causes) - len(causes)) - 1
-                others = f" {and_others(rest)}" if rest else ""
-                yield f"{change.name}: {moved(figure)}, {because(causes[0], change.municipality, names)}{others}."
+            if (figure.owner, figure.figure, figure.year) == (key.owner, key.figure, key.year):
+                text = f"{change.name}: {moved(figure)}, {because(causes[0], change.municipality, names)}{others}."
+                found.append((-abs((figure.after or 0) - (figure.before or 0)), text))
+    return [text for _, text in sorted(found)]

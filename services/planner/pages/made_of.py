@@ -54,7 +54,7 @@ def tables_of(
 
 
 def operand_table(rows: Sequence[Sequence[Cell]]) -> Table:
-    columns = [Column(say("Che cosa", "What")), Column(say("Valore", "Value"))]
+    columns = [Column(say("Che cosa", "What")), Column(say("Valore", "Value"), "shown")]
     return Table(say("Che cosa ha preso la formula", "What the formula took"), columns, rows)
 
 

@@ -50,12 +50,13 @@ async def owner_page(
         "at": at,
         "head": head,
         "place_count": len(places),
-        "tables": [
-            _counts(computed, owner, places, at),
-            *(_forecast(computed, owner, places, what, at) for what in FORECASTS),
-        ],
+        "tables": _tables(computed, owner, places, at),
     }
     return answer(request, "owner.html", content, tag)
+
+
+def _tables(plan: ComputedPlan, owner: str, places: Sequence[str], at: Addresses) -> list[Table]:
+    return [_counts(plan, owner, places, at), *(_forecast(plan, owner, places, what, at) for what in FORECASTS)]
 
 
 def _counts(plan: ComputedPlan, owner: str, places: Sequence[str], at: Addresses) -> Table:

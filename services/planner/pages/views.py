@@ -132,7 +132,7 @@ def municipality_view(front: Front, istat: str, at: Addresses | None = None) -> 
     tables = [
         _with_declarations(assignable, plan, istat, owners),
         _forecast_table(plan, istat, owners, at, "turnover", say("Alloggi che si libereranno", "Homes to become free")),
-        _stock_table(plan, istat, owners),
+        _stock_table(plan, istat, owners, at),
     ]
     return View([_forecast_tile(plan, istat, None), *counts], tables, _marks(front), told)
 
@@ -255,14 +255,20 @@ def _place_row(plan: Plan, istat: str | None, at: Addresses) -> list[Cell]:
         if istat is None
         else Cell(plan.names[istat], href=at.municipality(istat))
     )
-    counts = [_cell(plan, istat, None, figure, None) for figure in STATUS_COLUMNS]
-    return [name, _cell(plan, istat, None, "assignable_mean", None), _span(plan, istat, None, "assignable"), *counts]
+    counts = [_cell(plan, at, istat, None, figure, None) for figure in STATUS_COLUMNS]
+    return [
+        name,
+        _cell(plan, at, istat, None, "assignable_mean", None),
+        _span(plan, istat, None, "assignable"),
+        *counts,
+    ]
 
 
-def _cell(plan: Plan, istat: str | None, owner: str | None, figure: str, year: int | None) -> Cell:
-    """What is not in the plan is nothing of that kind: it holds no zeros for owners."""
-    value = plan.figures.get(FigureKey(istat, owner, figure, year), 0)
-    return Cell(value, figure=_place(istat, owner, figure, year))
+def _cell(plan: Plan, at: Addresses, istat: str | None, owner: str | None, figure: str, year: int | None) -> Cell:
+    """What is not in the plan is nothing of that kind: it holds no zeros for owners, and no page."""
+    key = FigureKey(istat, owner, figure, year)
+    href = at.figure(key.id) if key in plan.figures else None
+    return Cell(plan.figures.get(key, 0), href=href, figure=_place(*key))
 
 
 def _span(plan: Plan, istat: str | None, owner: str | None, what: str) -> Cell:
@@ -283,7 +289,7 @@ def _forecast_table(
     rows = [
         [
             Cell(owner_name(owner, plan.names), href=at.owner(owner) if owner else None),
-            *(_cell(plan, istat, owner, f"{what}_mean", year) for year in (*years, None)),
+            *(_cell(plan, at, istat, owner, f"{what}_mean", year) for year in (*years, None)),
             _span(plan, istat, owner, what),
         ]
         for owner in owners
@@ -310,9 +316,9 @@ def _declared(plan: Plan, key: FigureKey | None) -> Cell:
     return Cell(plan.figures[key], figure=_place(*key), note=say(f"per il {key.year}", f"for {key.year}"))
 
 
-def _stock_table(plan: Plan, istat: str, owners: Sequence[str | None]) -> Table:
+def _stock_table(plan: Plan, istat: str, owners: Sequence[str | None], at: Addresses) -> Table:
     figures = (*STATUS_FIGURES.values(), "in_construction")
     columns = [Column(say("Stato", "State")), *(Column(owner_name(owner, plan.names), "number") for owner in owners)]
-    rows = [[Cell(short(f)), *(_cell(plan, istat, owner, f, None) for owner in owners)] for f in figures]
-    total = [Cell(short("stock_total")), *(_cell(plan, istat, owner, "stock_total", None) for owner in owners)]
+    rows = [[Cell(short(f)), *(_cell(plan, at, istat, owner, f, None) for owner in owners)] for f in figures]
+    total = [Cell(short("stock_total")), *(_cell(plan, at, istat, owner, "stock_total", None) for owner in owners)]
     return Table(say("Alloggi di oggi, per stato e proprietà", "Homes today, by state and owner"), columns, rows, total)

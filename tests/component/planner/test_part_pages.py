@@ -19,10 +19,13 @@ from services.planner.domain.labels import STATUS_FIGURES
 from services.planner.domain.parts import PARTS
 from services.planner.pages.parts import TITLES
 from shared.auth import Role, issue, new_key, public_jwks
+from shared.events import EmergencyCaseOpened, SubmissionDefaulted, SubmissionReceived
+from shared.events.base import derived
+from shared.events.submissions import OwnerKind
 from shared.pages import Spoken, speaking
 from shared.pages.formats import number, percent, span, thousandths
 from tests.support.browser import chromium, visiting
-from tests.support.planner import Served, planner_serving, synthetic
+from tests.support.planner import UNTIL, Served, planner_serving, stated, synthetic
 from tests.support.world import AMBITO
 
 PLAN = f"/ambiti/{AMBITO}"
@@ -212,3 +215,109 @@ def test_without_javascript_one_reads_on_from_part_to_part_and_to_a_number(plann
         expect(page.locator(".alert-info")).to_contain_text("30 giugno 2024")
         page.get_by_role("link", name="Torna a oggi").click()
         expect(page.locator(".alert-info")).to_have_count(0)
+
+
+def rows_of(html: str, caption: str) -> list[list[str]]:
+    """The cells of the table with that caption, row by row."""
+    tables = re.findall(r"<table.*?</table>", html, re.DOTALL)
+    table = next(one for one in tables if f"<span>{caption}</span>" in one)
+    rows = re.findall(r"<tr>(.*?)</tr>", table, re.DOTALL)
+    return [[words(cell) for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL)] for row in rows]
+
+
+def signed(text: str) -> int:
+    """`+8,3` as tenths; what is almost nothing is none."""
+    return 0 if text == "quasi 0" else int(text.replace("−", "-").replace(".", "").replace(",", "").replace("+", ""))
+
+
+def test_drift_is_a_signed_list_of_causes_that_adds_up(planner: Served) -> None:
+    html = page(planner, "/scostamenti?da=2026-09-30")
+    answered = asked(planner, f"/plans/{AMBITO}/drift?from_on=2026-09-30&municipality=-&limit=1000")
+    api = {one["id"]: one for one in answered["items"]}
+    for figure in ("occupied", "free_assignable", "needing_works", "in_notice"):
+        key = f"-:-:{figure}:-"
+        rows = rows_of(html, api[key]["label_it"])[1:]
+        before, *causes, after = (signed(amount) for _, amount in rows)
+        assert (before, after) == (api[key]["before"], api[key]["after"])
+        assert before + sum(causes) == after
+    assert "fabbisogno" not in html.lower().replace("quadro", "")
+
+
+def test_a_hypothesis_is_answered_beside_the_plan_and_nothing_is_written(planner: Served) -> None:
+    head = asked(planner, f"/plans/{AMBITO}")
+    address = "/e-se?alloggi=5&comune=019036&ente=aler-bcm"
+    rows = rows_of(page(planner, address), "Alloggi liberi assegnabili")
+    free = asked(planner, f"/plans/{AMBITO}/figures/-:-:free_assignable:-")["item"]["value"]
+    assert [signed(amount) for _, amount in rows[1:]] == [free, 5, free + 5]
+    assert rows[2][0] == "Ipotesi: alloggi che si liberano, Cremona"
+    assert page(planner, address) == page(planner, address)  # who gets the address sees the same
+    assert asked(planner, f"/plans/{AMBITO}")["hash"] == head["hash"]
+    refused = words(page(planner, "/e-se?alloggi=200&comune=019001&ente=comune-019001"))
+    assert "alloggi occupati nel comune 019001, non 200" in refused
+
+
+def test_completeness_counts_municipalities_and_names_who_is_missing(tmp_path: Path) -> None:
+    """All 48 have declared but two; of one of these it is on record."""
+    filed = [m for m in synthetic().past if isinstance(m.event, SubmissionReceived)]
+    there = [m for m in filed if m.event.municipality not in (SORESINA, CREMONA)]  # type: ignore[union-attr]
+    default = SubmissionDefaulted(
+        default_id=derived("inadempienza"),
+        ambito=AMBITO,
+        cycle_year=2026,
+        owner=f"comune-{SORESINA}",
+        owner_kind=OwnerKind.MUNICIPALITY,
+        municipality=SORESINA,
+        recorded_on=UNTIL,
+        reason="sollecitato due volte",
+    )
+    with planner_serving(tmp_path) as served:
+        served.hear(*there, stated(default, "inadempienza"))
+        told = page(served, "/completezza")
+    assert "46 su 48" in words(told)
+    missing = [
+        ["Cremona", "Comune di Cremona", "non registrata"],
+        ["Soresina", "Comune di Soresina", "23 novembre 2026"],
+    ]
+    assert rows_of(told, "Righe mancanti")[1:] == missing
+
+
+def test_cases_are_seen_one_by_one_only_by_who_works_on_them(planner: Served) -> None:
+    everybody = page(planner, "/emergenza")
+    assert "CASO" not in everybody
+    assert "caso per caso" not in everybody
+
+    def as_seen_by(organisation: str, role: Role) -> str:
+        now = datetime.now(UTC)
+        token = issue(
+            KEY, organisation, role, AMBITO, "pianovivo", "pianovivo-local", now, timedelta(hours=1), "ufficio-casa"
+        )
+        headers = {"authorization": f"Bearer {token}"}
+        return httpx.get(f"{planner.url}{PLAN}/emergenza", headers=headers, timeout=60).text
+
+    lead = as_seen_by("comune-019036", Role.LEAD)
+    cases = [m.event for m in synthetic().past if isinstance(m.event, EmergencyCaseOpened)]
+    assert cases
+    assert any(case.case_ref in lead for case in cases)
+    region = as_seen_by("regione-lombardia", Role.REGION)
+    assert not any(case.case_ref in region for case in cases)
+    own = as_seen_by(f"comune-{cases[0].municipality}", Role.MUNICIPALITY)
+    others = [case for case in cases if case.municipality != cases[0].municipality]
+    assert not any(f"{case.case_ref} resta" in own for case in others)
+
+
+def test_the_record_of_the_forecast_is_the_apis(planner: Served) -> None:
+    answered = asked(planner, f"/plans/{AMBITO}/scores?municipality=-")
+    year = answered["items"][0]["years"][-1]
+    rows = rows_of(page(planner, "/verifica"), "L&#39;ambito, anno per anno")
+    shown = next(row for row in rows if row[0] == str(year["year"]))
+    with speaking(Spoken()):
+        assert shown[1:4] == [str(year["exits"]), thousandths(year["mean"]), span((year["low"], year["high"]))]
+
+
+def test_an_owners_page_adds_up(planner: Served) -> None:
+    rows = rows_of(page(planner, "/enti/aler-bcm"), "Alloggi di oggi")
+    counted = [[int(cell.replace(".", "")) for cell in row[1:]] for row in rows[1:]]
+    assert [sum(column) for column in zip(*counted[:-1], strict=True)] == counted[-1]
+    stock = asked(planner, f"/plans/{AMBITO}/figures?owner=aler-bcm&figure=stock_total&limit=1000")["items"]
+    assert counted[-1][0] == sum(one["value"] for one in stock)
+    assert httpx.get(f"{planner.url}{PLAN}/enti/nessuno").status_code == 404
