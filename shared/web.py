@@ -1,22 +1,16 @@
-"""The HTTP side that every service has: health, metrics, problem details, sign-in, serving."""
+"""The HTTP side that every service has: health, metrics, problem details, sign-in."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import signal
-import socket
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Final, cast
 
 import asyncpg
-import structlog
-import uvicorn
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.routing import iter_route_contexts
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy.exc import DBAPIError
+from starlette.types import ASGIApp
 
 from shared import openapi, problems
 from shared.auth import Authenticator, KeySource
@@ -35,10 +29,16 @@ from shared.sign_in import authorised
 if TYPE_CHECKING:
     from shared.people.provider import Provider
 
-log = structlog.get_logger()
 VERSION = "0.1.0"
 OPEN_PATHS: Final = frozenset({"/openapi.json", "/static"})
 """The description of the API, and the files of all pages: not routes of ours, and for everyone."""
+
+
+class Service(FastAPI):
+    """An application whose headers are on every answer: also on that to a failure, made outside of all middleware."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return SecurityHeaders(RateLimitHeaders(super().build_middleware_stack()))
 
 
 def create(api: Api, runtime: Runtime, routers: Sequence[APIRouter], home: str | None = None) -> FastAPI:
@@ -48,10 +48,12 @@ def create(api: Api, runtime: Runtime, routers: Sequence[APIRouter], home: str |
     """
     settings = runtime.settings
     people = People(settings) if home else None
-    app = FastAPI(
+    if people is not None:
+        runtime.closing.append(people.close)
+    app = Service(
         **api.info(settings),
         version=VERSION,
-        lifespan=_lifespan(runtime, people),
+        lifespan=runtime.lifespan,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -64,8 +66,6 @@ def create(api: Api, runtime: Runtime, routers: Sequence[APIRouter], home: str |
     )
     app.state.people, app.state.provider, app.state.home = people, provider_of(settings) if home else None, home
     app.state.rate_limits = RateLimits(settings.rate_limit_organisation, settings.rate_limit_address)
-    app.add_middleware(RateLimitHeaders)
-    app.add_middleware(SecurityHeaders)
     problems.install(app, problem_page(home, settings.ambito) if home else None)
     for kind in (DBAPIError, OSError, asyncpg.PostgresError):
         app.add_exception_handler(kind, _on_database_error)
@@ -76,19 +76,6 @@ def create(api: Api, runtime: Runtime, routers: Sequence[APIRouter], home: str |
     check_operations(app, runtime.name)
     openapi.complete(app, api, runtime.name, settings)
     return app
-
-
-def _lifespan(runtime: Runtime, people: People | None) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
-    @contextlib.asynccontextmanager
-    async def at_work(app: FastAPI) -> AsyncIterator[None]:
-        try:
-            async with runtime.serving(app):
-                yield
-        finally:
-            if people is not None:
-                await people.close()
-
-    return at_work
 
 
 def provider_of(settings: Settings) -> Provider | None:
@@ -188,45 +175,3 @@ def settings_of(request: Request) -> Settings:
 
 
 Db = Annotated[Database, Depends(database)]
-
-
-class _Server(uvicorn.Server):
-    """Leaves signals to `serve`, which may run several servers in one process."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-def _listen(name: str, host: str, port: int) -> socket.socket:
-    """Take the port before anything starts: who cannot be asked has nothing to do here."""
-    try:
-        bound = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
-    except OSError as error:
-        why = str(error.strerror).partition(" (")[0]
-        raise SystemExit(
-            f"the {name} cannot listen on {host}:{port} ({why}): "
-            f"stop the program that has this port, or set PIANOVIVO_{name.upper()}_PORT to a free one; "
-            "PIANOVIVO_HOST must be an address of this machine"
-        ) from None
-    log.info("listening", service=name, address=f"http://{host}:{bound.getsockname()[1]}")
-    return bound
-
-
-async def serve(*apps: tuple[FastAPI, str, int]) -> None:
-    """Serve each app on its address until SIGTERM or SIGINT, then let all of them drain."""
-    sockets = [_listen(app.state.runtime.name, host, port) for app, host, port in apps]
-    servers = [_Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=10)) for app, _, _ in apps]
-
-    def drain() -> None:
-        for (app, _, _), server in zip(apps, servers, strict=True):
-            app.state.runtime.drain()
-            server.should_exit = True
-
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, drain)
-    await asyncio.gather(*(server.serve([bound]) for server, bound in zip(servers, sockets, strict=True)))
-    failures = [app.state.runtime.failure for app, _, _ in apps if app.state.runtime.failure]
-    if failures or not all(server.started for server in servers):
-        raise SystemExit("\n".join(failures) or 1)

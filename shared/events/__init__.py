@@ -19,6 +19,7 @@ from shared.events.decisions import (
     AdoptedQuantity,
     AdoptionBasis,
     AdoptionChosen,
+    DayBegan,
     DeclineReason,
     HoldAccepted,
     HoldDeclined,

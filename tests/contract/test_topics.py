@@ -18,7 +18,7 @@ from shared.events.contracts import contracts
 from shared.events.topics import Topic, declared
 
 ROOMS = Path(__file__).parents[2] / "services"
-EDGES = ("api", "handlers", "delivery", "pages")
+EDGES = ("api", "handlers", "days", "delivery", "pages")
 """Rooms in which something happens that the bus is told of."""
 Handled = Mapping[str, Iterable[type[Event]]]
 

@@ -14,7 +14,7 @@ import httpx
 from fastapi import FastAPI
 from sqlalchemy import select, update
 
-from services.planner.app import create_app
+from services.planner.app import create_http, create_runtime
 from services.planner.settings import PlannerSettings
 from services.planner.store import plans
 from services.planner.tables import HoldRow
@@ -105,7 +105,7 @@ async def opened(settings: PlannerSettings, *, at_work: bool = False) -> AsyncIt
     keys = settings.home / "keys" / "jwks.json"
     keys.parent.mkdir(parents=True, exist_ok=True)
     keys.write_text(json.dumps(public_jwks([KEY])))
-    app = create_app(settings)
+    app = create_http(create_runtime(settings))
     runtime: Runtime = app.state.runtime
     if at_work:
         async with runtime.running():

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date
 from typing import Final
 
 from shared.events import Cause, FigureChange, MunicipalityChange
-from shared.wording import and_others, because, moved
+from shared.wording import and_others, because, day, is_day, moved
 
 REASONS_TOLD: Final = 5
-_MONTHS: Final = (
-    *("gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno"),
-    *("luglio", "agosto", "settembre", "ottobre", "novembre", "dicembre"),
-)
 
 
 def subject(change: MunicipalityChange) -> str:
@@ -43,7 +38,8 @@ def figure_name(figure: FigureChange) -> str:
 
 def reason(cause: Cause, municipality: str, names: Mapping[str, str]) -> str:
     """`perché aler-bcm ha comunicato il rilascio dell'alloggio SIM-1 (unit-vacated, 23 novembre 2026)`."""
-    return f"{because(cause, municipality, names)} ({cause.kind}, {_day(cause.on)})"
+    why = because(cause, municipality, names)
+    return why if is_day(cause) else f"{why} ({cause.kind}, {day(cause.on)})"
 
 
 def paused(host: str, days: int) -> tuple[str, tuple[str, ...]]:
@@ -64,7 +60,3 @@ def disabled(host: str) -> tuple[str, tuple[str, ...]]:
 
 def text(said: Iterable[str]) -> str:
     return "\n".join(said)
-
-
-def _day(on: date) -> str:
-    return f"{'1º' if on.day == 1 else on.day} {_MONTHS[on.month - 1]} {on.year}"

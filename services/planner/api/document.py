@@ -1,4 +1,4 @@
-"""The plan as a document: to be read (PDF), or as the data that it says (canonical JSON)."""
+"""The plan as a document: to be read (PDF), as the data that it says (canonical JSON), as open data (a package)."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from services.planner.api.material import material_of
 from services.planner.document.assembly import document_of, draft_of
 from services.planner.document.canonical import json_of
 from services.planner.document.model import Document
+from services.planner.document.odt import MIME as ODT
+from services.planner.document.odt import odt_of
+from services.planner.document.package import package_of
 from services.planner.document.press import printed
 from services.planner.domain.chronicle import state_as_of
 from services.planner.settings import PlannerSettings
@@ -23,9 +26,9 @@ from shared.problems import of_status
 from shared.web import settings_of
 
 router = APIRouter(prefix="/plans", tags=["document"], responses=problems(404))
-PDF, JSON = "application/pdf", "application/json"
-FORMATS: Final = (PDF, JSON)
-"""The first is what somebody gets who takes anything."""
+PDF, JSON, ZIP = "application/pdf", "application/json", "application/zip"
+FORMATS: Final = {PDF: "pdf", JSON: "json", ODT: "odt"}
+"""How a file of each ends; the first is what somebody gets who takes anything."""
 VERSIONS_TOLD: Final = 200
 """In the change log."""
 ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
@@ -33,6 +36,7 @@ ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
         "description": "Il documento; l'ETag è la sua impronta",
         "content": {
             PDF: {},
+            ODT: {},
             JSON: {"schema": {"type": "object", "description": "Il documento in JSON canonico, con la sua impronta"}},
         },
     },
@@ -45,7 +49,8 @@ ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
     operation_id="plan_document",
     summary="Il documento di piano",
     description="Con `Accept: application/pdf` il PDF accessibile (PDF/UA-1, PDF/A-2a), con `application/json` gli "
-    "stessi contenuti come dati. Non dice numeri di famiglie o di casi inferiori a tre.",
+    "stessi contenuti come dati, con `application/vnd.oasis.opendocument.text` come testo da riprendere negli atti. "
+    "Non dice numeri di famiglie o di casi inferiori a tre.",
     response_class=Response,
     responses=ANSWERS | problems(406),
 )
@@ -54,16 +59,43 @@ async def document(plans: Plans, request: Request) -> Response:
     if wanted is None:
         raise of_status(406)
     found = await _document(plans, cast(PlannerSettings, settings_of(request)))
-    # Weak, because the PDF and the JSON of one document have the same.
+    # Weak, because all formats of one document have the same.
     headers = {"ETag": f'W/"{found.edition.hash}"', "Vary": "Accept", "Cache-Control": "no-cache"}
     if found.edition.hash in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     content = await _kept(plans, found)
     if wanted == PDF:
         content = await printed(found)
-    name = f"piano-{plans.plan.ambito}-{found.edition.version}.{wanted.rpartition('/')[2]}"
+    elif wanted == ODT:
+        content = await asyncio.to_thread(odt_of, found)
+    name = f"piano-{plans.plan.ambito}-{found.edition.version}.{FORMATS[wanted]}"
     headers |= {"Content-Language": "it", "Content-Disposition": f'inline; filename="{name}"'}
     return Response(content, headers=headers, media_type=wanted)
+
+
+@router.get(
+    "/{ambito}/package",
+    operation_id="plan_package",
+    summary="Il piano come dati aperti",
+    description="Un archivio zip, sempre gli stessi byte: tabelle in CSV, comuni in GeoJSON, il documento in JSON con "
+    "il suo schema, dizionario dei dati, metadati DCAT-AP_IT. Dice quello che dice il documento.",
+    response_class=Response,
+    responses={
+        200: {"description": "L'archivio; l'ETag è l'impronta del documento", "content": {ZIP: {}}},
+        304: {"description": "Il documento non è cambiato"},
+    },
+)
+async def package(plans: Plans, request: Request) -> Response:
+    settings = cast(PlannerSettings, settings_of(request))
+    found = await _document(plans, settings)
+    headers = {"ETag": f'"{found.edition.hash}"', "Cache-Control": "no-cache"}
+    if found.edition.hash in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    await _kept(plans, found)
+    content = await asyncio.to_thread(package_of, found, plans.plan.ambito, settings.planner_data_licence)
+    name = f"piano-{plans.plan.ambito}-{found.edition.version}.zip"
+    headers |= {"Content-Language": "it", "Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, headers=headers, media_type=ZIP)
 
 
 async def _document(plans: Asked, settings: PlannerSettings) -> Document:
@@ -76,7 +108,8 @@ async def _document(plans: Asked, settings: PlannerSettings) -> Document:
     material = material_of(plans, state)
     filed = [message.event for message in messages if isinstance(message.event, SubmissionReceived)]
     async with plans.db.reading() as session:
-        rows = await store.versions_before(session, plans.plan.ambito, plans.head.version + 1, VERSIONS_TOLD)
+        until = plans.head.version + 1
+        rows = await store.versions_before(session, plans.plan.ambito, until, VERSIONS_TOLD, quiet_days=False)
 
     def assembled() -> Document:
         versions = [PlanRecomputed.read(row.event.encode()) for row in rows]
@@ -104,7 +137,7 @@ def preferred_format(accept: str) -> str | None:
         media_range, *parameters = (piece.strip() for piece in part.split(";"))
         weights[media_range] = _weight(parameters)
     if not weights:
-        return FORMATS[0]
+        return PDF
 
     def weight(offered: str) -> float:
         ranges = (offered, f"{offered.partition('/')[0]}/*", "*/*")

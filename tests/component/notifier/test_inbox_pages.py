@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from services.notifier.app import create_app
+from services.notifier.app import create_http, create_runtime
 from tests.component.notifier.room import (  # fmt: skip
     CASTELVERDE,
     CREMONA,
@@ -41,7 +41,7 @@ async def fill(home: Path) -> None:
 def base_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     home = tmp_path_factory.mktemp("avvisi")
     asyncio.run(fill(home))
-    with serving(create_app(settings(home, "127.0.0.1:9"))) as url:
+    with serving(create_http(create_runtime(settings(home, "127.0.0.1:9")))) as url:
         yield url
 
 

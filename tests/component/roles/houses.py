@@ -19,7 +19,7 @@ from fastapi import FastAPI
 from joserfc.jwk import OKPKey
 
 from services.registry import store as registry_store
-from services.registry.app import create_app as create_registry
+from services.registry.app import create_http, create_runtime
 from services.registry.domain.history import Entry
 from services.registry.settings import RegistrySettings
 from shared.auth import Role, issue
@@ -173,7 +173,7 @@ def registry_asks(ids: Ids) -> list[Ask]:
 @asynccontextmanager
 async def registry_house(home: Path) -> AsyncIterator[House]:
     notifier.settings(home)  # the public half of the key that signs its tokens
-    app = create_registry(RegistrySettings(home=home))
+    app = create_http(create_runtime(RegistrySettings(home=home)))
     runtime = app.state.runtime
     await migrate(runtime.db, runtime.migrations)
     async with runtime.db.transaction() as session:
@@ -218,6 +218,7 @@ def planner_asks(ids: Ids) -> list[Ask]:
         Ask("POST /plans/{ambito}/what-if", f"{plan}/what-if", {}),
         Ask("POST /plans/{ambito}/choices", f"{plan}/choices", choice | {"reason": "dichiarati due anni insieme"}),
         Ask("GET /plans/{ambito}/document", f"{plan}/document", accept="application/json"),
+        Ask("GET /plans/{ambito}/package", f"{plan}/package"),
         Ask("GET /plans/{ambito}/refusals", f"{plan}/refusals", shows=f'"{ids["refused"]}"'),
         Ask("POST /plans/{ambito}/objectives", aims, AIM),
         Ask("POST /plans/{ambito}/objectives/{objective_id}/withdraw", f"{aims}/{ids['aim']}/withdraw", because),

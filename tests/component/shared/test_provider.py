@@ -14,7 +14,7 @@ import httpx
 import pytest
 from joserfc.jwk import OctKey, RSAKey
 
-from services.notifier.app import create_app
+from services.notifier.app import create_http, create_runtime
 from services.notifier.settings import NotifierSettings
 from shared.auth import new_key, public_jwks
 from shared.forms import SESSION_COOKIE, VISIT_COOKIE
@@ -48,7 +48,7 @@ async def browser(tmp_path: Path, provider: Provider) -> AsyncIterator[httpx.Asy
     keys.parent.mkdir()
     keys.write_text(json.dumps(public_jwks([new_key("chiave-di-prova")])))
     client_of = {"oidc_issuer": provider.url, "oidc_client_id": "piano-vivo", "oidc_client_secret": "segreto-di-prova"}
-    app = create_app(NotifierSettings(home=tmp_path, **client_of))
+    app = create_http(create_runtime(NotifierSettings(home=tmp_path, **client_of)))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=HERE) as client:
         yield client
     await app.state.people.close()

@@ -13,9 +13,9 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from services.notifier.app import create_app as create_notifier
+from services.notifier import app as notifier
 from services.notifier.settings import NotifierSettings
-from services.planner.app import create_app as create_planner
+from services.planner import app as planner
 from services.planner.settings import PlannerSettings
 from shared.auth import Role
 from shared.forms import SESSION_COOKIE
@@ -193,7 +193,8 @@ async def test_several_services_that_start_together_share_one_database(installat
 async def applications(installation: Installation) -> AsyncIterator[tuple[Any, Any]]:
     """Notifier and planner of one installation, whose pages need neither bus nor plan."""
     common = {"replica": "first"} | installation.environment
-    both = create_notifier(NotifierSettings(**common)), create_planner(PlannerSettings(**common))
+    runtimes = notifier.create_runtime(NotifierSettings(**common)), planner.create_runtime(PlannerSettings(**common))
+    both = notifier.create_http(runtimes[0]), planner.create_http(runtimes[1])
     try:
         yield both
     finally:
