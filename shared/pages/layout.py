@@ -27,12 +27,17 @@ class Page:
     live_source: str | None = None
 
 
+ColumnType = Literal[
+    "text", "number", "thousandths", "band", "span", "percent", "tenths_of_percent", "euros", "day", "shown"
+]
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """Column of a `data_table`: `kind` says how its cells are written and aligned."""
 
     label: str
-    kind: Literal["text", "number", "thousandths", "band", "span", "percent", "day"] = "text"
+    kind: ColumnType = "text"
 
 
 CellValue = str | int | Decimal | date | tuple[int, int] | None
@@ -40,12 +45,16 @@ CellValue = str | int | Decimal | date | tuple[int, int] | None
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Table cell with a link, a live figure or a remark; a plain value needs none. `value` None is "not available"."""
+    """Table cell with a link, a live figure or a remark; a plain value needs none.
+
+    `value` None is "not available", or what stands `instead` of it.
+    """
 
     value: CellValue
     href: str | None = None
     figure: str | None = None
     note: str | None = None
+    instead: str | None = None
 
     @property
     def level(self) -> int:

@@ -119,7 +119,14 @@ async def asked(
     request: Request, db: Db, who: Who, ambito: AmbitoPath, true_on: TrueOn = None, known_on: KnownOn = None
 ) -> Asked:
     own(who, ambito)
-    method = method_of(cast(PlannerSettings, settings_of(request)))
+    return await plan_asked(db, method_of(cast(PlannerSettings, settings_of(request))), who, true_on, known_on)
+
+
+async def plan_asked(
+    db: Database, method: Method, who: Principal, true_on: date | None = None, known_on: date | None = None
+) -> Asked:
+    """The plan in force of the reader's ambito or, with a day, as it was; raises `Problem` 404 where there is none."""
+    ambito = who.ambito
     if true_on or known_on:
         return await _as_of(db, method, who, true_on, known_on)
     async with db.reading() as session:
