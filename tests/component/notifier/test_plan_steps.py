@@ -92,8 +92,10 @@ async def test_a_return_tells_its_reason(room: Room) -> None:
 async def test_it_is_told_once_after_repetition_and_rebuild_and_beside_changed_figures(room: Room) -> None:
     await room.consume(stepped(), recomputed(42, change(CREMONA, count(1, 2))), stepped())
     await room.consume(stepped())
+    said = await room.said()
     await rebuild(room.runtime)
     await room.consume(stepped())
+    assert await room.said() == said
     assert [notice.kind for notice in await room.notices()] == ["plan.status-changed", "plan.changed"]
 
 
