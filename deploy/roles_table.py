@@ -49,9 +49,7 @@ def doors() -> Mapping[tuple[str, str], list[str]]:
     """Methods and paths of each service's operations."""
     found: dict[tuple[str, str], list[str]] = defaultdict(list)
     with TemporaryDirectory() as home:
-        routes = [
-            (one.name, one.create_http(one.create_runtime(one.settings(home=Path(home)))).routes) for one in SERVICES
-        ]
+        routes = [(one.name, one.application(one.settings(home=Path(home))).routes) for one in SERVICES]
     for service, served in routes:
         for route in iter_route_contexts(served):
             operation = getattr(route, "operation_id", None)

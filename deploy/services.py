@@ -28,6 +28,10 @@ class Service:
     create_runtime: Callable[..., Runtime]
     create_http: Callable[[Runtime], FastAPI]
 
+    def application(self, settings: Any) -> FastAPI:
+        """Over a runtime of its own."""
+        return self.create_http(self.create_runtime(settings))
+
     def port(self, settings: Any) -> int:
         return int(getattr(settings, f"{self.name}_port"))
 

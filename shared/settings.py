@@ -67,10 +67,14 @@ class Settings(BaseSettings):
     contact_email: str | None = Field(None, description="E-mail address of who answers for this installation")
     terms_url: str | None = Field(None, description="Terms of service of this installation; without it the licence's")
     rate_limit_organisation: int = Field(
-        6000, ge=1, description="Requests an organisation may make in a minute, in each replica"
+        6000,
+        ge=1,
+        description="Requests an organisation may make in a minute; each replica of each service counts its own",
     )
     rate_limit_address: int = Field(
-        600, ge=1, description="Requests an address may make in a minute without signing in, in each replica"
+        600,
+        ge=1,
+        description="Requests an address may make in a minute without signing in; each replica counts its own",
     )
     oidc_issuer: str | None = Field(
         None,

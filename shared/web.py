@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.routing import iter_route_contexts
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy.exc import DBAPIError
+from starlette.types import ASGIApp
 
 from shared import openapi, problems
 from shared.auth import Authenticator, KeySource
@@ -33,6 +34,13 @@ OPEN_PATHS: Final = frozenset({"/openapi.json", "/static"})
 """The description of the API, and the files of all pages: not routes of ours, and for everyone."""
 
 
+class Service(FastAPI):
+    """An application whose headers are on every answer: also on that to a failure, made outside of all middleware."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return SecurityHeaders(RateLimitHeaders(super().build_middleware_stack()))
+
+
 def create(api: Api, runtime: Runtime, routers: Sequence[APIRouter], home: str | None = None) -> FastAPI:
     """The application of a service: its routers, health and metrics, and its runtime as lifespan.
 
@@ -42,7 +50,7 @@ def create(api: Api, runtime: Runtime, routers: Sequence[APIRouter], home: str |
     people = People(settings) if home else None
     if people is not None:
         runtime.closing.append(people.close)
-    app = FastAPI(
+    app = Service(
         **api.info(settings),
         version=VERSION,
         lifespan=runtime.lifespan,
@@ -58,8 +66,6 @@ def create(api: Api, runtime: Runtime, routers: Sequence[APIRouter], home: str |
     )
     app.state.people, app.state.provider, app.state.home = people, provider_of(settings) if home else None, home
     app.state.rate_limits = RateLimits(settings.rate_limit_organisation, settings.rate_limit_address)
-    app.add_middleware(RateLimitHeaders)
-    app.add_middleware(SecurityHeaders)
     problems.install(app, problem_page(home, settings.ambito) if home else None)
     for kind in (DBAPIError, OSError, asyncpg.PostgresError):
         app.add_exception_handler(kind, _on_database_error)

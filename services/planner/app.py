@@ -1,11 +1,13 @@
-"""Composition root of the planner: settings, database, bus, handlers, routes and pages, put together here only."""
+"""Composition root of the planner: settings, database, bus, handlers, days, routes and pages, put together here."""
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from services.planner.days import keep_days
 from services.planner.handlers import Planner, method_of
 from services.planner.settings import PlannerSettings
 from services.planner.tables import PROJECTIONS
@@ -20,7 +22,9 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 def create_runtime(settings: PlannerSettings, transport: Transport | None = None) -> Runtime:
     planner = Planner(method_of(settings), writer=uuid4())
-    return Runtime("planner", settings, MIGRATIONS, planner.handlers(), PROJECTIONS, transport)
+    runtime = Runtime("planner", settings, MIGRATIONS, planner.handlers(), PROJECTIONS, transport)
+    runtime.tasks.append(partial(keep_days, runtime.db))
+    return runtime
 
 
 def create_http(runtime: Runtime) -> FastAPI:

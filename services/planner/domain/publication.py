@@ -12,7 +12,7 @@ from typing import Final
 from services.planner.domain.emergency.actions import Action, ActionKind
 from services.planner.domain.plan import FigureKey, Plan
 from shared.events import Cause, FigureChange, MunicipalityChange, PlanRecomputed
-from shared.wording import and_others, because, moved
+from shared.wording import and_others, because, began, is_day, moved
 
 LEAST_TOLD: Final = 3
 FEW: Final = f"meno di {LEAST_TOLD}"
@@ -71,11 +71,17 @@ def _action(action: Action, homes: Mapping[str, str]) -> str:
 
 
 def news(event: PlanRecomputed, names: Mapping[str, str]) -> tuple[str, ...]:
-    """What a version brought to the ambito: where something was reported, not where forecasts moved with it."""
+    """What a version brought to the ambito: where something was reported, not where forecasts moved with it.
+
+    A day that began is reported everywhere.
+    """
+    days = [cause.on for cause in event.causes if is_day(cause)]
     reported = {cause.municipality for cause in event.causes if not is_emergency(cause)}
-    told = [line for change in event.changes if change.municipality in reported for line in _line(change, names)]
+    touched = [change for change in event.changes if days or change.municipality in reported]
+    told = [line for change in touched for line in _line(change, names)]
     if len(told) > MUNICIPALITIES_TOLD:
-        told = [f"Aggiornati i numeri di {len(told)} comuni, dopo molte comunicazioni ricevute insieme."]
+        why = f"perché {began(days[-1])}" if days else "dopo molte comunicazioni ricevute insieme"
+        told = [f"Aggiornati i numeri di {len(told)} comuni, {why}."]
     if any(is_emergency(cause) for cause in event.causes):
         told.append(EMERGENCY_NEWS)
     return tuple(told)

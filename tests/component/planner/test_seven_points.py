@@ -22,7 +22,7 @@ from tests.component.planner.test_pages import home_with_key
 from tests.support.pdf import pages_of
 from tests.support.planner import planner_serving, synthetic
 
-PDF, JSON = FORMATS
+PDF, JSON, _ = FORMATS
 POINTS = {
     1: ("Quadro conoscitivo", ["population", "density", "households"]),
     2: ("Quadro ricognitivo e programmatorio", ["old_age_index", "dependency_index", "age_65_plus"]),

@@ -9,12 +9,11 @@ from typing import NamedTuple
 
 import httpx
 import pytest
-from fastapi import FastAPI
 from fastapi.routing import RouteContext, iter_route_contexts
 from pydantic import ValidationError
 
 from deploy.roles_table import COMMAND, PATH, text
-from deploy.services import SERVICES, Service
+from deploy.services import SERVICES
 from shared.auth import Role
 from shared.roles import EVERY_SERVICE, Reach, Rule, reach_of, sections
 from shared.web import OPEN_PATHS, UnknownOperation, check_operations
@@ -43,14 +42,10 @@ class Outcome(NamedTuple):
     location: str
 
 
-def made(service: Service, home: Path) -> FastAPI:
-    return service.create_http(service.create_runtime(service.settings(home=home)))
-
-
 def routes_of(service: str, home: Path) -> dict[str, RouteContext]:
     """A service's doors; those that every service has are walked elsewhere."""
     found = next(one for one in SERVICES if one.name == service)
-    every = iter_route_contexts(made(found, home).routes)
+    every = iter_route_contexts(found.application(found.settings(home=home)).routes)
     own = [one for one in every if getattr(one, "operation_id", None) in sections()[service].operations]
     return {f"{method} {one.path}": one for one in own for method in one.methods or ()}
 
@@ -137,7 +132,7 @@ def test_every_role_walks_through_every_door(walked: dict[Case, Outcome], tmp_pa
 @pytest.mark.parametrize("service", HOUSES)
 def test_the_table_has_no_operation_that_nobody_serves(service: str, tmp_path: Path) -> None:
     found = next(one for one in SERVICES if one.name == service)
-    routes = iter_route_contexts(made(found, tmp_path).routes)
+    routes = iter_route_contexts(found.application(found.settings(home=tmp_path)).routes)
     served = {route.operation_id for route in routes if route.path not in OPEN_PATHS}
     own = set(sections()[service].operations)
     # Services without pages have nothing to sign in to.
@@ -157,7 +152,7 @@ def test_a_route_that_is_not_in_the_table_or_does_not_ask_it_keeps_the_service_f
     tmp_path: Path, route: dict[str, str], said: str
 ) -> None:
     found = next(one for one in SERVICES if one.name == "registry")
-    app = made(found, tmp_path)
+    app = found.application(found.settings(home=tmp_path))
     check_operations(app, "registry")
     app.get("/extra", **route)(lambda: None)
     with pytest.raises(UnknownOperation, match=said):

@@ -11,13 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from playwright.sync_api import Browser, expect
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.notifier import app as notifier_app
 from services.notifier.settings import NotifierSettings
 from services.planner import app as planner_app
 from services.planner.settings import PlannerSettings
 from shared.auth import Role
+from shared.migrate import migrate
 from shared.people import ATTEMPTS_OF_NAME, People
 from shared.settings import Settings
 from tests.component.notifier.room import settings as with_keys
@@ -34,7 +37,32 @@ class Site:
     passwords: dict[str, str]
 
 
-async def passwords(home: Path) -> dict[str, str]:
+def applications(home: Path) -> tuple[FastAPI, FastAPI]:
+    return (
+        planner_app.create_http(planner_app.create_runtime(PlannerSettings(home=home))),
+        notifier_app.create_http(notifier_app.create_runtime(NotifierSettings(home=home))),
+    )
+
+
+def asleep(app: FastAPI) -> ASGIApp:
+    """Without its bus, which has one process: the pages of signing in do not need it."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            await app(scope, receive, send)
+            return
+        for step in ("startup", "shutdown"):
+            await receive()
+            await send({"type": f"lifespan.{step}.complete"})
+
+    return answer
+
+
+async def prepared(home: Path) -> dict[str, str]:
+    """The accounts' passwords."""
+    for app in applications(home):
+        await migrate(app.state.runtime.db, app.state.runtime.migrations)
+        await app.state.runtime.db.close()
     people = People(Settings(home=home))
     towns = {NAME: "comune-019026", OTHER_NAME: "comune-019036"}
     made = {name: await people.make_account(name, town, Role.MUNICIPALITY, "cremonese") for name, town in towns.items()}
@@ -46,12 +74,10 @@ async def passwords(home: Path) -> dict[str, str]:
 def site(tmp_path: Path) -> Iterator[Site]:
     with_keys(tmp_path)
     with ThreadPoolExecutor(1) as pool:  # this thread's loop is the browser's
-        made = pool.submit(asyncio.run, passwords(tmp_path)).result()
-    with (
-        serving(planner_app.create_http(planner_app.create_runtime(PlannerSettings(home=tmp_path)))) as planner,
-        serving(notifier_app.create_http(notifier_app.create_runtime(NotifierSettings(home=tmp_path)))) as notifier,
-    ):
-        yield Site(planner, notifier, made)
+        made = pool.submit(asyncio.run, prepared(tmp_path)).result()
+    planner, notifier = map(asleep, applications(tmp_path))
+    with serving(planner) as plan, serving(notifier) as notices:
+        yield Site(plan, notices, made)
 
 
 @pytest.fixture(scope="module")

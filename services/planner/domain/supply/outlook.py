@@ -19,6 +19,9 @@ from services.planner.domain.supply.readiness import ReadyShare
 from services.planner.domain.supply.schedule import Medians, whole_variance
 from services.planner.domain.supply.turnover import Expectation
 
+SHARE_RESTORED = 30
+"""An owner's refurbishments fall to its municipalities as if so many had been shared out in proportion: it restores
+building by building, in an order that nobody tells."""
 Scope = tuple[str | None, str | None]
 """(municipality, owner); None is all of them."""
 
@@ -106,5 +109,7 @@ def unseen_variance(homes: int, readiness: ReadyShare) -> float:
 
 
 def thinned_variance(restored: Restored, part: float) -> float:
-    """Of a part of an owner's refurbishments, each home falling to it with this probability."""
-    return part * restored.mean * (1 + part * (restored.dispersion - 1))
+    """Of a part of an owner's refurbishments; that each falls to it with this probability is itself not sure."""
+    pairs = restored.mean * (restored.mean + restored.dispersion - 1)
+    unsure = part * (1 - part) / (SHARE_RESTORED + 1) * max(pairs, 0.0)
+    return part * restored.mean * (1 + part * (restored.dispersion - 1)) + max(unsure, 0.0)

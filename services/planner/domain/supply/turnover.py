@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from math import fsum
@@ -122,17 +122,17 @@ class Learned(Generic[SizeT]):
     """Tassi di uscita appresi: what everything true before `on` says of the exits of any homes.
 
     `rates` are exits per occupied home-day of each owner and size class, `rate` that of one never seen; a municipality
-    never seen has the `newcomer`'s multiplier.
+    never seen has the `newcomer`'s multiplier. `cells` are the rates of the cells with a past.
     """
 
     on: date
     rate: float
     rates: Mapping[Kind[SizeT], float]
     factor: CommonFactor
-    places: Mapping[Place[SizeT], PlaceExits]
     towns: Mapping[str, TownExits]
     division: Mapping[str, Share]
     newcomer: Multiplier
+    cells: Mapping[Place[SizeT], Rate]
 
     def town(self, municipality: str) -> TownExits:
         return self.towns.get(municipality) or TownExits(0, 0.0, self.newcomer)
@@ -142,15 +142,10 @@ class Learned(Generic[SizeT]):
         return self.division.get(municipality) or Share(0.0, alone, alone)
 
     def rate_of(self, place: Place[SizeT]) -> Rate:
-        """The cells of a municipality share its exits by a Dirichlet that begins at the expected proportions."""
-        town, here = self.town(place[0]), self.places.get(place, PlaceExits(0, 0.0))
-        daily = 1000 * self.factor.mean * town.multiplier.mean * self.rates.get(place[1:], self.rate)
-        share = here.expected / town.expected if town.expected > 0 else 0.0
-        if share <= 0:
-            return Rate(daily, 1 / SHARE_EXITS)
-        pseudo = SHARE_EXITS + town.exits
-        posterior = (SHARE_EXITS * share + here.exits) / pseudo
-        return Rate(daily * posterior / share, max(1 - posterior, 0.0) / (posterior * (pseudo + 1)))
+        if (known := self.cells.get(place)) is not None:
+            return known
+        rate = self.rates.get(place[1:], self.rate)
+        return cell_rate(self.factor.mean * rate, self.town(place[0]), PlaceExits(0, 0.0))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -183,11 +178,26 @@ def learn(history: Mapping[PlaceQuarter[SizeT], Occupancy], on: date) -> Learned
         for place, past in pasts_of.items()
     }
     towns, newcomer = towns_of(places)
-    learned = Learned(on, pooled_rate(kinds), rates, factor, places, towns, {}, newcomer)
+    level = factor.mean
+    cells = {
+        place: cell_rate(level * rates[place[1], place[2]], towns[place[0]], here) for place, here in places.items()
+    }
     ahead: dict[str, list[float]] = defaultdict(list)
     for place, past in pasts_of.items():
-        ahead[place[0]].append(learned.rate_of(place).daily * max(past.occupied, 0))
-    return replace(learned, division=divide(towns, {name: fsum(daily) for name, daily in ahead.items()}))
+        ahead[place[0]].append(cells[place].daily * max(past.occupied, 0))
+    division = divide(towns, {name: fsum(daily) for name, daily in ahead.items()})
+    return Learned(on, pooled_rate(kinds), rates, factor, towns, division, newcomer, cells)
+
+
+def cell_rate(rate: float, town: TownExits, here: PlaceExits) -> Rate:
+    """The cells of a municipality share its exits by a Dirichlet that begins at the expected proportions."""
+    daily = 1000 * rate * town.multiplier.mean
+    share = here.expected / town.expected if town.expected > 0 else 0.0
+    if share <= 0:
+        return Rate(daily, 1 / SHARE_EXITS)
+    pseudo = SHARE_EXITS + town.exits
+    posterior = (SHARE_EXITS * share + here.exits) / pseudo
+    return Rate(daily * posterior / share, max(1 - posterior, 0.0) / (posterior * (pseudo + 1)))
 
 
 def pooled_rate(kinds: Mapping[Kind[SizeT], Past]) -> float:
@@ -273,11 +283,12 @@ def town_ahead(
     own = learned.share(name).own_variance
     spans = windows if whole is None else (*windows, whole)
     spreads = [(1 + own + drift) * shared for shared, drift in doubts(learned, spans)]
+    days = [window.days for window in windows]
     lives = [-(-window.days // 366) for window in spans]
     cells = {}
     for place, let in homes:
         rate = learned.rate_of(place)
-        means = [int(rate.daily * let * window.days + 0.5) for window in windows]
+        means = [int(rate.daily * let * ahead + 0.5) for ahead in days]
         if whole is not None:
             means.append(sum(means))
         variances = [(1 + rate.relative_variance) * spread - 1 for spread in spreads]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.planner.domain.supply.counts import beta_binomial, normalised, sum_of
+from services.planner.domain.supply.counts import beta_binomial, mixture, normalised, sum_of
 from services.planner.domain.supply.occupancy import quarter_of
 from services.planner.domain.supply.offer import (
     Disposals,
@@ -89,10 +89,10 @@ def test_variances_are_those_of_the_distributions() -> None:
     assert Disposals(5, 2).expected(9) == pytest.approx(1000 * beta_binomial(9, 3, 6).mean)
     count = completions(QUEUE, 6.0, 0.05, 1000)
     (_, restored) = restorations(QUEUE, [6.0], 0.05, [], (1000,))
-    # Each of N homes with chance p: p^2 Var N + p (1 - p) E N.
-    for part in (1.0, 0.3):
-        thinned = part * part * count.variance + part * (1 - part) * count.mean
-        assert thinned_variance(restored, part) == pytest.approx(thinned)
+    assert thinned_variance(restored, 1.0) == pytest.approx(count.variance)
+    # Of n homes a share of Beta(9, 21), which is 0.3 as if thirty had been shared out, whatever n is.
+    parts = [(mass, beta_binomial(count.first + n, 9, 21)) for n, mass in enumerate(count.masses)]
+    assert thinned_variance(restored, 0.3) == pytest.approx(mixture(parts).variance)
 
 
 def test_refurbishments_of_the_years_add_up_and_planned_works_take_from_them() -> None:
