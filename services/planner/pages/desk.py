@@ -36,7 +36,7 @@ from shared.web import Db, settings_of
 
 T = TypeVar("T")
 KEPT: Final = 6
-COMPUTED: Final = 12
+COMPUTED: Final = 60
 WAITING_LIMIT: Final = 100
 OF_HOUSEHOLDS: Final = (3, 7)
 """Parts that count households. Of other days they are not told: beside today's they would give small ones away."""

@@ -17,9 +17,8 @@ from services.planner.pages.frame import (
     IfNoneMatch,
     Place,
     answer,
+    around,
     not_found,
-    notice_of,
-    page_of,
     tag_of,
     unchanged,
 )
@@ -45,10 +44,7 @@ async def owner_page(
         return unchanged(tag)
     name = owner_name(owner, computed.names)
     content = {
-        "page": page_of(place, at, name),
-        "notice": notice_of(request),
-        "at": at,
-        "head": head,
+        **around(request, place, at, head, name, ""),
         "place_count": len(places),
         "tables": _tables(computed, owner, places, at),
     }
