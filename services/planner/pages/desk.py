@@ -166,7 +166,8 @@ async def front_of_days(request: Request, db: Database, place: Ambito, days: Day
     plan, head = then.asked.plan, then.asked.head
     async with db.reading() as session:
         rows = await store.versions_before(session, plan.ambito, head.version + 1, NEWS_LIMIT)
-    told = [(row.recorded_at, PlanRecomputed.read(row.event.encode())) for row in rows]
+    until = days.true_on or head.reference_on
+    told = [(row.recorded_at, PlanRecomputed.read(row.event.encode())) for row in rows if row.reference_on <= until]
     return Front(head.version, head.hash, plan, homes_of(then.material), told)
 
 

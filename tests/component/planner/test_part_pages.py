@@ -315,7 +315,7 @@ def test_the_record_of_the_forecast_is_the_apis(planner: Served) -> None:
 
 
 def test_an_owners_page_adds_up(planner: Served) -> None:
-    rows = rows_of(page(planner, "/enti/aler-bcm"), "Alloggi di oggi")
+    rows = rows_of(page(planner, "/enti/aler-bcm"), "Alloggi per stato")
     counted = [[int(cell.replace(".", "")) for cell in row[1:]] for row in rows[1:]]
     assert [sum(column) for column in zip(*counted[:-1], strict=True)] == counted[-1]
     stock = asked(planner, f"/plans/{AMBITO}/figures?owner=aler-bcm&figure=stock_total&limit=1000")["items"]
