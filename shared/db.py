@@ -305,7 +305,9 @@ def _prepare_sqlite(engine: AsyncEngine) -> None:
     def settings(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # the driver must not begin transactions by itself
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON"):
+        # Without recursive triggers a REPLACE deletes rows of tables that are only added to.
+        triggers = "recursive_triggers=ON"
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON", triggers):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

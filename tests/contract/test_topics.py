@@ -105,6 +105,7 @@ def test_a_reader_that_does_not_read_and_an_event_nobody_handles_are_found(handl
     assert disagreements({**declared(), "plans": silent}, deaf) == [
         "intake is declared to read plans and handles nothing of it",
         "nobody handles plan-recomputed, though plans is read",
+        "nobody handles plan-status-changed, though plans is read",
         "notifier is declared to read plans and handles nothing of it",
     ]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from shared.events import Cause, FigureChange, MunicipalityChange
+from shared.events import Cause, FigureChange, MunicipalityChange, PlanStatusChanged
+from shared.lifecycle_wording import STATUSES, step_sentence, years_of
 from shared.wording import and_others, because, day, is_day, moved
 
 REASONS_TOLD: Final = 5
@@ -40,6 +41,16 @@ def reason(cause: Cause, municipality: str, names: Mapping[str, str]) -> str:
     """`perché aler-bcm ha comunicato il rilascio dell'alloggio SIM-1 (unit-vacated, 23 novembre 2026)`."""
     why = because(cause, municipality, names)
     return why if is_day(cause) else f"{why} ({cause.kind}, {day(cause.on)})"
+
+
+def step_subject(step: PlanStatusChanged) -> str:
+    """`Piano 2026-2028, edizione 1: approvato`."""
+    return f"Piano {years_of(step)}, edizione {step.edition}: {STATUSES[step.status]}"
+
+
+def step_lines(step: PlanStatusChanged) -> tuple[str, ...]:
+    """What was decided, by which acts, and how to know the document that it is about."""
+    return step_sentence(step), f"Impronta del documento (SHA-256): {step.document_hash}"
 
 
 def paused(host: str, days: int) -> tuple[str, tuple[str, ...]]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
@@ -27,18 +27,19 @@ from services.planner.api.readers import is_reason_shown, sees_households
 from services.planner.domain.drift import Difference, Drift, drift, steps_between
 from services.planner.domain.labels import label_it
 from services.planner.domain.moves import place_in_report
-from services.planner.domain.plan import FigureKey, plan_hash
+from services.planner.domain.plan import FigureKey, Plan, plan_hash, read
 from services.planner.domain.what_if import Cases, Hypothesis, Impossible, Vacancies, WorksMoved, steps_of
 from services.planner.domain.withholding import untold_of
 from services.planner.law import rules_on
-from services.planner.store import journal
-from shared.arrivals import Arrival, PageLinks, Shape, arriving, read_value
+from services.planner.store import editions, journal
+from shared.arrivals import Arrival, PageLinks, Shape, arriving, not_found, read_value
 from shared.events import Measure, Message
 from shared.events.base import IstatCode, OrganisationId, Reference, UnitId
 from shared.events.decisions import FIGURE_ID
 from shared.events.units import InspectionOutcome, UnitStatus
 from shared.openapi import SCHEMAS, Json, body, problems
 from shared.problems import FieldError, Problem, Text, invalid, of_status
+from shared.territory import names_of
 
 router = APIRouter(prefix="/plans", tags=["figures"], responses=problems(404))
 Thousand = Annotated[int, Field(ge=1, le=1000)]
@@ -92,7 +93,10 @@ class Hypotheses(Shape):
 
 
 class ReasonItem(Shape):
-    """Why figures moved: events of one kind; `time` is that days have passed, `rules` that the law is another."""
+    """Why figures moved: events of one kind; `time` is that days have passed, `rules` that the law is another.
+
+    `program` is that the same events no longer give what was frozen.
+    """
 
     kind: ShortText
     municipality: ShortText | None
@@ -144,19 +148,21 @@ Place = Annotated[str | None, Query(pattern=r"^(-|[0-9]{6})$", max_length=6)]
     "/{ambito}/drift",
     operation_id="plan_drift",
     summary="Perché il piano è cambiato",
-    description="Il piano chiesto a confronto con una versione o con un giorno precedente: ogni causa con quanto ha "
-    "spostato di ogni numero; la somma è esatta.",
+    description="Il piano chiesto a confronto con una versione, con un giorno precedente o con un'edizione congelata: "
+    "ogni causa con quanto ha spostato di ogni numero; la somma è esatta.",
 )
 async def show_drift(
     plans: Plans,
     from_version: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
     from_on: date | None = None,
+    from_edition: Annotated[int | None, Query(ge=1, le=1000)] = None,
     municipality: Place = None,
     cursor: Cursor = 0,
     limit: Limit = 200,
 ) -> DriftAnswer:
     after = await plans.messages()
-    before = await _earlier(plans, from_version, from_on)
+    frozen = None if from_edition is None else await _frozen(plans, from_edition)
+    before = await _earlier(plans, from_version, from_on, frozen)
     found = await asyncio.to_thread(
         lambda: drift(
             plans.plan.ambito,
@@ -164,9 +170,15 @@ async def show_drift(
             steps_between(before, after),
             plans.method,
             reference_on=plans.plan.reference_on,
+            frozen=frozen.plan if frozen else None,
         )
     )
-    query = {"from_version": from_version, "from_on": from_on, "municipality": municipality}
+    query = {
+        "from_version": from_version,
+        "from_on": from_on,
+        "from_edition": from_edition,
+        "municipality": municipality,
+    }
     return _answer(plans, found, municipality, cursor, limit, query)
 
 
@@ -223,14 +235,35 @@ def _hypotheses(wanted: Hypotheses) -> list[tuple[str, Hypothesis]]:
     return found
 
 
-async def _earlier(plans: Asked, version: int | None, on: date | None) -> list[Message]:
-    if (version is None) == (on is None):
+class Frozen(NamedTuple):
+    """The plan of an edition as it was proposed, and of which version it was."""
+
+    plan: Plan
+    version: int
+
+
+async def _frozen(plans: Asked, edition: int) -> Frozen:
+    ambito, first_year = plans.plan.ambito, plans.plan.triennium.first_year
+    async with plans.db.reading() as session:
+        steps = await editions.steps_of(session, ambito, first_year, edition)
+        held = await editions.frozen_of(session, steps) if steps else None
+    if held is None:
+        raise not_found(f"/plans/{ambito}/editions/{edition}")
+    return Frozen(read(held.content, names_of(ambito)), steps[-1].version)
+
+
+async def _earlier(plans: Asked, version: int | None, on: date | None, frozen: Frozen | None) -> list[Message]:
+    if [version, on, frozen].count(None) != 2:
         raise Problem(
             400,
             "nothing-to-compare",
             of_status(400).title,
-            Text("Indicare from_version oppure from_on.", "Give either from_version or from_on."),
+            Text(
+                "Indicare from_version, from_on oppure from_edition.",
+                "Give either from_version, from_on or from_edition.",
+            ),
         )
+    version = frozen.version if frozen else version
     async with plans.db.reading() as session:
         every = await journal.messages_of(session, plans.plan.ambito, until_version=version)
     found = as_known(every, on, on)

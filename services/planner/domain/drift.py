@@ -3,7 +3,8 @@
 The causes are put in place one after another, and each is given what the figures move by with it. So their sum is the
 whole difference whatever the order, also of forecasts, where one cause changes what the next one does. Time passing is
 a cause too, whether days began or facts spoke of later ones. It comes first, or last where the other plan is the
-earlier one, so that no event is ever ahead of the day. A change of the rules comes last.
+earlier one, so that no event is ever ahead of the day. A change of the rules comes last. Where a plan was frozen that
+the same events no longer give, because the program has learned since, that is a cause of its own.
 """
 
 from __future__ import annotations
@@ -23,11 +24,14 @@ from shared.events.decisions import DayBegan
 
 CAUSES_LIMIT = 60
 """Above this many, causes alike are told together: by kind and municipality, and if need be by kind alone."""
-TIME, RULES = "time", "rules"
+TIME, RULES, PROGRAM = "time", "rules", "program"
 
 
 class Reason(NamedTuple):
-    """Causa dello scostamento: events that came or went together; time has those of the days that began."""
+    """Causa dello scostamento: events that came or went together; time has those of the days that began.
+
+    Those of `kind` rules or program have none.
+    """
 
     kind: str
     municipality: str | None
@@ -104,10 +108,12 @@ def drift(
     *,
     reference_on: date | None = None,
     by: Method | None = None,
+    frozen: Plan | None = None,
 ) -> Drift:
     """What the steps make of the plan of these messages, made by `method` and in the end by another one, if given.
 
-    `reference_on` is the day of the plan that results; None: the latest day that its events speak of.
+    `reference_on` is the day of the plan that results; None: the latest day that its events speak of. `frozen` is the
+    plan that was once made of these messages, to be compared with instead of the one that they make now.
     """
     state = state_as_of(ambito, method.bands, messages)
     held = subjects_of(messages)
@@ -133,6 +139,10 @@ def drift(
         before, plan = plan, by.plan_of(state)
         told.append(Step(Reason(RULES, None, ())))
         _note(found, len(told) - 1, before, plan)
+    if frozen is not None and frozen.figures != first.figures:
+        told.append(Step(Reason(PROGRAM, None, ())))
+        _note(found, len(told) - 1, frozen, first)
+    first = frozen or first
     differences = (
         Difference(key, first.figures.get(key, 0), plan.figures.get(key, 0), amounts) for key, amounts in found.items()
     )

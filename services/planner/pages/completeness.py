@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from fastapi import APIRouter, Request, Response
 
-from services.planner.document.filed import Cycle, cycle_of
+from services.planner.domain.lifecycle.cycle import Cycle, cycle_of
 from services.planner.pages.addresses import Addresses
 from services.planner.pages.desk import At, Plan, Shown
 from services.planner.pages.frame import OPERATION, IfNoneMatch, Place, answer, around, tag_of, unchanged

@@ -28,7 +28,8 @@ from shared.migrate import migrate
 from tests.component.intake import room as intake
 from tests.component.notifier import room as notifier
 from tests.support import planner_room as planner
-from tests.unit.planner.worlds import TestRegistry
+from tests.support.editions import PROPOSAL, nil_rows, proposed
+from tests.unit.planner.worlds import CREMONA, TestRegistry
 from tests.unit.registry.samples import registered, unit
 
 AMBITO = "cremonese"
@@ -207,6 +208,8 @@ def planner_asks(ids: Ids) -> list[Ask]:
     hold, figure = f"{plan}/holds/{ids['hold']}", f"{plan}/figures/019036:-:free_assignable:-"
     choice = {"municipality": "019036", "owner": "aler-bcm", "year": 2027, "quantity": "TURNOVER", "basis": "MODEL"}
     reads = ("", "/versions", "/figures", "/adopted", "/scores", "/need", "/checks", "/objectives")
+    editions = f"{plan}/editions"
+    submit = {"status": "SUBMITTED_TO_ASSEMBLY", "on": date.today().isoformat(), "office": "HOUSING_OFFICE"}
     aims, because = f"{plan}/objectives", {"reason": "il programma non è finanziato"}
     return [
         *(Ask(f"GET /plans/{{ambito}}{part}", plan + part) for part in reads),
@@ -217,6 +220,12 @@ def planner_asks(ids: Ids) -> list[Ask]:
         Ask("GET /plans/{ambito}/drift", f"{plan}/drift?from_version=1"),
         Ask("POST /plans/{ambito}/what-if", f"{plan}/what-if", {}),
         Ask("POST /plans/{ambito}/choices", f"{plan}/choices", choice | {"reason": "dichiarati due anni insieme"}),
+        Ask("GET /plans/{ambito}/editions", editions),
+        Ask("GET /plans/{ambito}/editions/{edition}", f"{editions}/1"),
+        Ask("GET /plans/{ambito}/editions/{edition}/steps", f"{editions}/1/steps"),
+        Ask("GET /plans/{ambito}/editions/{edition}/document", f"{editions}/1/document", accept="application/json"),
+        Ask("POST /plans/{ambito}/editions", editions, PROPOSAL),
+        Ask("POST /plans/{ambito}/editions/{edition}/steps", f"{editions}/1/steps", submit),
         Ask("GET /plans/{ambito}/document", f"{plan}/document", accept="application/json"),
         Ask("GET /plans/{ambito}/package", f"{plan}/package"),
         Ask("GET /plans/{ambito}/refusals", f"{plan}/refusals", shows=f'"{ids["refused"]}"'),
@@ -230,6 +239,13 @@ def planner_asks(ids: Ids) -> list[Ask]:
         Ask("GET /plans/{ambito}/holds/{hold_id}", hold),
         Ask("GET /", "/"),
         Ask("GET /ambiti/{ambito_code}", pages),
+        *(
+            Ask(f"GET /ambiti/{{ambito_code}}/{page}", f"{pages}/{page}")
+            for page in ("parti", "emergenza", "completezza", "scostamenti", "e-se", "verifica")
+        ),
+        Ask("GET /ambiti/{ambito_code}/parti/{number}", f"{pages}/parti/4"),
+        Ask("GET /ambiti/{ambito_code}/numeri/{name}", f"{pages}/numeri/019036:-:free_assignable:-"),
+        Ask("GET /ambiti/{ambito_code}/enti/{owner}", f"{pages}/enti/aler-bcm"),
         Ask("GET /ambiti/{ambito_code}/comuni/{istat}", f"{pages}/comuni/019036"),
     ]
 
@@ -239,7 +255,9 @@ async def planner_house(home: Path) -> AsyncIterator[House]:
     homes = TestRegistry()
     for owner in ("aler-bcm", "cooperativa-casa"):
         homes.register(f"home-of-{owner}", UnitStatus.RESERVED_SAT, owner=owner)
-    async with planner.standing(home, [*homes.sent, *planner.cases_of(4)]) as room:
+    told = nil_rows(also=[(CREMONA, "aler-bcm"), (CREMONA, "cooperativa-casa")])
+    async with planner.standing(home, [*homes.sent, *planner.cases_of(4), *told]) as room:
+        await proposed(room)
         async with room.client(planner.LEAD) as client:
             aim = (await client.post(planner.HOLDS.replace("holds", "objectives"), json=AIM)).json()["id"]
         theirs = []

@@ -95,7 +95,7 @@ async def test_a_planner_that_starts_begins_the_present_day_and_drains(installat
         await room.runtime.transport.apply(list(declared().values()))
         await room.hear(world())
     around = [_today()]
-    async with opened(settings, at_work=True) as room:
+    async with opened(settings, at_work=True, with_clock=True) as room:
 
         async def has_begun() -> bool:
             return bool(await room.rows(DayRow))

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.planner.domain.chronicle import state_as_of
+from services.planner.domain.drift import PROGRAM, TIME, Drift, drift, steps_between
 from services.planner.domain.drift import RULES as RULES_CHANGED
-from services.planner.domain.drift import TIME, Drift, drift, steps_between
 from services.planner.domain.forecast import Triennium
 from services.planner.domain.plan import FigureKey, Method, Plan
 from services.planner.domain.rules import Rules
@@ -135,3 +135,21 @@ def test_a_change_of_the_rules_is_a_cause_of_its_own() -> None:
 
 def _without_sat(rules: Rules) -> Rules:
     return replace(rules, sat=replace(rules.sat, set_aside_share=Decimal(0)))
+
+
+def test_what_a_plan_was_frozen_with_and_the_events_no_longer_give_is_a_cause_of_its_own() -> None:
+    """Frozen with one home fewer than the same events give now; then another one is registered."""
+    registry = TestRegistry()
+    registry.register("U-1", UnitStatus.FREE_ASSIGNABLE)
+    before = list(registry.sent)
+    registry.register("U-2", UnitStatus.FREE_ASSIGNABLE)
+    frozen, steps = plan_of([]), steps_between(before, registry.sent)
+    found = drift(AMBITO, before, steps, METHOD, frozen=frozen)
+    kinds = [reason.kind for reason in found.reasons]
+    assert kinds == [TIME, "unit-registered", PROGRAM]
+    [free] = [one for one in found.differences if one.key == FigureKey(CREMONA, None, "free_assignable", None)]
+    assert (free.before, free.after, dict(free.amounts)) == (0, 2, {1: 1, 2: 1})
+    for one in found.differences:
+        assert one.before + sum(one.amounts.values()) == one.after
+    same = drift(AMBITO, before, steps, METHOD, frozen=plan_of(before))
+    assert PROGRAM not in [reason.kind for reason in same.reasons]
