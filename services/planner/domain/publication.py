@@ -96,15 +96,20 @@ def news_of(municipality: str, event: PlanRecomputed, names: Mapping[str, str]) 
 
 def _line(change: MunicipalityChange, names: Mapping[str, str]) -> Iterator[str]:
     """`Soresina: alloggi liberi assegnabili da 5 a 6, perché …`; nothing when no figure for everybody moved."""
-    figures = sorted(filter(_is_told, change.figures), key=_place_in_line)
+    figures, why = sorted(filter(_is_told, change.figures), key=_place_in_line), because_of(change, names)
+    if figures and why:
+        told = (f"{one.label_it[0].lower()}{one.label_it[1:]} {moved(one)}" for one in figures[:FIGURES_TOLD])
+        yield f"{change.name}: {', '.join(told)}, {why}."
+
+
+def because_of(change: MunicipalityChange, names: Mapping[str, str]) -> str | None:
+    """`perché … e per altre 3 comunicazioni`; None where only what happened to emergency cases moved it."""
     causes = [cause for cause in change.causes if not is_emergency(cause)]
-    if not figures or not causes:
-        return
-    told = [f"{figure.label_it[0].lower()}{figure.label_it[1:]} {moved(figure)}" for figure in figures[:FIGURES_TOLD]]
+    if not causes:
+        return None
     hidden = len(change.causes) - len(causes)
     rest = max(change.cause_count, len(change.causes)) - hidden - 1
-    others = f" {and_others(rest)}" if rest else ""
-    yield f"{change.name}: {', '.join(told)}, {because(causes[0], change.municipality, names)}{others}."
+    return because(causes[0], change.municipality, names) + (f" {and_others(rest)}" if rest else "")
 
 
 def _place_in_line(figure: FigureChange) -> tuple[int, bool]:

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request, Response
 from services.planner.domain.lifecycle.cycle import Cycle, cycle_of
 from services.planner.pages.addresses import Addresses
 from services.planner.pages.desk import At, Plan, Shown
-from services.planner.pages.frame import OPERATION, IfNoneMatch, Place, answer, notice_of, page_of, tag_of, unchanged
+from services.planner.pages.frame import OPERATION, IfNoneMatch, Place, answer, around, tag_of, unchanged
 from services.planner.pages.views import Table, owner_name
 from shared.events import Message, SubmissionDefaulted, SubmissionReceived
 from shared.pages import Cell, Column, say
@@ -38,10 +38,7 @@ async def completeness_page(
         return unchanged(tag)
     messages = await plan.messages()
     content = {
-        "page": page_of(place, at, title, current=at.to("completezza")),
-        "notice": notice_of(request),
-        "at": at,
-        "head": head,
+        **around(request, place, at, head, title, "completezza"),
         "found": await asyncio.to_thread(completeness_of, plan, messages, at),
     }
     return answer(request, "completeness.html", content, tag)

@@ -36,7 +36,7 @@ from shared.web import Db, settings_of
 
 T = TypeVar("T")
 KEPT: Final = 6
-COMPUTED: Final = 12
+COMPUTED: Final = 60
 WAITING_LIMIT: Final = 100
 OF_HOUSEHOLDS: Final = (3, 7)
 """Parts that count households. Of other days they are not told: beside today's they would give small ones away."""
@@ -166,7 +166,8 @@ async def front_of_days(request: Request, db: Database, place: Ambito, days: Day
     plan, head = then.asked.plan, then.asked.head
     async with db.reading() as session:
         rows = await store.versions_before(session, plan.ambito, head.version + 1, NEWS_LIMIT)
-    told = [(row.recorded_at, PlanRecomputed.read(row.event.encode())) for row in rows]
+    until = days.true_on or head.reference_on
+    told = [(row.recorded_at, PlanRecomputed.read(row.event.encode())) for row in rows if row.reference_on <= until]
     return Front(head.version, head.hash, plan, homes_of(then.material), told)
 
 

@@ -13,7 +13,7 @@ from services.planner.domain.drift import Drift, drift, steps_between
 from services.planner.pages.addresses import Addresses, Day
 from services.planner.pages.comparison import compared
 from services.planner.pages.desk import At, Plan, Shown, compute
-from services.planner.pages.frame import OPERATION, IfNoneMatch, Place, answer, notice_of, page_of, tag_of, unchanged
+from services.planner.pages.frame import OPERATION, IfNoneMatch, Place, answer, around, tag_of, unchanged
 from services.planner.store import journal
 from shared.events import Message
 from shared.pages import say
@@ -48,10 +48,7 @@ async def drift_page(
     labels = earlier, say(f"Versione {number(head.version)}", f"Version {number(head.version)}")
     names = plan.asked.plan.names
     content = {
-        "page": page_of(place, at, title, current=at.to("scostamenti")),
-        "notice": notice_of(request),
-        "at": at,
-        "head": head,
+        **around(request, place, at, head, title, "scostamenti"),
         "since": "" if versione else since.isoformat(),
         "version": versione,
         "chosen": comune if comune in names else "",

@@ -17,7 +17,7 @@ from services.planner.domain.holds import HoldStatus
 from services.planner.domain.parts.emergency import ORDER_ARTICLE, unplaced_in
 from services.planner.domain.publication import FEW, LEAST_TOLD, is_few, open_cases, public_actions
 from services.planner.pages.desk import At, Plan, Shown, homes_of
-from services.planner.pages.frame import OPERATION, Place, answer, notice_of, page_of, tag_of
+from services.planner.pages.frame import OPERATION, Place, answer, around, tag_of
 from services.planner.pages.views import Table, owner_name
 from services.planner.store import holds as store
 from shared.auth import Principal, Role
@@ -34,10 +34,7 @@ async def emergency_page(request: Request, place: Place, plan: Plan, at: At, vis
     head, title = plan.asked.head, say("Emergenza abitativa", "Housing emergency")
     who = visitor if visitor and visitor.ambito == place.code else None
     content = {
-        "page": page_of(place, at, title, current=at.to("emergenza")),
-        "notice": notice_of(request),
-        "at": at,
-        "head": head,
+        **around(request, place, at, head, title, "emergenza"),
         "cases": _count(open_cases(plan.asked.plan)),
         "article": ORDER_ARTICLE,
         "actions": public_actions(plan.asked.plan, homes_of(plan.material)),

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Request, Response
 
 from services.planner.domain.plan import FigureKey, key_of
-from services.planner.domain.publication import is_emergency, is_of_households
-from services.planner.pages.desk import At, Plan, Shown
+from services.planner.domain.publication import because_of, is_of_households
+from services.planner.pages.desk import At, Plan, Shown, compute
 from services.planner.pages.frame import (
     OPERATION,
     IfNoneMatch,
     Place,
     answer,
+    around,
     not_found,
-    notice_of,
-    page_of,
     tag_of,
     unchanged,
 )
@@ -29,10 +29,10 @@ from services.planner.store import plans as store
 from services.planner.tables import VersionRow
 from shared.events import PlanRecomputed
 from shared.events.decisions import FIGURE_ID
-from shared.pages import Spoken, speaking
+from shared.pages import Spoken, speaking, spoken
 from shared.pages.formats import moment
 from shared.web import Db
-from shared.wording import and_others, because, moved
+from shared.wording import moved
 
 router = APIRouter()
 VERSIONS_READ: Final = 60
@@ -49,18 +49,16 @@ async def figure_page(
     if (tag := tag_of(request, head.hash, str(head.version), name, str(at.days))) in if_none_match:
         return unchanged(tag)
     is_of_homes = name.count(":") == 3 and key_of(name).figure in VACANT
-    messages = await plan.messages() if is_of_homes else ()
-    opened = await asyncio.to_thread(open_figure, plan, name, at, messages)
+    work = partial(open_figure, plan, name, at, await plan.messages() if is_of_homes else ())
+    kept = f"numeri/{name}/{spoken()}"
+    opened = await (compute(db, plan, kept, work) if is_of_homes else asyncio.to_thread(work))
     if opened is None:
         raise not_found(
             f"Nel piano pubblicato non c'è il numero {name}: o non esiste, o conta poche famiglie e non si pubblica.",
             f"There is no figure {name} in the published plan: there is none, or it counts few households.",
         )
     content = {
-        "page": page_of(place, at, opened.label),
-        "notice": notice_of(request),
-        "at": at,
-        "head": head,
+        **around(request, place, at, head, opened.label, ""),
         "opened": opened,
         "moves": await _moves(db, plan, name),
     }
@@ -91,13 +89,9 @@ def moves_in(event: PlanRecomputed, key: FigureKey, names: Mapping[str, str]) ->
     """`Soresina: da 5 a 6, perché …`: of the ambito's figure, what moved in its municipalities, the most first."""
     found: list[tuple[int, str]] = []
     for change in event.changes:
-        causes = [cause for cause in change.causes if not is_emergency(cause)]
-        if not causes or key.municipality not in (None, change.municipality):
-            continue
-        rest = max(change.cause_count, len(change.causes)) - (len(change.causes) - len(causes)) - 1
-        others = f" {and_others(rest)}" if rest else ""
-        for figure in change.figures:
+        why = because_of(change, names) if key.municipality in (None, change.municipality) else None
+        for figure in change.figures if why else ():
             if (figure.owner, figure.figure, figure.year) == (key.owner, key.figure, key.year):
-                text = f"{change.name}: {moved(figure)}, {because(causes[0], change.municipality, names)}{others}."
-                found.append((-abs((figure.after or 0) - (figure.before or 0)), text))
+                size = abs((figure.after or 0) - (figure.before or 0))
+                found.append((-size, f"{change.name}: {moved(figure)}, {why}."))
     return [text for _, text in sorted(found)]

@@ -9,7 +9,7 @@ from typing import Annotated, Any, cast
 from fastapi import Depends, Header, Request, Response
 from fastapi.templating import Jinja2Templates
 
-from services.planner.api.editions import AmbitoPath
+from services.planner.api.editions import AmbitoPath, PlanHead
 from services.planner.pages.addresses import Addresses
 from services.planner.settings import PlannerSettings
 from shared.forms import reader_of
@@ -48,6 +48,12 @@ def page_of(place: Ambito, at: Addresses, title: str, stream: str | None = None,
     nav = [NavItem(label, href, current=href == current) for label, href in entries]
     source = f"/ambiti/{place.code}/eventi?{stream}" if stream else None
     return Page(title, place.name, nav, at.home, live_source=source)
+
+
+def around(request: Request, place: Ambito, at: Addresses, head: PlanHead, title: str, current: str) -> dict[str, Any]:
+    """What the template of a page that is not live is given besides its own; `current` is a path of the navigation."""
+    page = page_of(place, at, title, current=at.to(current) if current else "")
+    return {"page": page, "notice": notice_of(request), "at": at, "head": head}
 
 
 def notice_of(request: Request) -> str:

@@ -17,9 +17,8 @@ from services.planner.pages.frame import (
     IfNoneMatch,
     Place,
     answer,
+    around,
     not_found,
-    notice_of,
-    page_of,
     tag_of,
     unchanged,
 )
@@ -45,10 +44,7 @@ async def owner_page(
         return unchanged(tag)
     name = owner_name(owner, computed.names)
     content = {
-        "page": page_of(place, at, name),
-        "notice": notice_of(request),
-        "at": at,
-        "head": head,
+        **around(request, place, at, head, name, ""),
         "place_count": len(places),
         "tables": _tables(computed, owner, places, at),
     }
@@ -64,7 +60,9 @@ def _counts(plan: ComputedPlan, owner: str, places: Sequence[str], at: Addresses
     keys = [[FigureKey(place, owner, figure, None) for figure in COUNTS] for place in _by_name(plan, places)]
     rows = [[_place(plan, row[0].municipality, at), *(_figure(plan, key, at) for key in row)] for row in keys]
     sums = [sum(plan.figures.get(row[column], 0) for row in keys) for column in range(len(COUNTS))]
-    return Table(say("Alloggi di oggi", "Homes today"), columns, rows, [Cell(say("Somma", "Sum")), *map(Cell, sums)])
+    return Table(
+        say("Alloggi per stato", "Homes by state"), columns, rows, [Cell(say("Somma", "Sum")), *map(Cell, sums)]
+    )
 
 
 def _forecast(plan: ComputedPlan, owner: str, places: Sequence[str], what: str, at: Addresses) -> Table:

@@ -17,8 +17,7 @@ from services.planner.pages.frame import (
     IfNoneMatch,
     Place,
     answer,
-    notice_of,
-    page_of,
+    around,
     tag_of,
     templates,
     unchanged,
@@ -45,12 +44,8 @@ async def parts_page(request: Request, place: Place, plan: Plan, at: At, if_none
     head = plan.asked.head
     if (tag := tag_of(request, head.hash, str(head.version), "parti", str(at.days))) in if_none_match:
         return unchanged(tag)
-    here = at.to("parti")
     content = {
-        "page": page_of(place, at, say("Le sette parti del piano", "The seven parts of the plan"), current=here),
-        "notice": notice_of(request),
-        "at": at,
-        "head": head,
+        **around(request, place, at, head, say("Le sette parti del piano", "The seven parts of the plan"), "parti"),
         "parts": [(at.part(number), title_of(number)) for number in range(1, len(PARTS) + 1)],
     }
     return answer(request, "parts_page.html", content, tag)
@@ -65,10 +60,7 @@ async def part_page(
         return unchanged(tag)
     title = f"{number}. {title_of(number)}"
     content = {
-        "page": page_of(place, at, title, current=at.to("parti")),
-        "notice": notice_of(request),
-        "at": at,
-        "head": head,
+        **around(request, place, at, head, title, "parti"),
         "title": title,
         "parts": [(at.part(one), f"{one}. {title_of(one)}", one == number) for one in range(1, len(PARTS) + 1)],
         "is_told": plan.is_now or number not in OF_HOUSEHOLDS,

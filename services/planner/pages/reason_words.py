@@ -43,7 +43,6 @@ _KINDS: Final = {
     "adoption-chosen": "Scelte del valore adottato",
     "objective-set": "Obiettivi fissati",
     "objective-withdrawn": "Obiettivi ritirati",
-    "day-began": "Giorni cominciati",
     "vacancies": "Ipotesi: alloggi che si liberano",
     "works-moved": "Ipotesi: lavori spostati",
     "cases": "Ipotesi: nuovi casi di emergenza",
@@ -57,7 +56,7 @@ def reason_it(reason: Reason, names: Mapping[str, str]) -> str:
         return EMERGENCY
     label = _KINDS.get(reason.kind, reason.kind)
     place = f", {names.get(reason.municipality, reason.municipality)}" if reason.municipality else ""
-    count = len(reason.events)
+    count = 0 if reason.kind == TIME else len(reason.events)
     if not count:
         return label + place
     return f"{label}{place} ({'1 comunicazione' if count == 1 else f'{number(count)} comunicazioni'})"

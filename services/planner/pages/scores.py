@@ -17,7 +17,7 @@ from services.planner.domain.scores import FORMULAS, Record, Scores, YearScore, 
 from services.planner.pages.addresses import Addresses
 from services.planner.pages.blocks import Chart, chart_of
 from services.planner.pages.desk import At, Plan, Shown
-from services.planner.pages.frame import OPERATION, IfNoneMatch, Place, answer, notice_of, page_of, tag_of, unchanged
+from services.planner.pages.frame import OPERATION, IfNoneMatch, Place, answer, around, tag_of, unchanged
 from services.planner.pages.views import Table
 from shared.events import Measure
 from shared.pages import Cell, Column, say
@@ -40,10 +40,7 @@ async def scores_page(request: Request, place: Place, plan: Plan, at: At, if_non
     if (tag := tag_of(request, head.hash, str(head.version), "verifica", str(at.days))) in if_none_match:
         return unchanged(tag)
     content = {
-        "page": page_of(place, at, title, current=at.to("verifica")),
-        "notice": notice_of(request),
-        "at": at,
-        "head": head,
+        **around(request, place, at, head, title, "verifica"),
         "judged": await asyncio.to_thread(judged, plan, at),
     }
     return answer(request, "scores.html", content, tag)

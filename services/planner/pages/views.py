@@ -99,7 +99,7 @@ def ambito_view(front: Front, at: Addresses | None = None) -> View:
     plan = front.plan
     at = at or Addresses(plan.ambito)
     forecasts = [_forecast_tile(plan, None, year) for year in (None, *plan.triennium.years)]
-    counts = [_count_tile(plan, None, figure) for figure in ("free_assignable", "needing_works", "in_works")]
+    counts = [_count_tile(plan, None, figure, at) for figure in ("free_assignable", "needing_works", "in_works")]
     columns = [
         Column(say("Comune", "Municipality")),
         Column(say("Assegnabili nel triennio", "To be assigned in the three years"), "thousandths"),
@@ -124,7 +124,7 @@ def municipality_view(front: Front, istat: str, at: Addresses | None = None) -> 
     plan = front.plan
     at = at or Addresses(plan.ambito)
     owners = (None, *sorted({key.owner for key in plan.figures if key.municipality == istat and key.owner}))
-    counts = [_count_tile(plan, istat, figure) for figure in ("free_assignable", "needing_works", "in_works")]
+    counts = [_count_tile(plan, istat, figure, at) for figure in ("free_assignable", "needing_works", "in_works")]
     told = [_told(event, at, line) for at, event in front.events for line in news_of(istat, event, plan.names)]
     assignable = _forecast_table(
         plan, istat, owners, at, "assignable", say("Alloggi che si potranno assegnare", "Homes to be assigned")
@@ -233,9 +233,11 @@ def _forecast_tile(plan: Plan, istat: str | None, year: int | None) -> Tile:
     return Tile(label, _place(*key), mean, thousandths(mean), f"{band} {level()}")
 
 
-def _count_tile(plan: Plan, istat: str | None, figure: str) -> Tile:
+def _count_tile(plan: Plan, istat: str | None, figure: str, at: Addresses) -> Tile:
     value = plan.figures[FigureKey(istat, None, figure, None)]
-    return Tile(short(figure), _place(istat, None, figure, None), value, number(value), tile_note(figure))
+    return Tile(
+        short(figure), _place(istat, None, figure, None), value, number(value), tile_note(figure, is_now=at.days.is_now)
+    )
 
 
 def _cases_tile(plan: Plan) -> Tile:
@@ -321,4 +323,7 @@ def _stock_table(plan: Plan, istat: str, owners: Sequence[str | None], at: Addre
     columns = [Column(say("Stato", "State")), *(Column(owner_name(owner, plan.names), "number") for owner in owners)]
     rows = [[Cell(short(f)), *(_cell(plan, at, istat, owner, f, None) for owner in owners)] for f in figures]
     total = [Cell(short("stock_total")), *(_cell(plan, at, istat, owner, "stock_total", None) for owner in owners)]
-    return Table(say("Alloggi di oggi, per stato e proprietà", "Homes today, by state and owner"), columns, rows, total)
+    caption = say("Alloggi per stato e proprietà", "Homes, by state and owner")
+    if at.days.is_now:
+        caption = say("Alloggi di oggi, per stato e proprietà", "Homes today, by state and owner")
+    return Table(caption, columns, rows, total)

@@ -13,7 +13,7 @@ from services.planner.domain.what_if import Cases, Hypothesis, Impossible, Vacan
 from services.planner.pages.addresses import Day
 from services.planner.pages.comparison import compared
 from services.planner.pages.desk import At, Plan, Shown, compute
-from services.planner.pages.frame import OPERATION, Place, answer, notice_of, page_of, tag_of
+from services.planner.pages.frame import OPERATION, Place, answer, around, tag_of
 from services.planner.pages.views import owner_name
 from shared.events import Message, UnitStatus
 from shared.pages import say, spoken
@@ -74,10 +74,7 @@ async def what_if_page(
     names = plan.asked.plan.names
     owners = sorted({key.owner for key in plan.asked.plan.figures if key.owner})
     content = {
-        "page": page_of(place, at, title, current=at.to("e-se")),
-        "notice": notice_of(request),
-        "at": at,
-        "head": head,
+        **around(request, place, at, head, title, "e-se"),
         "asked": asked,
         "most": MOST,
         "places": sorted(names.items(), key=lambda item: item[1]),
