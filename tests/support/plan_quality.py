@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from services.planner.domain.forecast import Triennium, supply_of
 from services.planner.domain.supply.counts import BAND, Distribution, normalised
 from services.planner.domain.supply.katz import NEGLIGIBLE_IN_A_BAND, significant, weights_from
-from services.planner.domain.supply.offer import Offer, Origin
+from services.planner.domain.supply.offer import Offer, Origin, Supply
 from services.planner.domain.supply.outlook import Outlook, outlooks_of, owners_variance, poisson_mixture_variance
 from services.planner.domain.supply.schedule import Medians, whole_variance
 from services.planner.domain.supply.scoring import Outcome, outcome, score
@@ -73,33 +73,35 @@ def judge(setting: Setting, seed: int) -> dict[Group, list[Outcome]]:
     outlooks, capital = outlooks_of(supply), capital_of(file.events)
     windows = (*triennium.windows(world.origin), Window(world.origin, date(world.origin.year + 3, 1, 1)))
     came = what_came(file.events, windows, world.origin)
-    towns: dict[str, list[Offer]] = defaultdict(list)
-    for (municipality, _), offer in supply.offers.items():
-        towns[municipality].append(offer)
-    scopes: dict[Scope, tuple[Sequence[Offer], Sequence[Expectation]]] = {
-        (None, None): (list(supply.offers.values()), supply.turnover.ambito)
-    }
-    for holding, offer in supply.offers.items():
-        scopes[holding] = [offer], offer.exits
-    for municipality, offers in towns.items():
-        scopes[municipality, None] = offers, supply.turnover.municipalities.get(municipality, offers[0].exits)
     found: dict[Group, list[Outcome]] = defaultdict(list)
-    for scope, (offers, exits) in scopes.items():
-        whose = (
-            "ambito"
-            if scope[0] is None
-            else "holdings"
-            if scope[1]
-            else "capital"
-            if scope[0] == capital
-            else "villages"
-        )
+    for scope, (offers, exits) in scopes_of(supply).items():
         for window, period in enumerate(PERIODS):
             for what, moments in moments_of(offers, exits, window, supply.medians).items():
                 count = moments.distribution()
                 agree(count, moments, outlooks[scope], what, window)
-                found[what, whose, period].append(outcome(count, came[what, window][scope]))
+                found[what, group_of(scope, capital), period].append(outcome(count, came[what, window][scope]))
     return found
+
+
+def scopes_of(supply: Supply) -> dict[Scope, tuple[Sequence[Offer], Sequence[Expectation]]]:
+    """What the plan has a band of: the holdings in it, and their exits together."""
+    towns: dict[str, list[Offer]] = defaultdict(list)
+    found: dict[Scope, tuple[Sequence[Offer], Sequence[Expectation]]] = {}
+    for (municipality, owner), offer in supply.offers.items():
+        towns[municipality].append(offer)
+        found[municipality, owner] = [offer], offer.exits
+    for municipality, offers in towns.items():
+        found[municipality, None] = offers, supply.turnover.municipalities.get(municipality, offers[0].exits)
+    return found | {(None, None): (list(supply.offers.values()), supply.turnover.ambito)}
+
+
+def group_of(scope: Scope, capital: str | None) -> str:
+    municipality, owner = scope
+    if municipality is None:
+        return "ambito"
+    if owner is not None:
+        return "holdings"
+    return "capital" if municipality == capital else "villages"
 
 
 def moments_of(

@@ -160,18 +160,27 @@ def outcomes_by_owner(outcomes: Mapping[OutcomeKey, Outcomes]) -> Mapping[str, O
 
 
 def queues_of(state: PlanState, owners: Set[str], on: date) -> Mapping[str, Queue]:
-    """Each owner's refurbishments in the last 36 months, and the homes that wait without works of their own."""
+    """Each owner's refurbishments in the last 36 months, and the homes that wait without works of their own.
+
+    An owner's capacity shows from the quarter of the first one on: before it, the first works were under way.
+    """
     begins = capacity_since(state, on)
-    days = max(on.toordinal() - first_day(begins), 0)
-    restored, waiting = dict.fromkeys(owners, 0), dict.fromkeys(owners, 0)
+    restored, waiting, first = dict.fromkeys(owners, 0), dict.fromkeys(owners, 0), dict[str, int]()
     for (_, owner, ended_in), found in state.outcomes.items():
+        if found.restored > 0:
+            first[owner] = min(ended_in, first.get(owner, ended_in))
         if ended_in >= begins and owner in owners:
             restored[owner] += found.restored
+    shown = {owner: first_day(max(begins, first.get(owner, begins))) for owner in owners}
     for (_, owner), homes in state.homes.needing_works.items():
         if owner in owners:
             waiting[owner] += homes
     return {
-        owner: Queue(max(restored[owner], 0), days, significant(max(waiting[owner], 0), QUEUE_DIGITS))
+        owner: Queue(
+            max(restored[owner], 0),
+            max(on.toordinal() - shown[owner], 0),
+            significant(max(waiting[owner], 0), QUEUE_DIGITS),
+        )
         for owner in owners
     }
 

@@ -13,6 +13,7 @@ from services.planner.domain.forecast import (
     forecast,
     inventory_of,
     learned_of,
+    queues_of,
     readiness_of,
     still_learned,
     supply_of,
@@ -20,6 +21,7 @@ from services.planner.domain.forecast import (
 from services.planner.domain.rounding import half_up, tenths
 from services.planner.domain.state import Cell, PlanState, Touched, quarter
 from services.planner.domain.supply.offer import Offer, Origin
+from services.planner.domain.supply.refurbishment import Queue
 from services.planner.domain.supply.turnover import learn
 from shared.events.units import UnitStatus
 from tests.unit.planner.worlds import CASTELVERDE, CREMONA, START, TestRegistry, empty, folded
@@ -179,6 +181,19 @@ def test_means_add_up_and_bands_are_ordered(state: PlanState, day: int) -> None:
             assert all(0 <= cell.low <= cell.high for cell in cells.values())
         for outlook in outlooks.values():
             assert outlook[what][3].mean == sum(estimate.mean for estimate in outlook[what][:3])
+
+
+def test_an_owners_capacity_shows_from_its_first_refurbishment_on() -> None:
+    """Homes are known since January 2025, and the first was restored in August: what follows 1 July counts."""
+    registry = TestRegistry()
+    registry.register("L0", LET, date(2025, 1, 10))
+    registry.register("R0", ROUGH, date(2025, 1, 10))
+    registry.report("R0", "works-started", UnitStatus.IN_WORKS, date(2025, 3, 1), end_on=date(2025, 6, 30))
+    registry.report("R0", "works-completed", FREE, date(2025, 8, 1))
+    registry.register("W0", ROUGH, date(2025, 2, 1), owner="comune")
+    queues = queues_of(folded(registry.sent), {"aler", "comune"}, START)
+    assert queues["aler"] == Queue(1, (START - date(2025, 7, 1)).days, 0)
+    assert queues["comune"] == Queue(0, (START - date(2025, 1, 1)).days, 1)
 
 
 def test_the_total_of_homes_sharing_a_rate_is_wider_than_a_sum_of_independent_ones() -> None:
