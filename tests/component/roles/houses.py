@@ -241,8 +241,9 @@ def planner_asks(ids: Ids) -> list[Ask]:
         Ask("GET /ambiti/{ambito_code}", pages),
         *(
             Ask(f"GET /ambiti/{{ambito_code}}/{page}", f"{pages}/{page}")
-            for page in ("parti", "emergenza", "completezza", "scostamenti", "e-se", "verifica")
+            for page in ("parti", "emergenza", "completezza", "e-se", "verifica")
         ),
+        Ask("GET /ambiti/{ambito_code}/scostamenti", f"{pages}/scostamenti?versione=1"),
         Ask("GET /ambiti/{ambito_code}/parti/{number}", f"{pages}/parti/4"),
         Ask("GET /ambiti/{ambito_code}/numeri/{name}", f"{pages}/numeri/019036:-:free_assignable:-"),
         Ask("GET /ambiti/{ambito_code}/enti/{owner}", f"{pages}/enti/aler-bcm"),
