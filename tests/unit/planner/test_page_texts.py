@@ -22,7 +22,6 @@ AT = Addresses("cremonese")
 
 
 def test_numbers_of_a_sentence_lead_to_their_pages_in_its_order() -> None:
-    """The first `3` that stands alone is the figure, not one within another number."""
     text = "Nel 2023 ci sono 1.234 residenti, 3 in più (0,3%)."
     figures = {
         "ambito/population": Figure("ambito", "population", FigureUnit.COUNT, 1234, "counted"),
@@ -38,6 +37,12 @@ def test_numbers_of_a_sentence_lead_to_their_pages_in_its_order() -> None:
         Segment("0,3%", "/ambiti/cremonese/numeri/ambito:long_change_share"),
         Segment(")."),
     )
+
+
+def test_a_number_within_another_is_not_the_figure() -> None:
+    figures = {"ambito/homes": Figure("ambito", "homes", FigureUnit.COUNT, 3, "counted")}
+    told = linked(Sentence("Dal 2013 e dal 1.233 al 3% restano 3 alloggi.", tuple(figures)), figures, AT)
+    assert [segment.text for segment in told] == ["Dal 2013 e dal 1.233 al 3% restano ", "3", " alloggi."]
 
 
 def test_a_figure_without_a_value_leads_nowhere_and_loses_no_text() -> None:
