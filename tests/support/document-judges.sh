@@ -21,7 +21,7 @@ fetch() {
   mkdir -p "$home"
   for judge in verapdf odfvalidator; do
     fresh=$(mktemp -d "$(cd "$home" && pwd)/$judge.XXXXXX")
-    mvn -q -B -Dstyle.color=never -f "$here/$judge.pom.xml" "-Dlibs=$fresh" package </dev/null
+    mvn -q -B -Dstyle.color=never -f "$here/$judge.pom.xml" "-Dlibs=$fresh" package </dev/null >&2
     chmod 755 "$fresh"
     rm -rf "${home:?}/$judge" && mv "$fresh" "$home/$judge"
   done
