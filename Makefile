@@ -33,9 +33,10 @@ crash: $(STAMP)         ## 50,000 reports, 100 kills; about ten minutes
 	@tests/support/install.sh
 	@PIANOVIVO_CRASH_REPORTS=50000 PIANOVIVO_CRASH_KILLS=100 $(PY) -m pytest tests/faults -m crash -s
 
-contracts: $(STAMP)     ## write schemas, golden examples, AsyncAPI and the table of settings anew
+contracts: $(STAMP)     ## write schemas, golden examples, AsyncAPI, the tables of settings and roles anew
 	@$(PY) -m shared.events.contracts
 	@$(PY) -m deploy.settings_table
+	@$(PY) -m deploy.roles_table
 
 requirements:           ## pin what pyproject.toml asks for, with hashes and without addresses
 	@mkdir -p build

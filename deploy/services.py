@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
-
-from fastapi import FastAPI
+from typing import TYPE_CHECKING, Any
 
 from services.intake import app as intake
 from services.intake.settings import IntakeSettings
@@ -19,23 +17,30 @@ from services.registry.settings import RegistrySettings
 from shared.runtime import Runtime
 from shared.settings import Settings
 
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
 
 @dataclass(frozen=True)
 class Service:
     name: str
     settings: type[Settings]
-    create_app: Callable[..., FastAPI]
     create_runtime: Callable[..., Runtime]
+    create_http: Callable[[Runtime], FastAPI]
+
+    def application(self, settings: Any) -> FastAPI:
+        """Over a runtime of its own."""
+        return self.create_http(self.create_runtime(settings))
 
     def port(self, settings: Any) -> int:
         return int(getattr(settings, f"{self.name}_port"))
 
 
 SERVICES = (
-    Service("intake", IntakeSettings, intake.create_app, intake.create_runtime),
-    Service("registry", RegistrySettings, registry.create_app, registry.create_runtime),
-    Service("planner", PlannerSettings, planner.create_app, planner.create_runtime),
-    Service("notifier", NotifierSettings, notifier.create_app, notifier.create_runtime),
+    Service("intake", IntakeSettings, intake.create_runtime, intake.create_http),
+    Service("registry", RegistrySettings, registry.create_runtime, registry.create_http),
+    Service("planner", PlannerSettings, planner.create_runtime, planner.create_http),
+    Service("notifier", NotifierSettings, notifier.create_runtime, notifier.create_http),
 )
 
 

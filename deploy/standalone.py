@@ -10,14 +10,14 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import uvloop
-from fastapi import FastAPI
 
 from deploy.obstacles import Obstacle
 from deploy.services import SERVICES
-from shared import log, settings, web
+from shared import log, settings
 from shared.auth import load_or_create_key, public_jwks
 from shared.bus.transport import Transport
 from shared.runtime import connect
+from shared.serving import Served, serve
 from shared.settings import Settings, SettingsError
 
 
@@ -49,26 +49,26 @@ def sole_user_of(home: Path) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def all_services() -> AsyncIterator[list[tuple[FastAPI, str, int]]]:
-    """The four applications over one local transport; the transport outlives them."""
+async def all_services() -> AsyncIterator[list[Served]]:
+    """The four services over one local transport; the transport outlives them."""
     common = settings.load(Settings)
     if common.bus != "local":
         raise SettingsError(["`pianovivo up` runs on the local bus: unset PIANOVIVO_BUS, or start each service alone"])
     ensure_local_key(common)
     transport: Transport = connect(common)
-    apps = []
+    served = []
     for one in SERVICES:
         own = settings.load(one.settings)
-        apps.append((one.create_app(own, transport), own.host, one.port(own)))
+        served.append(Served(one.create_runtime(own, transport), one.create_http, own.host, one.port(own)))
     try:
-        yield apps
+        yield served
     finally:
         await transport.stop()
 
 
 async def run() -> None:
-    async with all_services() as apps:
-        await web.serve(*apps)
+    async with all_services() as served:
+        await serve(*served)
 
 
 def up() -> None:

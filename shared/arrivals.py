@@ -1,6 +1,7 @@
 """Requests that change something: who asks what, when and under which key; one effect for each idempotency key."""
 
-# Annotations are not postponed here: FastAPI could not find the roles in the one that `arriving` closes over.
+from __future__ import annotations
+
 import hashlib
 import json
 import re
@@ -11,17 +12,18 @@ from typing import Annotated, Any, Final, TypeVar
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from fastapi import Depends, Header, Request, Response
+from fastapi import Header, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.auth import Principal, Role
+from shared.auth import Principal
 from shared.db import Database
 from shared.events import derived
 from shared.idempotency import Answer, claim_key, keep_answer
 from shared.problem_texts import RULES, Language, Text
 from shared.problems import FieldError, Problem, field_errors, invalid, json_body, language_of, of_status
-from shared.sign_in import require
+from shared.roles import Reach
+from shared.sign_in import Granted, Who
 
 ROME: Final = ZoneInfo("Europe/Rome")
 MAX_BYTES: Final = 1024 * 1024
@@ -56,6 +58,7 @@ class Arrival:
     """A request that changes something. The clock is read here and nowhere else."""
 
     who: Principal
+    reach: Reach
     at: datetime
     action: str
     language: Language
@@ -87,18 +90,17 @@ def _json(document: object) -> str:
         raise of_status(400, Text("Troppi livelli annidati.", "Nested too deeply.")) from None
 
 
-def arriving(*roles: Role, max_bytes: int | None = MAX_BYTES) -> Callable[..., Awaitable[Arrival]]:
-    """A FastAPI dependency: the request of one of `roles`, with its JSON body unless `max_bytes` is None.
+def arriving(max_bytes: int | None = MAX_BYTES) -> Callable[..., Awaitable[Arrival]]:
+    """A FastAPI dependency: the request, with its JSON body unless `max_bytes` is None; raises what `json_body` raises.
 
-    Raises `Problem` 401, 403, and what `json_body` raises.
+    Whether who asks may ask at all has been decided before (`shared.sign_in.authorised`).
     """
 
-    async def arrival(
-        request: Request, who: Annotated[Principal, Depends(require(*roles))], key: Key = None
-    ) -> Arrival:
+    async def arrival(request: Request, who: Who, reach: Granted, key: Key = None) -> Arrival:
         traceparent = request.headers.get("traceparent", "")
         return Arrival(
             who=who,
+            reach=reach,
             at=datetime.now(UTC),
             action=f"{request.method} {request.url.path}",
             language=language_of(request),

@@ -49,6 +49,7 @@ class Role(StrEnum):
     MUNICIPALITY = "MUNICIPALITY"
     LEAD = "LEAD"
     TECHNICAL_PARTNER = "TECHNICAL_PARTNER"
+    ASSEMBLY_SECRETARY = "ASSEMBLY_SECRETARY"
     REGION = "REGION"
     OPERATOR = "OPERATOR"
 
@@ -126,6 +127,11 @@ class KeySource:
         if self._clock() - self._read_at >= self._max_age:
             raise AuthError("keys-unavailable", _KEYS_UNAVAILABLE, status=503)
         return self._keys.get(kid)
+
+    def only_key(self) -> Key | None:
+        """The key of a source that has just one: a token need not name it (OpenID Connect Core 1.0, section 10.1)."""
+        self.key("")  # which reads anew, if it is time: there is no such key
+        return next(iter(self._keys.values())) if len(self._keys) == 1 else None
 
     def _read_if_due(self, kid: str) -> None:
         now = self._clock()
@@ -215,6 +221,10 @@ class Authenticator:
 
     def principal(self, token: str) -> Principal:
         """Raises `AuthError`."""
+        return self.principal_until(token)[0]
+
+    def principal_until(self, token: str) -> tuple[Principal, int]:
+        """And the second (since 1970) at which the token expires; raises `AuthError`."""
         if len(token) > _MAX_TOKEN_CHARACTERS:
             raise AuthError("token-malformed", _MALFORMED)
         claims = self._verified_claims(token)
@@ -222,7 +232,7 @@ class Authenticator:
             self._claims.validate(claims)
             if claims["exp"] <= claims["iat"]:
                 raise InvalidClaimError("iat")
-            return Principal.of(claims["org"], claims["role"], claims["ambito"], claims["sub"])
+            return Principal.of(claims["org"], claims["role"], claims["ambito"], claims["sub"]), int(claims["exp"])
         except ExpiredTokenError:
             raise AuthError("token-expired", _EXPIRED) from None
         except MissingClaimError as error:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import typer
 import uvloop
-from fastapi import FastAPI
 
-from shared import log, settings, web
+from shared import log, settings
 from shared.migrate import migrate
 from shared.runtime import Runtime
+from shared.serving import Served, serve
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 S = TypeVar("S", bound=settings.Settings)
 
@@ -20,8 +23,8 @@ S = TypeVar("S", bound=settings.Settings)
 def service_commands(
     name: str,
     settings_class: type[S],
-    create_app: Callable[[S], FastAPI],
     create_runtime: Callable[[S], Runtime],
+    create_http: Callable[[Runtime], FastAPI],
     port: str,
 ) -> typer.Typer:
     """`pianovivo <name> serve|migrate`; `port` is the field of the settings with the HTTP port."""
@@ -33,10 +36,10 @@ def service_commands(
         return loaded
 
     @commands.command("serve")
-    def serve() -> None:
+    def run_service() -> None:
         """Run this service until SIGTERM."""
         loaded = configured()
-        uvloop.run(web.serve((create_app(loaded), loaded.host, getattr(loaded, port))))
+        uvloop.run(serve(Served(create_runtime(loaded), create_http, loaded.host, getattr(loaded, port))))
 
     @commands.command("migrate")
     def run_migrations() -> None:

@@ -227,11 +227,13 @@ class Database:
         is a transaction of its own. SQLite: a lock file. Without `wait` raises `Occupied`.
         """
         hold = self._advisory_lock if self.is_postgresql else self._file_lock
+        pause = 0.01  # who was killed leaves its lock in a moment, who works keeps it for days
         async with hold(name) as (try_lock, sessions):
             while not await try_lock():
                 if not wait:
                     raise Occupied(f"a {self.schema} service is running on this database: stop all its replicas first")
-                await asyncio.sleep(0.2)
+                await asyncio.sleep(pause)
+                pause = min(0.2, pause * 2)
             yield sessions
 
     @contextlib.asynccontextmanager
@@ -303,7 +305,9 @@ def _prepare_sqlite(engine: AsyncEngine) -> None:
     def settings(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # the driver must not begin transactions by itself
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON"):
+        # Without recursive triggers a REPLACE deletes rows of tables that are only added to.
+        triggers = "recursive_triggers=ON"
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON", triggers):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

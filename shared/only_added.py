@@ -24,3 +24,13 @@ def only_added(*tables: str, rebuilt: bool = False) -> None:
                 f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
                 f"BEGIN SELECT RAISE(ABORT, 'rows of {table} are only ever added'); END"
             )
+
+
+def never_emptied(*tables: str) -> None:
+    """For migrations, of tables that no rebuild touches: PostgreSQL's TRUNCATE passes by what guards the rows."""
+    if op.get_bind().dialect.name == "postgresql":
+        for table in tables:
+            op.execute(
+                f"CREATE TRIGGER {table}_never_emptied BEFORE TRUNCATE ON {table} "
+                "FOR EACH STATEMENT EXECUTE FUNCTION only_added()"
+            )

@@ -24,7 +24,7 @@ LICENCE_URL: Final = "https://eur-lex.europa.eu/legal-content/IT/TXT/?uri=CELEX:
 """The decision whose annex is the EUPL 1.2, in Italian."""
 _METHODS: Final = ("get", "put", "post", "delete", "patch")
 _SECURED: Final[list[dict[str, list[str]]]] = [{"token": []}]
-_LIMITED: Final = (401, 429, 503)
+_LIMITED: Final = (401, 403, 429, 503)
 _BODY: Final = (400, 413, 415, 422)
 _BOUNDED: Final = {"maxLength", "enum", "const"}
 _DEFAULTS: Final[dict[str, Json]] = {
@@ -98,7 +98,7 @@ def complete(app: FastAPI, api: Api, name: str, settings: Settings) -> None:
             document["servers"] = [_server(name, settings)]
             document["security"] = _SECURED
             _complete_components(document["components"], api)
-            refusals = {s for path, method, one in operations(document) for s in _complete_operation(path, method, one)}
+            refusals = {s for path, _, one in operations(document) for s in _complete_operation(path, one)}
             document["components"]["responses"] = {of_status(s).code: _problem_answer(s) for s in sorted(refusals)}
             _add_bounds(document)
         assert app.openapi_schema is not None
@@ -135,14 +135,13 @@ def _complete_components(components: Json, api: Api) -> None:
     }
 
 
-def _complete_operation(path: str, method: str, operation: Json) -> set[int]:
+def _complete_operation(path: str, operation: Json) -> set[int]:
     """Completes its answers; gives the statuses of those that are problems."""
     answers: Json = operation["responses"]
     if path == "/status":  # tells its state to everybody, as often as it is asked
         operation["security"], statuses = [{}], {503}
     else:
         operation["security"], statuses = _SECURED, {*_LIMITED}
-        statuses |= {403} if method != "get" else set()
         statuses |= {*_BODY} if "requestBody" in operation else set()
         statuses |= {422} if "parameters" in operation else set()
         for status in [one for one in answers if one < "400"]:

@@ -48,6 +48,8 @@ def connect(settings: Settings) -> Transport:
 class Runtime:
     """Starts and stops what a service needs. `handlers` is what it does with events, `tasks` runs beside them.
 
+    `closing` is done when it has stopped, by whoever opened something for as long as the service runs.
+
     `projections` are the tables that hold nothing but what the topics say: a rebuild derives them again.
     """
 
@@ -70,6 +72,7 @@ class Runtime:
         self.consumer = Consumer(name, self.db, handlers, self.progress) if handlers else None
         self.relay = Relay(self.db, self.transport)
         self.tasks = list(tasks)
+        self.closing: list[Task] = []
         self._running: list[asyncio.Task[None]] = []
         self.waits_for: Text | None = NOT_STARTED
         self.is_draining = False
@@ -114,6 +117,8 @@ class Runtime:
         if self._owns_transport:
             await self.transport.stop()
         await self.db.close()
+        for close in self.closing:
+            await close()
         log.info("stopped", service=self.name)
 
     async def why_not_ready(self) -> Text | None:
@@ -143,15 +148,21 @@ class Runtime:
             await self.stop()
 
     @contextlib.asynccontextmanager
-    async def serving(self, _app: object = None) -> AsyncIterator[None]:
-        """Lifespan of the service's application: it answers at once, also while database or bus keep it waiting."""
+    async def serving(self) -> AsyncIterator[asyncio.Task[None]]:
+        """At work inside the block as soon as database and bus let it; the task ends when it has started."""
         starting = asyncio.create_task(self._start_or_end())
         try:
-            yield
+            yield starting
         finally:
             starting.cancel()
             await asyncio.gather(starting, return_exceptions=True)
             await self.stop()
+
+    @contextlib.asynccontextmanager
+    async def lifespan(self, _app: object) -> AsyncIterator[None]:
+        """Of the application where it is served alone."""
+        async with self.serving():
+            yield
 
     async def _start_or_end(self) -> None:
         try:

@@ -6,7 +6,7 @@ import socket
 from pathlib import Path
 from typing import Literal, Self, TypeVar
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 S = TypeVar("S", bound="Settings")
@@ -67,10 +67,39 @@ class Settings(BaseSettings):
     contact_email: str | None = Field(None, description="E-mail address of who answers for this installation")
     terms_url: str | None = Field(None, description="Terms of service of this installation; without it the licence's")
     rate_limit_organisation: int = Field(
-        6000, ge=1, description="Requests an organisation may make in a minute, in each replica"
+        6000,
+        ge=1,
+        description="Requests an organisation may make in a minute; each replica of each service counts its own",
     )
     rate_limit_address: int = Field(
-        600, ge=1, description="Requests an address may make in a minute without signing in, in each replica"
+        600,
+        ge=1,
+        description="Requests an address may make in a minute without signing in; each replica counts its own",
+    )
+    oidc_issuer: str | None = Field(
+        None,
+        pattern=r"^(https://|http://(127\.0\.0\.1|localhost)(:|/|$)).*[^/]$",
+        description="Address of the OpenID provider that people sign in with; without it they have local accounts",
+    )
+    oidc_client_id: str | None = Field(None, description="What the OpenID provider calls this installation")
+    oidc_client_secret: SecretStr | None = Field(
+        None, description="Secret of this installation at the OpenID provider, if it is no public client"
+    )
+    oidc_scope: str = Field("openid", pattern=r"^openid( |$)", description="Scopes asked of the OpenID provider")
+    oidc_organisation_claim: str = Field(
+        "org", min_length=1, description="Claim of the ID token with the person's organisation: aler-bcm, comune-019036"
+    )
+    oidc_role_claim: str = Field(
+        "role", min_length=1, description="Claim of the ID token with the person's role, one of those in docs/roles.md"
+    )
+    session_hours: float = Field(
+        10, gt=0, le=24 * 7, description="Hours after which a person has to sign in to the pages again"
+    )
+    session_domain: str | None = Field(
+        None,
+        pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$",
+        description="Domain under whose names all services are reached, so that signing in once is enough for all; "
+        "nothing else may be served under it",
     )
     batch: int = Field(1000, ge=1, le=10_000, description="Most records of one partition handled in one transaction")
     watchdog_seconds: float = Field(
@@ -93,6 +122,8 @@ class Settings(BaseSettings):
             raise ValueError(
                 "PIANOVIVO_DATABASE_URL must begin with postgresql:// (leave it out to use SQLite in HOME)"
             )
+        if (self.oidc_issuer is None) != (self.oidc_client_id is None):
+            raise ValueError("PIANOVIVO_OIDC_ISSUER and PIANOVIVO_OIDC_CLIENT_ID are set together, or neither of them")
         return self
 
     @property

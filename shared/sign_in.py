@@ -1,29 +1,35 @@
-"""Who a request comes from, for HTTP handlers: by a bearer token, or by the session cookie of the pages.
+"""Who a request comes from, and whether the table of roles (`shared.roles`) lets them do what they ask.
 
-`Who` answers 401 without a valid token, `Depends(require(...))` answers 403 to every role not named.
+`authorised` is a dependency of every route (`shared.web`): a handler is only ever called for who may. What it needs it
+takes as `Who` (the organisation), `Granted` (its own data, or everybody's) or `Visitor` (who has signed in, if anybody,
+on a page that is for everyone).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Annotated, cast
-from urllib.parse import urlsplit
 
-from fastapi import Depends, Request
+from fastapi import Depends, HTTPException, Request
+from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
 
-from shared.auth import Authenticator, AuthError, Principal, Role
+from shared.auth import Authenticator, AuthError, Principal
+from shared.forms import SESSION_COOKIE, changes_something, check_form, sign_in_address
+from shared.pages.language import asked_of, carried, speaking
+from shared.people import People
 from shared.problems import Problem, Text, of_status
+from shared.roles import Reach, reach_of
 
-SESSION_COOKIE = "pianovivo_session"
 
-
-def attempt(request: Request) -> Principal | Problem:
-    """FastAPI dependency: who has signed in, or the 401, 403 or 503 for whoever needs somebody to have.
-
-    Not a coroutine: reading the keys again may wait for the issuer, and must not hold up the event loop.
-    """
+async def attempt(request: Request) -> Principal | Problem:
+    """FastAPI dependency: who has signed in, or the 401 or 503 for whoever needs somebody to have."""
     try:
-        return principal_of(request)
+        authorization = request.headers.get("authorization")
+        if authorization is None:
+            return await _of_session(request)
+        scheme, _, token = authorization.partition(" ")
+        # Reading the keys again may wait for the issuer, and must not hold up the event loop.
+        return await run_in_threadpool(principal_of_token, request, token.strip() if scheme.lower() == "bearer" else "")
     except Problem as problem:
         return problem
 
@@ -31,33 +37,32 @@ def attempt(request: Request) -> Principal | Problem:
 Attempt = Annotated[Principal | Problem, Depends(attempt)]
 
 
-async def current_principal(attempt: Attempt) -> Principal:
-    """FastAPI dependency; raises `Problem` 401, or 403 for a page of another site acting through the session cookie."""
-    if isinstance(attempt, Problem):
-        raise attempt
-    return attempt
+async def _of_session(request: Request) -> Principal:
+    """The session of the browser's cookie; where a service has no pages there are none."""
+    cookie, people = (
+        request.cookies.get(SESSION_COOKIE),
+        cast(People | None, getattr(request.app.state, "people", None)),
+    )
+    session = await people.session_of(cookie) if cookie and people else None
+    if session is None:
+        raise _nobody()
+    request.state.session = session
+    return session.principal
 
 
-Who = Annotated[Principal, Depends(current_principal)]
-
-
-def principal_of(request: Request) -> Principal:
-    """Raises `Problem` as `current_principal` does; may wait for the issuer of the keys."""
-    authorization = request.headers.get("authorization")
-    if authorization is None:
-        token = request.cookies.get(SESSION_COOKIE, "")
-        if token:
-            _refuse_cross_origin(request)
-    else:
-        scheme, _, token = authorization.partition(" ")
-        token = token.strip() if scheme.lower() == "bearer" else ""
+def principal_of_token(request: Request, token: str) -> Principal:
+    """Raises `Problem` 401 or 503; may wait for the issuer of the keys."""
     if not token:
-        raise of_status(401, headers={"WWW-Authenticate": "Bearer"})
+        raise _nobody()
     authenticator = cast(Authenticator, request.app.state.authenticator)
     try:
         return authenticator.principal(token)
     except AuthError as error:
         raise _refusal(error) from None
+
+
+def _nobody() -> Problem:
+    return of_status(401, headers={"WWW-Authenticate": "Bearer"})
 
 
 def _refusal(error: AuthError) -> Problem:
@@ -66,31 +71,54 @@ def _refusal(error: AuthError) -> Problem:
     return Problem(error.status, error.code, usual.title, error.message, headers=challenge)
 
 
-def _refuse_cross_origin(request: Request) -> None:
-    """A browser sends the cookie whoever asks for it; only the browser's own headers tell who did."""
-    if request.method in ("GET", "HEAD", "OPTIONS"):
-        return
-    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
-    # Old browsers lack Sec-Fetch-Site; every browser sends Origin with a POST of another site.
-    is_own = (
-        site in ("same-origin", "none") if site else origin is None or urlsplit(origin).netloc == request.url.netloc
-    )
-    if not is_own:
-        raise Problem(403, "cross-origin-request", of_status(403).title, _CROSS_ORIGIN)
+async def authorised(request: Request, attempt: Attempt) -> None:
+    """FastAPI dependency: the decision. Raises `Problem` 401 or 403; sends a page's reader to sign in.
+
+    What a browser sends with its cookie, or to sign in, must be a form of ours too; a token is never sent unasked.
+    """
+    route = cast(APIRoute, request.scope["route"])
+    operation, who = route.operation_id or "", attempt if isinstance(attempt, Principal) else None
+    request.state.who, request.state.reach = who, reach_of(operation, who.role if who else None)
+    if request.state.reach is Reach.NONE:
+        if isinstance(attempt, Problem):
+            raise _to_sign_in(request) if attempt.status == 401 and not route.include_in_schema else attempt
+        raise Problem(
+            403, "role-not-allowed", of_status(403).title, _ROLE_NOT_ALLOWED.filled(role=attempt.role, what=operation)
+        )
+    if changes_something(request) and "authorization" not in request.headers:
+        await check_form(request)
 
 
-def require(*roles: Role) -> Callable[[Principal], Principal]:
-    """A FastAPI dependency that lets only `roles` pass; every other role gets 403."""
-    if not roles:
-        raise ValueError("require() needs at least one role")
-
-    def allowed(principal: Who) -> Principal:
-        if principal.role not in roles:
-            raise Problem(403, "role-not-allowed", of_status(403).title, _ROLE_NOT_ALLOWED.filled(role=principal.role))
-        return principal
-
-    return allowed
+def _to_sign_in(request: Request) -> HTTPException:
+    """And back afterwards, unless something was to be changed."""
+    with speaking(asked_of(request)):
+        return HTTPException(303, headers={"Location": carried(sign_in_address(request))})
 
 
-_CROSS_ORIGIN = Text("La richiesta viene da un altro sito.", "The request comes from another site.")
-_ROLE_NOT_ALLOWED = Text("Il ruolo {role} non può farlo.", "The role {role} may not do this.")
+async def current_principal(attempt: Attempt) -> Principal:
+    """FastAPI dependency; raises `Problem` 401 or 503."""
+    if isinstance(attempt, Problem):
+        raise attempt
+    return attempt
+
+
+Who = Annotated[Principal, Depends(current_principal)]
+
+
+async def visitor(attempt: Attempt) -> Principal | None:
+    """FastAPI dependency: who has signed in, if anybody."""
+    return attempt if isinstance(attempt, Principal) else None
+
+
+Visitor = Annotated[Principal | None, Depends(visitor)]
+
+
+async def granted(request: Request) -> Reach:
+    """FastAPI dependency: how far whoever asks reaches with what the route does."""
+    return cast(Reach, request.state.reach)
+
+
+Granted = Annotated[Reach, Depends(granted)]
+
+
+_ROLE_NOT_ALLOWED = Text("Il ruolo {role} non può farlo ({what}).", "The role {role} may not do this ({what}).")

@@ -2,7 +2,8 @@
 
 Rows to be written are gathered, and written as the transaction ends: on PostgreSQL by one statement for all tables,
 which needs neither BEGIN nor COMMIT where it is the only one. There each column goes as one array (`unnest`) and the
-driver is asked directly: for a batch of one, building a statement anew takes longer than running it.
+driver is asked directly: for a batch of one, building a statement anew takes longer than running it. Many new rows go
+by COPY before it, which costs the driver less than half as much.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ _POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]
 _SQLITE = sqlite.dialect()
 _Shape = tuple[type[SQLModel], tuple[str, ...], tuple[tuple[str, bool], ...]]
 _Target = tuple[type[SQLModel], str]
+MANY = 100
+"""Rows from which on COPY is worth its round trip."""
 
 
 class Match(NamedTuple):
@@ -120,6 +123,9 @@ async def write_rows(session: AsyncSession, notify: tuple[str, Sequence[str]] | 
         return
     if not session.sync_session._is_clean():
         await session.flush()
+    for model, mode in [target for target, rows in gathered.items() if target[1] == "insert" and len(rows) >= MANY]:
+        await _begin(session)
+        await _copy(driver, model, gathered.pop((model, mode)))
     if len({model for model, _ in gathered}) < len(gathered):  # one statement cannot write a table in two ways
         await _begin(session)
         for target, rows in gathered.items():
@@ -142,6 +148,11 @@ async def _begin(session: AsyncSession) -> None:
     await session.connection()
     if not session.info["driver"].is_in_transaction():
         await session.info["begin"]()  # as that first statement does; a statement just for this is a round trip
+
+
+async def _copy(driver: Any, model: type[SQLModel], rows: Sequence[Row]) -> None:
+    names = [column.name for column in _columns(model)]
+    await driver.copy_records_to_table(table_of(model).name, records=rows, columns=names)
 
 
 async def _write_sqlite(session: AsyncSession, model: type[SQLModel], mode: str, rows: Sequence[Row]) -> None:

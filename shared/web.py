@@ -1,33 +1,44 @@
-"""The HTTP side that every service has: health, metrics, problem details, sign-in, serving."""
+"""The HTTP side that every service has: health, metrics, problem details, sign-in."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import signal
-import socket
-from collections.abc import Iterator, Sequence
-from typing import Annotated, Any, cast
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Final, cast
 
 import asyncpg
-import structlog
-import uvicorn
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.routing import iter_route_contexts
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy.exc import DBAPIError
+from starlette.types import ASGIApp
 
 from shared import openapi, problems
 from shared.auth import Authenticator, KeySource
 from shared.db import Database, is_transient
 from shared.openapi import PROBLEM_JSON, SCHEMAS, Api
 from shared.pages import SecurityHeaders, mount_static, problem_page
+from shared.people import People
+from shared.people import pages as sign_in_pages
 from shared.problems import Problem, Text
 from shared.rate_limits import RateLimitHeaders, RateLimits, limited
+from shared.roles import operations_of
 from shared.runtime import Runtime
 from shared.settings import Settings
+from shared.sign_in import authorised
 
-log = structlog.get_logger()
+if TYPE_CHECKING:
+    from shared.people.provider import Provider
+
 VERSION = "0.1.0"
+OPEN_PATHS: Final = frozenset({"/openapi.json", "/static"})
+"""The description of the API, and the files of all pages: not routes of ours, and for everyone."""
+
+
+class Service(FastAPI):
+    """An application whose headers are on every answer: also on that to a failure, made outside of all middleware."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return SecurityHeaders(RateLimitHeaders(super().build_middleware_stack()))
 
 
 def create(api: Api, runtime: Runtime, routers: Sequence[APIRouter], home: str | None = None) -> FastAPI:
@@ -36,10 +47,13 @@ def create(api: Api, runtime: Runtime, routers: Sequence[APIRouter], home: str |
     `home` is where its pages begin; a service without pages tells browsers too about problems in JSON.
     """
     settings = runtime.settings
-    app = FastAPI(
+    people = People(settings) if home else None
+    if people is not None:
+        runtime.closing.append(people.close)
+    app = Service(
         **api.info(settings),
         version=VERSION,
-        lifespan=runtime.serving,
+        lifespan=runtime.lifespan,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -50,18 +64,43 @@ def create(api: Api, runtime: Runtime, routers: Sequence[APIRouter], home: str |
         audience=settings.token_audience,
         issuer=settings.token_issuer,
     )
+    app.state.people, app.state.provider, app.state.home = people, provider_of(settings) if home else None, home
     app.state.rate_limits = RateLimits(settings.rate_limit_organisation, settings.rate_limit_address)
-    app.add_middleware(RateLimitHeaders)
-    app.add_middleware(SecurityHeaders)
     problems.install(app, problem_page(home, settings.ambito) if home else None)
     for kind in (DBAPIError, OSError, asyncpg.PostgresError):
         app.add_exception_handler(kind, _on_database_error)
     mount_static(app)
-    for router in routers:
-        app.include_router(router, dependencies=[Depends(limited)])
-    app.include_router(health)
+    for router in (*routers, *([sign_in_pages.router] if home else [])):
+        app.include_router(router, dependencies=[Depends(limited), Depends(authorised)])
+    app.include_router(health, dependencies=[Depends(authorised)])
+    check_operations(app, runtime.name)
     openapi.complete(app, api, runtime.name, settings)
     return app
+
+
+def provider_of(settings: Settings) -> Provider | None:
+    if settings.oidc_issuer is None:
+        return None
+    from shared.people.provider import Provider  # which only an installation needs that has one
+
+    return Provider(settings)
+
+
+class UnknownOperation(RuntimeError):
+    """A route does something that the table of roles does not know: nobody may, so nobody is asked."""
+
+
+def check_operations(app: FastAPI, service: str) -> None:
+    """Raises `UnknownOperation` unless the table of roles has what each route does, and the decision is asked for."""
+    known = set(operations_of(service))
+    for route in iter_route_contexts(app.routes):
+        if route.path in OPEN_PATHS:
+            continue
+        operation = getattr(route, "operation_id", None)
+        if operation not in known:
+            raise UnknownOperation(f"{route.path}: {operation} is no operation of {service} in shared/roles")
+        if authorised not in [dependency.call for dependency in route.dependant.dependencies]:
+            raise UnknownOperation(f"{route.path} does not ask who may: include it by shared.web.create")
 
 
 async def _on_database_error(request: Request, error: Exception) -> Response:
@@ -79,12 +118,12 @@ async def _on_database_error(request: Request, error: Exception) -> Response:
 health = APIRouter(tags=["health"])
 
 
-@health.get("/live", include_in_schema=False)
+@health.get("/live", operation_id="service_live", include_in_schema=False)
 async def live() -> dict[str, str]:
     return {"state": "live"}
 
 
-@health.get("/ready", include_in_schema=False)
+@health.get("/ready", operation_id="service_ready", include_in_schema=False)
 async def ready(request: Request) -> dict[str, Any]:
     runtime = runtime_of(request)
     if reason := await runtime.why_not_ready():
@@ -117,7 +156,7 @@ def _not_ready(name: str, reason: Text) -> Problem:
     return Problem(503, "not-ready", title, detail, headers={"Retry-After": "5"})
 
 
-@health.get("/metrics", include_in_schema=False)
+@health.get("/metrics", operation_id="service_metrics", include_in_schema=False)
 async def metrics() -> Response:
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
@@ -136,45 +175,3 @@ def settings_of(request: Request) -> Settings:
 
 
 Db = Annotated[Database, Depends(database)]
-
-
-class _Server(uvicorn.Server):
-    """Leaves signals to `serve`, which may run several servers in one process."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-def _listen(name: str, host: str, port: int) -> socket.socket:
-    """Take the port before anything starts: who cannot be asked has nothing to do here."""
-    try:
-        bound = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
-    except OSError as error:
-        why = str(error.strerror).partition(" (")[0]
-        raise SystemExit(
-            f"the {name} cannot listen on {host}:{port} ({why}): "
-            f"stop the program that has this port, or set PIANOVIVO_{name.upper()}_PORT to a free one; "
-            "PIANOVIVO_HOST must be an address of this machine"
-        ) from None
-    log.info("listening", service=name, address=f"http://{host}:{bound.getsockname()[1]}")
-    return bound
-
-
-async def serve(*apps: tuple[FastAPI, str, int]) -> None:
-    """Serve each app on its address until SIGTERM or SIGINT, then let all of them drain."""
-    sockets = [_listen(app.state.runtime.name, host, port) for app, host, port in apps]
-    servers = [_Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=10)) for app, _, _ in apps]
-
-    def drain() -> None:
-        for (app, _, _), server in zip(apps, servers, strict=True):
-            app.state.runtime.drain()
-            server.should_exit = True
-
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, drain)
-    await asyncio.gather(*(server.serve([bound]) for server, bound in zip(servers, sockets, strict=True)))
-    failures = [app.state.runtime.failure for app, _, _ in apps if app.state.runtime.failure]
-    if failures or not all(server.started for server in servers):
-        raise SystemExit("\n".join(failures) or 1)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
-from shared.events import Cause, FigureChange, Measure
+from shared.events import Cause, DayBegan, FigureChange, Measure
 
 KINDS: Final = {
     "unit-registered": "l'iscrizione in anagrafe dell'alloggio {}",
@@ -53,18 +54,42 @@ KINDS: Final = {
 """What each kind of event is called after "ha comunicato"; `{}` is what the event is about."""
 OTHER_KIND: Final = "un fatto che riguarda {}"
 
+_MONTHS: Final = (
+    *("gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno"),
+    *("luglio", "agosto", "settembre", "ottobre", "novembre", "dicembre"),
+)
+_ELIDED: Final = (8, 11)
+"""Days whose names begin with a vowel: l'otto, l'undici."""
 _MUNICIPALITY: Final = re.compile(r"comune-([0-9]{6})")
 _SEPARATORS: Final = str.maketrans(",.", ".,")
 
 
 def because(cause: Cause, municipality: str, names: Mapping[str, str]) -> str:
     """`perché aler-bcm ha comunicato il rilascio dell'alloggio SIM-1`, told to readers of `municipality`."""
+    if is_day(cause):
+        return f"perché {began(cause.on)}"
     what = KINDS.get(cause.kind, OTHER_KIND).format(cause.subject)
     if cause.municipality != municipality:
         what += f" a {names.get(cause.municipality, cause.municipality)}"
     if cause.organisation is None:
         return f"perché è stata ricevuta la comunicazione: {what}"
     return f"perché {organisation_name(cause.organisation, names)} ha comunicato {what}"
+
+
+def is_day(cause: Cause) -> bool:
+    """Whether nothing was reported, and only time has passed."""
+    return cause.kind == DayBegan.name()
+
+
+def began(on: date) -> str:
+    """`è cominciato il 24 novembre 2026`, `è cominciato l'8 novembre 2026`."""
+    article = "l'" if on.day in _ELIDED else "il "
+    return f"è cominciato {article}{day(on)}"
+
+
+def day(on: date) -> str:
+    """`24 novembre 2026`, `1º dicembre 2026`."""
+    return f"{'1º' if on.day == 1 else on.day} {_MONTHS[on.month - 1]} {on.year}"
 
 
 def organisation_name(organisation: str, names: Mapping[str, str]) -> str:

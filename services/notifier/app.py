@@ -1,22 +1,25 @@
 """Composition root of the notifier: settings, database, bus, handlers, routes and the webhook task."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.notifier import api, pages
 from services.notifier.delivery import Deliverer
 from services.notifier.handlers import handlers
 from services.notifier.settings import NotifierSettings
 from services.notifier.store import Job
 from services.notifier.tables import PROJECTIONS
-from shared import web
 from shared.bus.transport import Transport
 from shared.runtime import Runtime
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -31,5 +34,9 @@ def create_runtime(settings: NotifierSettings, transport: Transport | None = Non
     return runtime
 
 
-def create_app(settings: NotifierSettings, transport: Transport | None = None) -> FastAPI:
-    return web.create(api.API, create_runtime(settings, transport), [api.router, pages.router], home="/inbox")
+def create_http(runtime: Runtime) -> FastAPI:
+    """The application over a runtime; only here is anything of HTTP loaded, since the consumer starts before it."""
+    from services.notifier import api, pages
+    from shared import web
+
+    return web.create(api.API, runtime, [api.router, pages.router], home="/inbox")

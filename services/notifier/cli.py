@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from services.notifier.app import create_app, create_runtime
+from services.notifier.app import create_http, create_runtime
 from services.notifier.settings import NotifierSettings
 from shared.commands import service_commands
 
-app = service_commands("notifier", NotifierSettings, create_app, create_runtime, "notifier_port")
+app = service_commands("notifier", NotifierSettings, create_runtime, create_http, "notifier_port")

@@ -1,4 +1,7 @@
-"""What the notifier does with a recomputed plan: one notice for each organisation and municipality it matters to."""
+"""What the notifier does with a recomputed plan, and with a step of one: a notice for each organisation it matters to.
+
+Of a recomputed plan there is one for each municipality that an organisation listens to.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, partial
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,11 +18,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.notifier import store
 from services.notifier.domain import wording
 from services.notifier.domain.moves import FigureId, figure_id, moves
-from services.notifier.domain.payloads import PLAN_CHANGED
+from services.notifier.domain.payloads import PLAN_CHANGED, PLAN_STATUS_CHANGED
 from services.notifier.store import Audience, Job, Listener, PlanNotice, Told
 from services.notifier.tables import INBOX, WEBHOOK, WHOLE_AMBITO
 from shared.bus.consumer import Handlers
-from shared.events import FigureChange, Message, MunicipalityChange, NoticeDelivered, PlanRecomputed, derived
+from shared.events import (
+    Event,
+    FigureChange,
+    Message,
+    MunicipalityChange,
+    NoticeDelivered,
+    PlanRecomputed,
+    PlanStatusChanged,
+    derived,
+)
 from shared.territory import ambito as territory
 from shared.territory import members_of
 
@@ -51,7 +64,8 @@ class Hearing:
 
 async def load(session: AsyncSession, messages: Sequence[Message]) -> Work:
     plans = [message.event for message in messages if isinstance(message.event, PlanRecomputed)]
-    ambiti = sorted({plan.ambito for plan in plans})
+    steps = [message.event for message in messages if isinstance(message.event, PlanStatusChanged)]
+    ambiti = sorted({plan.ambito for plan in plans} | {step.ambito for step in steps})
     audience = await store.audience_of(session, ambiti)
     changed = sorted({(plan.ambito, change.municipality) for plan in plans for change in plan.changes})
     places = {(ambito, code) for ambito, municipality in changed for code in (municipality, WHOLE_AMBITO)}
@@ -64,15 +78,23 @@ async def load(session: AsyncSession, messages: Sequence[Message]) -> Work:
 def on_plan_recomputed(message: Message, work: Work) -> None:
     plan = message.event
     assert isinstance(plan, PlanRecomputed)
-    if message.envelope.id in work.heard:
+    if not _is_news(message, work):
         return
-    work.heard.add(message.envelope.id)
-    work.newly_heard.append(message.envelope.id)
     for change in plan.changes:
         for organisation, hearing in _hearings(plan.ambito, change, work).items():
             figures = tuple(hearing.figures[key] for key in map(figure_id, change.figures) if key in hearing.figures)
             own = change.model_copy(update={"figures": figures, "figure_count": len(figures)})
             _tell(message, plan, organisation, own, hearing.webhooks, work)
+
+
+def on_plan_status_changed(message: Message, work: Work) -> None:
+    """Told to everybody who listens in the ambito: a vote is above any threshold."""
+    step = message.event
+    assert isinstance(step, PlanStatusChanged)
+    if not _is_news(message, work):
+        return
+    for organisation, listeners in sorted(_listening(step.ambito, work).items()):
+        _tell_step(message, step, organisation, [one for one in listeners if one.channel == WEBHOOK], work)
 
 
 async def save(session: AsyncSession, work: Work, lease: Lease) -> Sequence[Message]:
@@ -99,6 +121,24 @@ def _hearings(ambito: str, change: MunicipalityChange, work: Work) -> dict[str, 
     return hearings
 
 
+def _listening(ambito: str, work: Work) -> dict[str, list[Listener]]:
+    """Who listens to anything in the ambito, by organisation; a subscription to many municipalities once."""
+    every = {one.id: one for (code, _), found in work.audience.items() if code == ambito for one in found}
+    listening: defaultdict[str, list[Listener]] = defaultdict(list)
+    for listener in every.values():
+        listening[listener.organisation].append(listener)
+    return listening
+
+
+def _is_news(message: Message, work: Work) -> bool:
+    """Whether this is heard for the first time; it is remembered."""
+    if message.envelope.id in work.heard:
+        return False
+    work.heard.add(message.envelope.id)
+    work.newly_heard.append(message.envelope.id)
+    return True
+
+
 def _tell(
     message: Message,
     plan: PlanRecomputed,
@@ -107,26 +147,55 @@ def _tell(
     webhooks: Iterable[Listener],
     work: Work,
 ) -> None:
-    part = f"{organisation}/{change.municipality}"
-    notice = PlanNotice(
-        id=derived(f"notifier/notice/{message.envelope.id}/{part}"),
+    _send(
+        message,
+        f"{organisation}/{change.municipality}",
+        webhooks,
+        work,
         ambito=plan.ambito,
         organisation=organisation,
-        created_at=message.envelope.time,
         kind=PLAN_CHANGED,
         subject=wording.subject(change),
         text=wording.text(wording.lines(change, work.names[plan.ambito])),
-        cause_id=message.envelope.id,
-        correlation_id=message.envelope.correlation_id,
         plan_version=plan.version,
         plan_hash=plan.hash,
         change=change.model_dump_json(),
+    )
+
+
+def _tell_step(
+    message: Message, step: PlanStatusChanged, organisation: str, webhooks: Iterable[Listener], work: Work
+) -> None:
+    _send(
+        message,
+        f"{organisation}/step",
+        webhooks,
+        work,
+        ambito=step.ambito,
+        organisation=organisation,
+        kind=PLAN_STATUS_CHANGED,
+        subject=wording.step_subject(step),
+        text=wording.text(wording.step_lines(step)),
+        plan_version=step.version,
+        plan_hash=step.plan_hash,
+        step=step.model_dump_json(),
+    )
+
+
+def _send(message: Message, part: str, webhooks: Iterable[Listener], work: Work, **told: Any) -> None:
+    """Write one organisation's notice, and owe it to its webhooks; `part` tells it from the others of its cause."""
+    notice = PlanNotice(
+        id=derived(f"notifier/notice/{message.envelope.id}/{part}"),
+        created_at=message.envelope.time,
+        cause_id=message.envelope.id,
+        correlation_id=message.envelope.correlation_id,
+        **told,
     )
     work.notices.append(notice)
     for listener in webhooks:
         delivery_id = derived(f"notifier/delivery/{notice.id}/{listener.id}")
         work.jobs.append(Job(delivery_id, 0, notice, listener))
-    fact = NoticeDelivered(notice_id=notice.id, organisation=organisation, channel=INBOX, attempts=1)
+    fact = NoticeDelivered(notice_id=notice.id, organisation=notice.organisation, channel=INBOX, attempts=1)
     work.said.append(message.caused(fact, "notifier", str(notice.id), part=part))
 
 
@@ -137,4 +206,8 @@ def _names(ambito: str) -> dict[str, str]:
 
 
 def handlers(lease: Lease) -> Handlers[Work]:
-    return Handlers(load=load, on={PlanRecomputed: on_plan_recomputed}, save=partial(save, lease=lease))
+    on: dict[type[Event], Callable[[Message, Work], None]] = {
+        PlanRecomputed: on_plan_recomputed,
+        PlanStatusChanged: on_plan_status_changed,
+    }
+    return Handlers(load=load, on=on, save=partial(save, lease=lease))

@@ -1,19 +1,17 @@
-"""The inbox as pages, whole without JavaScript, and signing in with an access token."""
+"""The inbox as pages, whole without JavaScript."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
-from urllib.parse import parse_qs, urlsplit
+from typing import Any, Final, Literal
+from urllib.parse import urlsplit
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, HTTPException, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 from fastapi.templating import Jinja2Templates
-from starlette.concurrency import run_in_threadpool
 
 from services.notifier import store
 from services.notifier.domain import wording
@@ -22,18 +20,16 @@ from services.notifier.tables import AttemptRow, DeliveryRow, NoticeRow, Subscri
 from shared.auth import Principal
 from shared.events import MunicipalityChange
 from shared.pages import Column, NavItem, Page, carried, page_environment, say, speak, spoken
-from shared.problems import Problem, Text, read_body
-from shared.sign_in import SESSION_COOKIE, Attempt, principal_of
-from shared.territory import ambito, members_of
-from shared.web import Db, settings_of
+from shared.problems import Problem, Text
+from shared.sign_in import Who
+from shared.territory import ambito_name, names_of
+from shared.web import Db
 from shared.wording import amount
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(speak)])
 templates = Jinja2Templates(env=page_environment(Path(__file__).parent / "templates"))
 
 PAGE_SIZE: Final = 20
-_TOKEN: Final = re.compile(r"[A-Za-z0-9._-]{1,8192}")
-_NOT_A_TOKEN: Final = Text("Questo non è un token di accesso.", "This is not an access token.")
 _NO_NOTICE: Final = Text("Avviso non trovato", "No such notice")
 _NOT_YOURS: Final = Text(
     "L'avviso non esiste, o non è della vostra organizzazione.",
@@ -47,24 +43,14 @@ _STATES: Final = {
 }
 
 
-async def signed_in(attempt: Attempt) -> Principal:
-    """Who looks at a page; whoever has not signed in is sent to do so."""
-    if isinstance(attempt, Principal):
-        return attempt
-    raise HTTPException(303, headers={"Location": carried("/sign-in")}) if attempt.status == 401 else attempt
-
-
-Reader = Annotated[Principal, Depends(signed_in)]
-
-
-@router.get("/")
+@router.get("/", operation_id="notifier_home")
 async def home() -> Response:
     return RedirectResponse(carried("/inbox"), 303)
 
 
-@router.get("/inbox")
+@router.get("/inbox", operation_id="notices_list")
 async def inbox(
-    request: Request, db: Db, who: Reader, show: Literal["unread", "read"] | None = None, cursor: UUID | None = None
+    request: Request, db: Db, who: Who, show: Literal["unread", "read"] | None = None, cursor: UUID | None = None
 ) -> Response:
     """Unread notices first, then those read; `show` turns the pages of one of the two."""
     sections = []
@@ -75,85 +61,38 @@ async def inbox(
                 rows = await store.notices_of(session, who, name == "unread", cursor, PAGE_SIZE + 1)
                 following = f"/inbox?show={name}&cursor={rows[PAGE_SIZE - 1].id}" if len(rows) > PAGE_SIZE else None
                 sections.append({"name": name, "title": title, "notices": rows[:PAGE_SIZE], "next": following})
-    page = _page(request, who, say("Avvisi", "Notices"), current=True)
+    page = _page(who, say("Avvisi", "Notices"), current=True)
     return templates.TemplateResponse(
         request, "inbox.html", {"page": page, "unread_count": count, "sections": sections, "turned": cursor is not None}
     )
 
 
-@router.get("/inbox/{notice_id}")
-async def notice(request: Request, db: Db, who: Reader, notice_id: UUID) -> Response:
+@router.get("/inbox/{notice_id}", operation_id="notice_show")
+async def notice(request: Request, db: Db, who: Who, notice_id: UUID) -> Response:
     async with db.reading() as session:
         row = await store.notice_of(session, who, notice_id)
         deliveries = await store.deliveries_of(session, notice_id) if row else []
     if row is None:
-        raise Problem(404, "no-such-notice", _NO_NOTICE, _NOT_YOURS)
-    content = {"page": _page(request, who, row.subject), "notice": row, **_figures(row), **_deliveries(deliveries)}
+        raise _no_such_notice()
+    content = {"page": _page(who, row.subject), "notice": row, **_figures(row), **_deliveries(deliveries)}
     return templates.TemplateResponse(request, "notice.html", content)
 
 
-@router.post("/inbox/{notice_id}/read-mark")
-async def mark_read(db: Db, who: Reader, notice_id: UUID) -> Response:
+@router.post("/inbox/{notice_id}/read-mark", operation_id="notice_mark_read")
+async def mark_read(db: Db, who: Who, notice_id: UUID) -> Response:
     async with db.transaction() as session:
-        await store.mark_read(session, who, notice_id, datetime.now(UTC))
+        if not await store.mark_read(session, who, notice_id, datetime.now(UTC)):
+            raise _no_such_notice()
     return RedirectResponse(carried("/inbox"), 303)
 
 
-@router.get("/sign-in")
-async def sign_in_form(request: Request) -> Response:
-    return _sign_in_page(request, None)
+def _no_such_notice() -> Problem:
+    return Problem(404, "no-such-notice", _NO_NOTICE, _NOT_YOURS)
 
 
-@router.post("/sign-in")
-async def sign_in(request: Request) -> Response:
-    """The pasted token is judged exactly as its cookie will be: is it valid, and does this very site ask?"""
-    form = parse_qs((await read_body(request, 16_384)).decode("ascii", "replace"))
-    token = "".join(form.get("token", [""])[0].split())
-    if not _TOKEN.fullmatch(token):
-        return _sign_in_page(request, _NOT_A_TOKEN)
-    kept = [item for item in request.scope["headers"] if item[0] not in (b"cookie", b"authorization")]
-    cookie = (b"cookie", f"{SESSION_COOKIE}={token}".encode())
-    try:
-        await run_in_threadpool(principal_of, Request({**request.scope, "headers": [*kept, cookie]}))
-    except Problem as problem:
-        if problem.status != 401:
-            raise
-        return _sign_in_page(request, problem.detail)
-    response = RedirectResponse(carried("/inbox"), 303)
-    secure = request.url.scheme == "https"
-    response.set_cookie(SESSION_COOKIE, token, path="/", secure=secure, httponly=True, samesite="strict")
-    return response
-
-
-@router.post("/sign-out")
-async def sign_out(_who: Reader) -> Response:
-    response = RedirectResponse(carried("/sign-in"), 303)
-    response.delete_cookie(SESSION_COOKIE, path="/", httponly=True, samesite="strict")
-    return response
-
-
-def _sign_in_page(request: Request, error: Text | None) -> Response:
-    page = Page(say("Accesso", "Sign in"), _ambito_name(settings_of(request).ambito), home="/inbox")
-    content = {"page": page, "error": error.read_in(spoken().language) if error else None}
-    return templates.TemplateResponse(request, "sign_in.html", content, 401 if error else 200)
-
-
-def _page(request: Request, who: Principal, title: str, *, current: bool = False) -> Page:
+def _page(who: Principal, title: str, *, current: bool = False) -> Page:
     nav = [NavItem(say("Avvisi", "Notices"), "/inbox", current=current)]
-    return Page(title, _ambito_name(who.ambito), nav, home="/inbox", organisation=_organisation_name(who))
-
-
-def _organisation_name(who: Principal) -> str:
-    name = _names(who.ambito).get(who.istat_code or "")
-    return f"Comune di {name}" if name else who.organisation
-
-
-def _ambito_name(code: str) -> str:
-    return code if members_of(code) is None else ambito(code).name
-
-
-def _names(code: str) -> dict[str, str]:
-    return {} if members_of(code) is None else {m.istat_code: m.name for m in ambito(code).municipalities}
+    return Page(title, ambito_name(who.ambito), nav, home="/inbox")
 
 
 def _figures(row: NoticeRow) -> dict[str, Any]:
@@ -170,7 +109,7 @@ def _figures(row: NoticeRow) -> dict[str, Any]:
         "rows": [
             (wording.figure_name(f), amount(f.measure, f.before), amount(f.measure, f.after)) for f in change.figures
         ],
-        "reasons": [wording.reason(cause, change.municipality, _names(row.ambito)) for cause in change.causes],
+        "reasons": [wording.reason(cause, change.municipality, names_of(row.ambito)) for cause in change.causes],
     }
 
 

@@ -74,8 +74,9 @@ class PlanNotice(NamedTuple):
     correlation_id: UUID
     plan_version: int
     plan_hash: str
-    change: str
+    change: str | None = None
     read_at: datetime | None = None
+    step: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,10 @@ class ToldRow(SQLModel, table=True):
 
 
 class HeardRow(SQLModel, table=True):
-    """A recomputed plan that was told on. Unlike the inbox it outlives a rebuild, which must not tell it again."""
+    """A recomputed plan, or a step of one, that was told on.
+
+    Unlike the inbox it outlives a rebuild, which must not tell it again.
+    """
 
     __tablename__ = "heard"
     metadata: ClassVar[MetaData] = metadata
@@ -70,10 +73,10 @@ class HeardRow(SQLModel, table=True):
 
 
 class NoticeRow(SQLModel, table=True):
-    """Avviso: what one organisation is told about one municipality's part of one plan version.
+    """Avviso: what one organisation is told about one municipality's part of one plan version, or of the plan's step.
 
-    `change` is a `MunicipalityChange` as JSON whose `before` are the values last told; a warning about an endpoint has
-    neither change nor plan.
+    `change` is a `MunicipalityChange` as JSON whose `before` are the values last told, `step` a `PlanStatusChanged`; a
+    warning about an endpoint has neither of them, nor a plan.
     """
 
     __tablename__ = "notice"
@@ -93,6 +96,7 @@ class NoticeRow(SQLModel, table=True):
     plan_hash: str | None = Field(default=None, sa_column=Column(Text))
     change: str | None = Field(default=None, sa_column=Column(Text))
     read_at: datetime | None = Field(default=None, sa_column=Column(Instant))
+    step: str | None = Field(default=None, sa_column=Column(Text))
 
 
 class DeliveryRow(SQLModel, table=True):

@@ -33,6 +33,7 @@ from shared.db import Database
 from shared.events import (
     AdoptionChosen,
     Cause,
+    DayBegan,
     EmergencyCaseClosed,
     EmergencyCaseOpened,
     EmergencyCaseUpdated,
@@ -57,7 +58,7 @@ READ = (
     *(UnitChanged, SubmissionReceived, SubmissionDefaulted),
     *(EmergencyCaseOpened, EmergencyCaseUpdated, EmergencyCaseClosed),
     *(HoldPlaced, HoldAccepted, HoldDeclined, HoldExpired, HoldReturned, AdoptionChosen),
-    *(ObjectiveSet, ObjectiveWithdrawn),
+    *(ObjectiveSet, ObjectiveWithdrawn, DayBegan),
 )
 
 
@@ -124,7 +125,7 @@ class Planner:
         return said
 
     async def _settle_holds(self, session: AsyncSession, ambito: str, draft: Draft) -> list[Message]:
-        """The plan has no clock: by what it hears next it notices that a hold has run out, or a placement ended."""
+        """The plan has no clock: by what it hears, be it a day, it notices that a hold ran out or a placement ended."""
         at, held = draft.messages[-1].envelope.time, draft.state.holds
         left = [unit for message in draft.messages if (unit := unit_left(message.event)) in held]
         left = [unit for unit in left if held[unit].status is HoldStatus.ACCEPTED]

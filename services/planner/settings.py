@@ -23,3 +23,9 @@ class PlannerSettings(Settings):
     planner_synthetic_data: bool = Field(
         False, description="Whether homes and events are made up: the plan's document then says so on every page"
     )
+    planner_data_licence: str = Field(
+        "https://creativecommons.org/licenses/by/4.0/",
+        pattern=r"^https?://[^\s]+$",
+        max_length=200,
+        description="Address of the licence that the plan's open data have; the Italian guidelines advise CC BY 4.0",
+    )

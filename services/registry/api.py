@@ -10,12 +10,14 @@ from fastapi import APIRouter, Path, Query
 from pydantic import Field
 
 from services.registry import store
-from services.registry.domain.access import may_read, readable_municipality
+from services.registry.domain.access import concerns, readable_municipality
 from services.registry.domain.history import state_at
 from shared.arrivals import PageLinks, Shape, not_found
+from shared.auth import Principal
 from shared.events import Unit
 from shared.openapi import Api, problems
-from shared.sign_in import Who
+from shared.roles import Reach
+from shared.sign_in import Granted, Who
 from shared.web import Db
 
 API = Api(
@@ -61,6 +63,7 @@ class History(Shape):
 async def units(
     db: Db,
     who: Who,
+    reach: Granted,
     municipality: Annotated[str | None, Query(pattern=r"^[0-9]{6}$", max_length=6)] = None,
     cursor: Annotated[str, Query(max_length=64)] = "",
     limit: Annotated[int, Query(ge=1, le=200)] = 100,
@@ -68,7 +71,7 @@ async def units(
     scope = readable_municipality(who.istat_code, municipality)
     async with db.reading() as session:
         found = await store.list_units(session, who.ambito, scope, cursor, limit + 1)
-    shown = [unit for unit in found[:limit] if may_read(who.role, who.organisation, who.istat_code, unit)]
+    shown = [unit for unit in found[:limit] if _is_shown(unit, who, reach)]
     query = f"&municipality={municipality}" if municipality else ""
     following = f"/units?cursor={found[limit - 1].unit_id}&limit={limit}{query}" if len(found) > limit else None
     return UnitPage(items=shown, _links=PageLinks(next=following))
@@ -82,17 +85,16 @@ async def units(
     responses=problems(404),
 )
 async def unit(
-    db: Db, who: Who, unit_id: UnitPath, true_on: date | None = None, known_at: datetime | None = None
+    db: Db, who: Who, reach: Granted, unit_id: UnitPath, true_on: date | None = None, known_at: datetime | None = None
 ) -> Unit:
     async with db.reading() as session:
-        if true_on is None and known_at is None:
-            home = (await store.homes_of(session, [unit_id])).get(unit_id)
-            found = home.unit if home else None
-        else:
+        home = (await store.homes_of(session, [unit_id])).get(unit_id)
+        found = home.unit if home else None
+        if true_on is not None or known_at is not None:
             history = (await store.history_of(session, [unit_id])).get(unit_id, [])
             known = (known_at or datetime.max).replace(tzinfo=known_at.tzinfo if known_at and known_at.tzinfo else UTC)
             found = state_at(history, true_on or date.max, known)
-    if found is None or not may_read(who.role, who.organisation, who.istat_code, found):
+    if home is None or found is None or home.ambito != who.ambito or not _is_shown(found, who, reach):
         raise not_found(f"/units/{unit_id}")
     return found
 
@@ -104,11 +106,11 @@ async def unit(
     description="Ogni segnalazione accolta, nell'ordine in cui è arrivata.",
     responses=problems(404),
 )
-async def history(db: Db, who: Who, unit_id: UnitPath) -> History:
+async def history(db: Db, who: Who, reach: Granted, unit_id: UnitPath) -> History:
     async with db.reading() as session:
         home = (await store.homes_of(session, [unit_id])).get(unit_id)
         entries = (await store.history_of(session, [unit_id])).get(unit_id, [])
-    if home is None or not may_read(who.role, who.organisation, who.istat_code, home.unit):
+    if home is None or home.ambito != who.ambito or not _is_shown(home.unit, who, reach):
         raise not_found(f"/units/{unit_id}")
     items = [
         HistoryItem(
@@ -122,3 +124,7 @@ async def history(db: Db, who: Who, unit_id: UnitPath) -> History:
         for entry in entries
     ]
     return History(unit_id=unit_id, items=items)
+
+
+def _is_shown(unit: Unit, who: Principal, reach: Reach) -> bool:
+    return reach is Reach.ALL or concerns(unit, who.organisation, who.istat_code)

@@ -1,16 +1,18 @@
 """Composition root of the registry: settings, database, bus, handlers and routes, put together here only."""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from fastapi import FastAPI
-
-from services.registry import api
 from services.registry.handlers import HANDLERS
 from services.registry.settings import RegistrySettings
 from services.registry.tables import PROJECTIONS
-from shared import web
 from shared.bus.transport import Transport
 from shared.runtime import Runtime
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -19,5 +21,9 @@ def create_runtime(settings: RegistrySettings, transport: Transport | None = Non
     return Runtime("registry", settings, MIGRATIONS, HANDLERS, PROJECTIONS, transport)
 
 
-def create_app(settings: RegistrySettings, transport: Transport | None = None) -> FastAPI:
-    return web.create(api.API, create_runtime(settings, transport), [api.router])
+def create_http(runtime: Runtime) -> FastAPI:
+    """The application over a runtime; only here is anything of HTTP loaded, since the consumer starts before it."""
+    from services.registry import api
+    from shared import web
+
+    return web.create(api.API, runtime, [api.router])

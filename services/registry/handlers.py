@@ -79,7 +79,7 @@ def _accept(message: Message, report: Report, home: Home | None, decision: Decis
     sequence = home.sequence + 1 if home else 1
     latest_on = max(home.latest_on, report.effective_on) if home else report.effective_on
     entry = Entry(sequence, envelope.time, envelope.id, organisation, report)
-    after = Home(envelope.ambito, decision.unit, decision.unit.write(), sequence, latest_on)
+    after = Home(envelope.ambito, decision.unit, decision.unit.write_plainly(), sequence, latest_on)
     work.homes[report.unit_id] = work.changed[report.unit_id] = after
     work.accepted.append(entry)
     if report.unit_id in work.histories:

@@ -137,8 +137,9 @@ class KafkaTransport:
         producer = await self._started_producer()
         batches: dict[tuple[str, int], Any] = {}
         acknowledged = []
+        counts = {topic: await self._partition_count(topic) for topic in {record.topic for record in records}}
         for record in records:
-            place = self._prefix + record.topic, await self._partition(record)
+            place = self._prefix + record.topic, _hash(record.key) % counts[record.topic]
             builder = batches.get(place) or producer.create_batch()
             headers = list(record.headers)
             if builder.append(key=record.key, value=record.value, timestamp=None, headers=headers) is None:
@@ -176,7 +177,7 @@ class KafkaTransport:
             await consumer.seek_to_beginning()
             while ends:
                 for found in (await consumer.getmany(timeout_ms=1000, max_records=self._batch)).values():
-                    yield [self._record(raw) for raw in found]
+                    yield self._records(found)
                 for place in list(ends):
                     if await consumer.position(place) >= ends[place]:
                         del ends[place]
@@ -243,11 +244,12 @@ class KafkaTransport:
 
     async def _in_lanes(self, subscription: Subscription, raws: tuple[ConsumerRecord, ...]) -> None:
         """Each partition its own batch, side by side; one that must wait does not undo the others."""
-        lanes: dict[tuple[str, int], list[Record]] = defaultdict(list)
+        lanes: dict[tuple[str, int], list[ConsumerRecord]] = defaultdict(list)
         for raw in raws:
-            lanes[raw.topic, raw.partition].append(self._record(raw))
+            lanes[raw.topic, raw.partition].append(raw)
+        batches = [self._records(lane) for lane in lanes.values()]
         async with self._busy:
-            results = await asyncio.gather(*map(subscription.consume, lanes.values()), return_exceptions=True)
+            results = await asyncio.gather(*map(subscription.consume, batches), return_exceptions=True)
         for result in results:
             if isinstance(result, BaseException):
                 raise result
@@ -267,12 +269,11 @@ class KafkaTransport:
             self._producer = producer
         return self._producer
 
-    async def _partition(self, record: Outgoing) -> int:
-        count = self._partitions.get(record.topic)
-        if count is None:
-            found = await (await self._started_producer()).partitions_for(self._prefix + record.topic)
-            count = self._partitions[record.topic] = len(found)
-        return _hash(record.key) % count
+    async def _partition_count(self, topic: str) -> int:
+        if topic not in self._partitions:
+            found = await (await self._started_producer()).partitions_for(self._prefix + topic)
+            self._partitions[topic] = len(found)
+        return self._partitions[topic]
 
     async def _admin(self) -> AIOKafkaAdminClient:
         admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap, request_timeout_ms=REQUEST_MS)
@@ -305,9 +306,10 @@ class KafkaTransport:
     def _plain(self, topic: str) -> str:
         return topic.removeprefix(self._prefix)
 
-    def _record(self, raw: ConsumerRecord) -> Record:
-        topic = self._plain(raw.topic)
-        return Record(topic, raw.partition, raw.offset, raw.timestamp, raw.key, raw.value, tuple(raw.headers))
+    def _records(self, raws: Sequence[ConsumerRecord]) -> list[Record]:
+        """Of one topic."""
+        topic = self._plain(raws[0].topic)
+        return [Record(topic, r.partition, r.offset, r.timestamp, r.key, r.value, tuple(r.headers)) for r in raws]
 
     async def _broker_found(self) -> None:
         """Check the broker's settings, as soon as it answers."""

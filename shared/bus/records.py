@@ -209,7 +209,7 @@ def _unfold(attributes: Mapping[str, str], body: bytes | None) -> tuple[dict[str
 def _envelope(record: Record, attributes: Mapping[str, str]) -> Envelope:
     owner = organisation_of(record.topic)
     get = attributes.get
-    subject = _subject(attributes)
+    subject, sequence = _subject(attributes), None
     try:
         if get("ce_specversion") != "1.0":
             raise ValueError(f"ce_specversion {get('ce_specversion')!r} is not 1.0")
@@ -225,7 +225,7 @@ def _envelope(record: Record, attributes: Mapping[str, str]) -> Envelope:
         if time.tzinfo is None:
             raise ValueError(f"ce_time {at!r} has no time zone")
         correlation, causation = get("ce_correlationid"), get("ce_causationid")
-        if "ce_sequence" in attributes and not _sequence(attributes):
+        if "ce_sequence" in attributes and not (sequence := _sequence(attributes)):
             raise ValueError(f"ce_sequence {get('ce_sequence')!r} is not a positive number")
         return Envelope(
             event_id,
@@ -236,7 +236,7 @@ def _envelope(record: Record, attributes: Mapping[str, str]) -> Envelope:
             identifier(correlation) if correlation and correlation != raw and not owner else event_id,
             identifier(causation) if causation else None,
             owner or get("ce_organisation"),
-            _sequence(attributes),
+            sequence,
             get("traceparent"),
         )
     except KeyError as error:

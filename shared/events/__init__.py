@@ -19,6 +19,7 @@ from shared.events.decisions import (
     AdoptedQuantity,
     AdoptionBasis,
     AdoptionChosen,
+    DayBegan,
     DeclineReason,
     HoldAccepted,
     HoldDeclined,
@@ -28,6 +29,7 @@ from shared.events.decisions import (
     ObjectiveSet,
     ObjectiveWithdrawn,
 )
+from shared.events.lifecycle import Act, ActKind, EditionKind, Office, Organ, PlanStatus, PlanStatusChanged
 from shared.events.planning import (
     AccessMeasure,
     Confirmation,

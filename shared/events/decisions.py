@@ -1,4 +1,4 @@
-"""What is decided about the plan: holds on homes for emergency cases, values that it adopts, its objectives."""
+"""What is decided about the plan: holds for emergency cases, values that it adopts, its objectives; and its days."""
 
 from __future__ import annotations
 
@@ -129,3 +129,14 @@ class ObjectiveSet(_ObjectiveStep):
 
 class ObjectiveWithdrawn(_ObjectiveStep):
     """Obiettivo ritirato: the plan does not pursue it any more."""
+
+
+class DayBegan(Event, topic="plan-decisions"):
+    """Giorno cominciato (in Italia): the plan speaks of this day from now on, whether or not anything happens on it.
+
+    `municipality` is the lead municipality, which keeps the plan of the ambito.
+    """
+
+    ambito: AmbitoCode
+    municipality: IstatCode
+    on: date

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import orjson
@@ -21,6 +21,7 @@ from shared.events.base import (
     ShortText,
     UnitId,
     Value,
+    plain,
 )
 
 
@@ -288,14 +289,6 @@ class Transition(Value):
     net_area_m2: SquareMetres | None = None
     works_term: WorksTerm | None = None
 
-    def plain(self) -> dict[str, Any]:
-        """What `orjson` can write."""
-        area, term = self.net_area_m2, self.works_term
-        return self.__dict__ | {
-            "net_area_m2": None if area is None else str(area),
-            "works_term": None if term is None else term.__dict__,
-        }
-
 
 def ended_term(before: Unit | None, after: Unit) -> WorksTerm | None:
     """The term of works that a change of state ended."""
@@ -335,15 +328,8 @@ class UnitChanged(Event, topic="units"):
 
     def write_around(self, before: bytes | None, after: bytes) -> bytes:
         """What `write` says, in half its time: both homes are at hand as JSON."""
-        plain = {
-            "report_id": str(self.report_id),
-            "course": [orjson.Fragment(moment.write()) for moment in self.course],
-            "before": orjson.Fragment(before or b"null"),
-            "after": orjson.Fragment(after),
-            "transitions": [step.plain() for step in self.transitions],
-            "withdrawn": [step.plain() for step in self.withdrawn],
-        }
-        return orjson.dumps(self.__dict__ | plain)
+        homes = {"before": orjson.Fragment(before or b"null"), "after": orjson.Fragment(after)}
+        return orjson.dumps(self.__dict__ | homes, default=plain)
 
 
 class ReportRefused(Event, topic="units"):

@@ -8,7 +8,7 @@ How a service makes a page::
     templates.TemplateResponse(request, "plan.html", {"page": Page("Piano", ambito.name, nav), ...})
 
 ``plan.html`` begins with ``{% extends "base.html" %}`` and fills the block ``content`` (its first heading is an
-``<h1>``); further blocks are ``breadcrumb``, ``account`` and ``scripts``. The content security policy forbids inline
+``<h1>``); further blocks are ``breadcrumb`` and ``scripts``. The content security policy forbids inline
 scripts and styles: no ``style=`` and no ``<script>`` with a body. Everything is escaped; an undefined variable raises.
 
 - ``{% from "tables.html" import data_table %}`` then ``data_table(caption, columns, rows, total=none)`` with `Column`;
@@ -20,6 +20,9 @@ scripts and styles: no ``style=`` and no ``<script>`` with a body. Everything is
 - Live pages: `Page(live_source=...)` names a stream whose ``plan`` events carry `live_message(...)`. Elements with
   ``data-figure="ID"`` and ``data-value="INTEGER"`` are replaced, maps recoloured, ``<ol id="changes">`` grows on top,
   a list with ``data-list="ID"`` is written anew.
+- A form that changes something: ``<form method="post" action="...">{{ form_token() }}``; its route names an operation
+  of ``shared/roles/operations.yaml`` (``operation_id="hold_place"``) and takes `Who` and `Fields`. Whoever may not, or
+  comes without the form's token, never gets as far as the handler; ``{% if may("hold_place") %}`` hides the form.
 - bootstrap-italia's form labels float by script: give a label the class ``active`` (or use ``form-label``).
 """
 

@@ -5,11 +5,14 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
+from markupsafe import Markup
 
+from shared.forms import TOKEN_FIELD, form_token, sign_in_address
 from shared.pages import formats, language
 from shared.pages.assets import asset_url
 from shared.pages.layout import as_cell
-from shared.territory import ATTRIBUTION
+from shared.roles import Reach, reach_of
+from shared.territory import ATTRIBUTION, organisation_name
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -18,6 +21,34 @@ _TEMPLATES = Path(__file__).parent / "templates"
 def _carried(_context: Context, href: str) -> str:
     """Without a context Jinja would work it out for a constant address once, for the language of its first reader."""
     return language.carried(href)
+
+
+@pass_context
+def _form_token(context: Context) -> Markup:
+    """The hidden field of a form that changes something."""
+    return Markup('<input type="hidden" name="{}" value="{}">').format(TOKEN_FIELD, form_token(context["request"]))
+
+
+@pass_context
+def _visitor(context: Context) -> str | None:
+    """The organisation of who has signed in with this browser."""
+    session = getattr(context["request"].state, "session", None)
+    return organisation_name(session.principal.ambito, session.principal.organisation) if session else None
+
+
+@pass_context
+def _sign_in_at(context: Context) -> str | None:
+    """Where to sign in, to come back to this page; None on the page where one does, and where nobody can."""
+    request = context["request"]
+    has_people = getattr(request.app.state, "people", None) is not None
+    return sign_in_address(request) if has_people and not request.url.path.startswith("/sign-in") else None
+
+
+@pass_context
+def _may(context: Context, operation: str) -> bool:
+    """Whether who reads the page may do something: for the forms and links that it shows."""
+    who = getattr(context["request"].state, "who", None)
+    return reach_of(operation, who.role if who else None) is not Reach.NONE
 
 
 @cache
@@ -34,6 +65,10 @@ def page_environment(*folders: Path) -> Environment:
     environment.filters.update(carried=_carried)
     environment.globals.update(
         asset=asset_url,
+        form_token=_form_token,
+        may=_may,
+        sign_in_at=_sign_in_at,
+        visitor=_visitor,
         attribution=ATTRIBUTION,
         say=language.say,
         spoken=language.spoken,

@@ -68,6 +68,16 @@ def percent(share: Decimal, places: int = 0) -> str:
     return f"{number(share * 100, places)}%"
 
 
+def tenths_of_percent(share: Decimal) -> str:
+    """``Decimal("0.2034")`` -> ``20,3%``."""
+    return percent(share, 1)
+
+
+def euros(value: Decimal) -> str:
+    """``Decimal("1200.5")`` -> ``1.200,50 €``."""
+    return f"{number(value, 2)} €"
+
+
 def day(value: date) -> str:
     """``2026-11-23`` -> ``23 novembre 2026``; an instant is read on the calendar of Rome.
 
@@ -103,11 +113,13 @@ FILTERS: Final[dict[str, Callable[..., str]]] = {
     "band": band,
     "span": span,
     "percent": percent,
+    "tenths_of_percent": tenths_of_percent,
+    "euros": euros,
     "day": day,
     "moment": moment,
 }
 
 
 def written(value: Any, kind: str) -> str:
-    """A table cell by its column's kind: a filter's name, or ``text`` for the value as it stands."""
-    return str(value) if kind == "text" else FILTERS[kind](value)
+    """A table cell by its column's kind: a filter's name, or ``text`` or ``shown`` (a number) for what is written."""
+    return str(value) if kind in ("text", "shown") else FILTERS[kind](value)

@@ -24,8 +24,12 @@ class Page:
     ambito_name: str
     nav: Sequence[NavItem] = ()
     home: str = "/"
-    organisation: str | None = None
     live_source: str | None = None
+
+
+ColumnType = Literal[
+    "text", "number", "thousandths", "band", "span", "percent", "tenths_of_percent", "euros", "day", "shown"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,7 @@ class Column:
     """Column of a `data_table`: `kind` says how its cells are written and aligned."""
 
     label: str
-    kind: Literal["text", "number", "thousandths", "band", "span", "percent", "day"] = "text"
+    kind: ColumnType = "text"
 
 
 CellValue = str | int | Decimal | date | tuple[int, int] | None
@@ -41,12 +45,16 @@ CellValue = str | int | Decimal | date | tuple[int, int] | None
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Table cell with a link, a live figure or a remark; a plain value needs none. `value` None is "not available"."""
+    """Table cell with a link, a live figure or a remark; a plain value needs none.
+
+    `value` None is "not available", or what stands `instead` of it.
+    """
 
     value: CellValue
     href: str | None = None
     figure: str | None = None
     note: str | None = None
+    instead: str | None = None
 
     @property
     def level(self) -> int:

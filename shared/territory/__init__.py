@@ -153,6 +153,17 @@ def municipality_organisation(istat_code: str) -> str:
     return f"comune-{istat_code}"
 
 
+def organisation_name(code: str, organisation: str) -> str:
+    """``Comune di Cremona`` for ``comune-019036`` of the ambito; any other organisation by its code."""
+    name = names_of(code).get(organisation.removeprefix("comune-"))
+    return f"Comune di {name}" if name else organisation
+
+
+def ambito_name(code: str) -> str:
+    """Its name, or its code where its territory is not installed."""
+    return code if members_of(code) is None else ambito(code).name
+
+
 @cache
 def _known_ambiti() -> Mapping[str, Mapping[str, str]]:
     return {row["code"]: row for row in _rows("ambiti.csv")}

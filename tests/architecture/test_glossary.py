@@ -14,7 +14,10 @@ from services.registry.domain.refusals import LABELS
 
 ROOT = Path(__file__).parents[2]
 PLACES = {
-    "": [f"shared.events.{name}" for name in ("base", "decisions", "planning", "plans", "submissions", "units")],
+    "": [
+        f"shared.events.{name}"
+        for name in ("base", "decisions", "lifecycle", "planning", "plans", "submissions", "units")
+    ],
     "territory.": ["shared.territory"],
 } | {
     f"{service}.": [
@@ -60,7 +63,7 @@ NO_TERMS = {
         *("planner.Bucket", "planner.Matching", "planner.Room", "planner.Placing", "planner.Situation"),
         "planner.Wording",
     },
-    "a mistake of who asks": {"planner.WrongStep"},
+    "a mistake of who asks": {"planner.WrongStep", "planner.OutOfTurn", "planner.StepFault"},
     "how the plan is kept and named": {
         *("planner.PlanState", "planner.Touched", "planner.Delta", "planner.Deltas", "planner.FigureKey"),
         *("planner.Label", "planner.Move", "planner.Sheet", "planner.VacantHomes"),

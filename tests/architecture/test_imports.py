@@ -10,9 +10,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 SETTINGS = configparser.ConfigParser()
 SETTINGS.read(ROOT / ".importlinter")
+SERVICES = ("intake", "registry", "planner", "notifier")
 CONTRACTS = {
     section.rpartition(":")[2]: SETTINGS[section]["name"]
     for section in SETTINGS.sections()
@@ -54,6 +57,14 @@ def planted(tree: Path, plants: dict[str, tuple[str, str]]) -> Path:
 
 def test_the_tree_keeps_every_contract() -> None:
     assert verdicts(ROOT) == dict.fromkeys(CONTRACTS.values(), "KEPT")
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_consumer_starts_without_anything_of_http(service: str) -> None:
+    """What HTTP needs takes longer to load than the rest, and who comes back after a crash is waited for."""
+    code = f"import sys, services.{service}.app; sys.exit('fastapi' in sys.modules or 'shared.web' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stderr) == (0, "")
 
 
 def test_every_contract_breaks_when_it_is_violated(tmp_path: Path) -> None:

@@ -70,6 +70,7 @@ CONTESTANTS = {
     FLOOR: Contestant("main", (), "none", output=lambda out: (out["unit_id"], 0, out["event_id"])),
     "raw": Contestant("main", _python("main", "raw.py"), "tables"),
     OURS: Contestant("main", _python("main", "registry.py"), "registry", as_contract, _changed),
+    "raw_contract": Contestant("main", _python("main", "raw_contract.py"), "contract", as_contract, _changed),
     "product_shape": Contestant("main", _python("main", "product_shape.py"), "tables"),
     "bytewax": Contestant("bytewax", _python("bytewax", "bytewax_flow.py"), "outputs"),
     "confluent": Contestant("main", _python("main", "confluent_psycopg.py"), "tables"),
@@ -88,21 +89,37 @@ CONTESTANTS = {
 
 VIEWS = """
 DROP TABLE IF EXISTS inbox, units, counters, outbox;
-CREATE VIEW units AS SELECT unit_id, sequence AS seq FROM registry.unit;
+CREATE VIEW units AS SELECT unit_id, {number} AS seq FROM {homes};
 CREATE VIEW counters AS
-  SELECT municipality, owner, count(*) AS reports,
+  SELECT {municipality} AS municipality, {owner} AS owner, count(*) AS reports,
          count(*) FILTER (WHERE report_type = 'unit-vacated')
        - count(*) FILTER (WHERE report_type = 'unit-assigned') AS vacant
-  FROM registry.unit_history JOIN registry.unit USING (unit_id) GROUP BY municipality, owner
+  FROM {history} JOIN {homes} USING (unit_id) GROUP BY 1, 2
 """
-"""What the registry keeps, as the check reads it."""
+KEPT = {
+    "registry": VIEWS.format(
+        homes="registry.unit",
+        history="registry.unit_history",
+        number="sequence",
+        municipality="municipality",
+        owner="owner",
+    ),
+    "contract": VIEWS.format(
+        homes="contract.homes",
+        history="contract.history",
+        number="homes.seq",
+        municipality="state::json ->> 'municipality'",
+        owner="state::json ->> 'owner'",
+    ),
+}
+"""What those keep who keep a history, as the check reads it."""
 
 
 def prepare(name: str, run: str, partitions: int, servers: Servers) -> Topics:
     """Empty topics and an empty database. The registry's topics have their declared names and partitions."""
     contestant, admin = CONTESTANTS[name], AdminClient({"bootstrap.servers": servers.bootstrap, "log_level": 2})
     with psycopg.connect(servers.dsn, autocommit=True) as connection:
-        connection.execute("DROP SCHEMA IF EXISTS registry CASCADE")
+        connection.execute("DROP SCHEMA IF EXISTS registry CASCADE; DROP SCHEMA IF EXISTS contract CASCADE")
         if contestant.state == "tables":
             connection.execute((PROGRAMS / "schema.sql").read_text())
         connection.execute("CHECKPOINT")
@@ -132,10 +149,10 @@ def kept(
 ) -> tuple[dict[str, int], dict[tuple[str, str], list[int]]]:
     """Each home's last number and each owner's counters, as the contestant keeps them."""
     state = CONTESTANTS[name].state
-    if state in ("tables", "registry"):
+    if state == "tables" or state in KEPT:
         with psycopg.connect(servers.dsn) as connection:
-            if state == "registry":
-                connection.execute(VIEWS)
+            if state in KEPT:
+                connection.execute(KEPT[state])
             units = dict(connection.execute("SELECT unit_id, seq FROM units").fetchall())
             rows = connection.execute("SELECT municipality, owner, reports, vacant FROM counters").fetchall()
             connection.rollback()

@@ -84,7 +84,7 @@ def serve() -> None:
     with tempfile.TemporaryDirectory() as folder, planner_serving(home_with_key(Path(folder))) as served:
         served.hear(*synthetic().past)
         watcher = asyncio.run_coroutine_threadsafe(watch(), served.loop)
-        for format_ in reversed(FORMATS):
+        for format_ in reversed(list(FORMATS)):
             seconds = []
             stalls[:] = [0.0]
             for _ in range(ROUNDS):

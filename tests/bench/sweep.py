@@ -20,7 +20,7 @@ from deploy.kafka.local import LocalKafka, LocalPostgres, missing
 from tests.bench import table
 from tests.bench.contestants import CONTESTANTS, FLOOR, OURS, ROOT
 
-SHORT = ("raw", OURS, "product_shape", "bytewax")
+SHORT = ("raw", "raw_contract", OURS, "product_shape", "bytewax")
 SLOW = {"naive": ("--n", "2000", "--warm", "300"), "faust": ("--n", "3000", "--warm", "1000")}
 """Too slow for the large inputs: a window of their own size."""
 KILLS = ("--n", "60000", "--kills", "3")

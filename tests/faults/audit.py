@@ -15,7 +15,7 @@ from services.planner.settings import PlannerSettings
 from shared.bus.records import decode
 from shared.bus.transport import Position, Transport
 from shared.db import Database
-from shared.events import Measure, Message, PlanRecomputed, UnitChanged
+from shared.events import DayBegan, Measure, Message, PlanRecomputed, UnitChanged
 from shared.events.topics import declared, read_by
 from shared.settings import Settings
 
@@ -30,7 +30,8 @@ async def everything(settings: Settings, transport: Transport, accepted: Sequenc
     await _registry(settings, accepted)
     numbered = _facts(facts, accepted)
     await _intake(settings, accepted)
-    versions = await _plan(settings, numbered)
+    days = [m for m in await _messages(transport, "plan-decisions") if isinstance(m.event, DayBegan)]
+    versions = await _plan(settings, numbered, days)
     notices = await _notices(settings, await _messages(transport, "plans"))
     return {
         "reports": len(accepted),
@@ -77,9 +78,9 @@ async def _intake(settings: Settings, accepted: Sequence[UUID]) -> None:
     assert {_uuid(row.id): row.state for row in rows} == dict.fromkeys(accepted, "applied")
 
 
-async def _plan(settings: Settings, facts: dict[tuple[str, int], Message]) -> dict[str, int]:
+async def _plan(settings: Settings, facts: dict[tuple[str, int], Message], days: Sequence[Message]) -> dict[str, int]:
     state = PlanState(AMBITO, METHOD.bands)
-    for _, message in sorted(facts.items()):
+    for message in (*(message for _, message in sorted(facts.items())), *days):
         fold(state, message)
     expected = plan_hash(METHOD.plan_of(state))
     [row] = await _rows(settings, "planner", "SELECT version, hash FROM plan")

@@ -55,6 +55,13 @@ MUTANTS = (
         (f"{BUS}/test_statements.py",),
     ),
     Mutant(
+        "what is copied stays though the rest is undone",
+        "shared/sql.py",
+        "        await _begin(session)\n        await _copy",
+        "        await _copy",
+        (f"{BUS}/test_statements.py::test_many_rows_are_written_with_the_others_or_not_at_all[{KAFKA}]",),
+    ),
+    Mutant(
         "oversized records are owed and hold up the relay",
         "shared/bus/outbox.py",
         "if len(block) > LARGEST and max(map(size_of, unpack(block))) > LARGEST + ROOM:",

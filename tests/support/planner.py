@@ -16,7 +16,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from deploy.demo.synthetic import generate, next_vacancy
-from services.planner.app import create_app
+from services.planner.app import create_http, create_runtime
 from services.planner.settings import PlannerSettings
 from shared.events import Envelope, Event, Message, derived
 from shared.runtime import Runtime
@@ -82,8 +82,9 @@ class Served:
 
 @contextmanager
 def planner_serving(home: Path, notice: str = "") -> Iterator[Served]:
-    app = create_app(PlannerSettings(home=home, planner_notice=notice))
+    app = create_http(create_runtime(PlannerSettings(home=home, planner_notice=notice)))
     loops: Queue[asyncio.AbstractEventLoop] = Queue()
+    app.state.runtime.tasks.clear()  # the world ends on its last day: no other begins
     lifespan = app.state.runtime.running  # unlike in production, nothing is asked before it is ready
 
     @asynccontextmanager

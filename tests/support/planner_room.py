@@ -14,7 +14,7 @@ import httpx
 from fastapi import FastAPI
 from sqlalchemy import select, update
 
-from services.planner.app import create_app
+from services.planner.app import create_http, create_runtime
 from services.planner.settings import PlannerSettings
 from services.planner.store import plans
 from services.planner.tables import HoldRow
@@ -100,13 +100,18 @@ class Room:
 
 
 @asynccontextmanager
-async def opened(settings: PlannerSettings, *, at_work: bool = False) -> AsyncIterator[Room]:
-    """With its background tasks only when `at_work`: else what it owes to the bus stays to be looked at."""
+async def opened(settings: PlannerSettings, *, at_work: bool = False, with_clock: bool = False) -> AsyncIterator[Room]:
+    """With its background tasks only when `at_work`: else what it owes to the bus stays to be looked at.
+
+    Days begin by themselves only `with_clock`: as a rule a test's world has days of its own.
+    """
     keys = settings.home / "keys" / "jwks.json"
     keys.parent.mkdir(parents=True, exist_ok=True)
     keys.write_text(json.dumps(public_jwks([KEY])))
-    app = create_app(settings)
+    app = create_http(create_runtime(settings))
     runtime: Runtime = app.state.runtime
+    if not with_clock:
+        runtime.tasks.clear()
     if at_work:
         async with runtime.running():
             yield Room(app, runtime)

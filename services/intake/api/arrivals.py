@@ -1,4 +1,4 @@
-"""The edge of the intake: who may send, faults of the domain as problems, events in their envelopes."""
+"""The edge of the intake: faults of the domain as problems, events in their envelopes."""
 
 from __future__ import annotations
 
@@ -10,17 +10,13 @@ from fastapi import Depends
 
 from services.intake.domain.faults import Fault
 from shared.arrivals import Arrival, arriving
-from shared.auth import Role
 from shared.events import SOURCE, Envelope, Event, Message
 from shared.problems import FieldError, Text, invalid
 
 MAX_BULK_BYTES: Final = 4 * 1024 * 1024
-SENDERS: Final = (Role.OWNER, Role.MUNICIPALITY, Role.LEAD)
 
-Arrived = Annotated[Arrival, Depends(arriving(*SENDERS))]
-ArrivedInBulk = Annotated[Arrival, Depends(arriving(*SENDERS, max_bytes=MAX_BULK_BYTES))]
-ArrivedFromLead = Annotated[Arrival, Depends(arriving(Role.LEAD))]
-ArrivedFromMunicipality = Annotated[Arrival, Depends(arriving(Role.MUNICIPALITY, Role.LEAD))]
+Arrived = Annotated[Arrival, Depends(arriving())]
+ArrivedInBulk = Annotated[Arrival, Depends(arriving(MAX_BULK_BYTES))]
 
 
 def message(arrival: Arrival, event: Event, subject: str, message_id: UUID) -> Message:

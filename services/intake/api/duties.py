@@ -11,8 +11,8 @@ from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake import store
-from services.intake.api.arrivals import ArrivedFromLead, message, refuse
-from services.intake.domain.access import READERS_OF_ALL, may_read, owner_kind
+from services.intake.api.arrivals import Arrived, message, refuse
+from services.intake.domain.access import owner_kind
 from services.intake.domain.duties import DueRow, RowKey, RowState, default_faults, due_keys, due_rows
 from services.intake.domain.parameters import CycleRules
 from services.intake.tables import SubmissionDefaultRow
@@ -23,7 +23,8 @@ from shared.events import SubmissionDefaulted
 from shared.idempotency import Answer
 from shared.openapi import body, problems, responses
 from shared.problems import Problem, Text, of_status
-from shared.sign_in import Who
+from shared.roles import Reach
+from shared.sign_in import Granted, Who
 from shared.territory import members_of, names_of
 from shared.web import Db
 
@@ -89,17 +90,21 @@ class SubmissionDefault(Shape):
     description="Attese sono le righe degli enti dove hanno alloggi in anagrafe, e ogni Comune per sé, anche senza "
     "alloggi. Chi coordina l'ambito le vede tutte, gli altri le proprie.",
 )
-async def status(db: Db, who: Who, cycle_year: Annotated[int, Query(ge=2017, le=2100)]) -> SubmissionStatus:
+async def status(
+    db: Db, who: Who, reach: Granted, cycle_year: Annotated[int, Query(ge=2017, le=2100)]
+) -> SubmissionStatus:
     rules = CycleRules.of(cycle_year)
     async with db.reading() as session:
-        rows = await _rows(session, who, cycle_year, rules)
+        rows = await _rows(session, who, reach, cycle_year, rules)
     names = names_of(who.ambito)
     named = [NamedRow(name=names.get(row.municipality), row=row) for row in rows]
     return SubmissionStatus(cycle_year=cycle_year, deadline_on=rules.deadline_on, counts=RowCounts.of(rows), rows=named)
 
 
-async def _rows(session: AsyncSession, who: Principal, cycle_year: int, rules: CycleRules) -> list[DueRow]:
-    owner = None if who.role in READERS_OF_ALL else who.organisation
+async def _rows(
+    session: AsyncSession, who: Principal, reach: Reach, cycle_year: int, rules: CycleRules
+) -> list[DueRow]:
+    owner = None if reach is Reach.ALL else who.organisation
     rows = due_rows(
         await store.homes_by_owner(session, who.ambito, owner),
         members_of(who.ambito),
@@ -121,7 +126,7 @@ async def _rows(session: AsyncSession, who: Principal, cycle_year: int, rules: C
     openapi_extra=body("SubmissionDefaultInput", "Quale riga, e perché", inadempienza=_EXAMPLE),
     response_class=Response,
 )
-async def record_default(db: Db, arrival: ArrivedFromLead) -> Response:
+async def record_default(db: Db, arrival: Arrived) -> Response:
     return await once(db, arrival, _record)
 
 
@@ -161,10 +166,10 @@ async def _defaulted(arrival: Arrival, session: AsyncSession) -> SubmissionDefau
     description="La riga che non è arrivata entro il termine, e il motivo scritto dal Comune capofila.",
     responses=problems(404),
 )
-async def one(db: Db, who: Who, default_id: UUID) -> SubmissionDefault:
+async def one(db: Db, who: Who, reach: Granted, default_id: UUID) -> SubmissionDefault:
     async with db.reading() as session:
         row = await store.default_of(session, who.ambito, default_id)
-    if row is None or not may_read(who.role, who.organisation, row.owner):
+    if row is None or not (reach is Reach.ALL or row.owner == who.organisation):
         raise not_found(f"/submission-defaults/{default_id}")
     return SubmissionDefault.of(row)
 

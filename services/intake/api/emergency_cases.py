@@ -10,8 +10,8 @@ from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake import store
-from services.intake.api.arrivals import ArrivedFromMunicipality, message, refuse
-from services.intake.domain.access import may_read, municipality_faults
+from services.intake.api.arrivals import Arrived, message, refuse
+from services.intake.domain.access import municipality_faults
 from services.intake.domain.cases import case_faults, closure_faults, personal_data_faults
 from services.intake.tables import EmergencyCaseRow
 from shared.arrivals import Arrival, Shape, answer, not_found, once, read_value
@@ -20,7 +20,8 @@ from shared.events import EmergencyCaseClosed, EmergencyCaseOpened, EmergencyCas
 from shared.idempotency import Answer
 from shared.openapi import body, problems, responses
 from shared.problems import Problem, Text, of_status
-from shared.sign_in import Who
+from shared.roles import Reach
+from shared.sign_in import Granted, Who
 from shared.territory import members_of
 from shared.web import Db
 
@@ -69,7 +70,7 @@ class EmergencyCase(Shape):
     ),
     response_class=Response,
 )
-async def open_case(db: Db, arrival: ArrivedFromMunicipality) -> Response:
+async def open_case(db: Db, arrival: Arrived) -> Response:
     return await once(db, arrival, _open)
 
 
@@ -97,9 +98,7 @@ async def _open(arrival: Arrival, session: AsyncSession) -> Answer:
     openapi_extra=body("EmergencyCaseUpdateInput", "Il caso intero; il riferimento è nell'indirizzo", caso=_EXAMPLE),
     response_class=Response,
 )
-async def update_case(
-    db: Db, arrival: ArrivedFromMunicipality, case_ref: CasePath, if_match: IfMatch = None
-) -> Response:
+async def update_case(db: Db, arrival: Arrived, case_ref: CasePath, if_match: IfMatch = None) -> Response:
     return await once(db, arrival, partial(_update, case_ref, if_match))
 
 
@@ -121,9 +120,7 @@ async def _update(case_ref: str, if_match: str | None, arrival: Arrival, session
     openapi_extra=body("EmergencyCaseClosureInput", "Quando e perché", chiusura=_CLOSURE),
     response_class=Response,
 )
-async def close_case(
-    db: Db, arrival: ArrivedFromMunicipality, case_ref: CasePath, if_match: IfMatch = None
-) -> Response:
+async def close_case(db: Db, arrival: Arrived, case_ref: CasePath, if_match: IfMatch = None) -> Response:
     return await once(db, arrival, partial(_close, case_ref, if_match))
 
 
@@ -145,10 +142,10 @@ async def _close(case_ref: str, if_match: str | None, arrival: Arrival, session:
     description="Il caso com'è ora; il suo ETag serve a If-Match.",
     responses=problems(404),
 )
-async def one(db: Db, who: Who, case_ref: CasePath, response: Response) -> EmergencyCase:
+async def one(db: Db, who: Who, reach: Granted, case_ref: CasePath, response: Response) -> EmergencyCase:
     async with db.reading() as session:
         row = await store.case_of(session, who.ambito, case_ref)
-    if row is None or not may_read(who.role, who.organisation, row.organisation):
+    if row is None or not (reach is Reach.ALL or row.organisation == who.organisation):
         raise not_found(f"/emergency-cases/{case_ref}")
     response.headers["ETag"] = _etag(row)
     return EmergencyCase.of(row)

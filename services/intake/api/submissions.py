@@ -14,7 +14,7 @@ from services.intake import store
 from services.intake.api import examples
 from services.intake.api.arrivals import Arrived, message, refuse
 from services.intake.api.paging import Cursor, Limit, cut, place_of
-from services.intake.domain.access import READERS_OF_ALL, may_read, municipality_faults, owner_kind
+from services.intake.domain.access import municipality_faults, owner_kind
 from services.intake.domain.parameters import CycleRules
 from services.intake.domain.quotas import Quotas, quotas_of
 from services.intake.domain.submissions import Declaration, declaration_faults, missing_parts
@@ -24,7 +24,8 @@ from shared.bus import outbox
 from shared.events import OwnerKind, SubmissionReceived, ThreeYearData
 from shared.idempotency import Answer
 from shared.openapi import body, problems, responses
-from shared.sign_in import Who
+from shared.roles import Reach
+from shared.sign_in import Granted, Who
 from shared.territory import ambito, members_of
 from shared.web import Db
 
@@ -143,12 +144,13 @@ def _inhabitants(code: str, municipality: str) -> int | None:
 async def listing(
     db: Db,
     who: Who,
+    reach: Granted,
     cycle_year: Annotated[int | None, Query(ge=2017, le=2100)] = None,
     municipality: Annotated[str | None, Query(pattern=r"^[0-9]{6}$", max_length=6)] = None,
     cursor: Cursor = "",
     limit: Limit = 100,
 ) -> SubmissionPage:
-    owner = None if who.role in READERS_OF_ALL else who.organisation
+    owner = None if reach is Reach.ALL else who.organisation
     asked = (owner, cycle_year, municipality)
     async with db.reading() as session:
         found = await store.submissions_before(session, who.ambito, *asked, place_of(cursor), limit + 1)
@@ -163,9 +165,9 @@ async def listing(
     description="La dichiarazione com'è stata accolta, con i motivi dati per i valori insoliti.",
     responses=problems(404),
 )
-async def one(db: Db, who: Who, submission_id: UUID) -> Submission:
+async def one(db: Db, who: Who, reach: Granted, submission_id: UUID) -> Submission:
     async with db.reading() as session:
         row = await store.submission_of(session, who.ambito, submission_id)
-    if row is None or not may_read(who.role, who.organisation, row.owner):
+    if row is None or not (reach is Reach.ALL or row.owner == who.organisation):
         raise not_found(f"/submissions/{submission_id}")
     return Submission.of(row)

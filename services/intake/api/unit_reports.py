@@ -14,7 +14,6 @@ from services.intake import store
 from services.intake.api.arrivals import ArrivedInBulk, message, refuse
 from services.intake.api.bodies import MAX_ITEMS
 from services.intake.api.paging import Cursor, Limit, cut, place_of
-from services.intake.domain.access import READERS_OF_ALL, may_read
 from services.intake.domain.reports import report_faults
 from services.intake.tables import UnitReportRow
 from shared.arrivals import Arrival, PageLinks, Shape, answer, not_found, once, read_value
@@ -25,7 +24,8 @@ from shared.events import REPORTS, Message
 from shared.idempotency import Answer
 from shared.openapi import SCHEMAS, body, problems, responses
 from shared.problems import FieldError, Language, Problem, Text, field_errors, invalid, language_of, shown
-from shared.sign_in import Who
+from shared.roles import Reach
+from shared.sign_in import Granted, Who
 from shared.territory import members_of
 from shared.web import Db
 
@@ -211,9 +211,15 @@ def _unknown_name(field: str, name: str) -> FieldError:
     description="Le proprie; chi coordina l'ambito le vede tutte.",
 )
 async def listing(
-    request: Request, db: Db, who: Who, cursor: Cursor = "", state: State | None = None, limit: Limit = 100
+    request: Request,
+    db: Db,
+    who: Who,
+    reach: Granted,
+    cursor: Cursor = "",
+    state: State | None = None,
+    limit: Limit = 100,
 ) -> ReportPage:
-    organisation = None if who.role in READERS_OF_ALL else who.organisation
+    organisation = None if reach is Reach.ALL else who.organisation
     async with db.reading() as session:
         found = await store.reports_before(session, who.ambito, organisation, state, place_of(cursor), limit + 1)
     rows, links = cut("/unit-reports", found, limit, state=state)
@@ -227,8 +233,8 @@ async def listing(
     description="La segnalazione e, appena l'anagrafe ha deciso, il suo esito con il motivo.",
     responses=problems(404),
 )
-async def one(request: Request, db: Db, who: Who, report_id: UUID) -> UnitReport:
-    return UnitReport.of(await _readable(db, who, report_id), language_of(request))
+async def one(request: Request, db: Db, who: Who, reach: Granted, report_id: UUID) -> UnitReport:
+    return UnitReport.of(await _readable(db, who, reach, report_id), language_of(request))
 
 
 @router.get(
@@ -239,16 +245,16 @@ async def one(request: Request, db: Db, who: Who, report_id: UUID) -> UnitReport
     responses=responses({200: (ReportStatus, "In lavorazione"), 303: (None, "Decisa: si legge in Location")}, 404),
     response_model=None,
 )
-async def status(db: Db, who: Who, report_id: UUID) -> ReportStatus | Response:
-    row = await _readable(db, who, report_id)
+async def status(db: Db, who: Who, reach: Granted, report_id: UUID) -> ReportStatus | Response:
+    row = await _readable(db, who, reach, report_id)
     if row.state == "received":
         return ReportStatus(id=report_id)
     return Response(status_code=303, headers={"Location": f"/unit-reports/{report_id}"})
 
 
-async def _readable(db: Database, who: Principal, report_id: UUID) -> UnitReportRow:
+async def _readable(db: Database, who: Principal, reach: Reach, report_id: UUID) -> UnitReportRow:
     async with db.reading() as session:
         row = await store.report_of(session, who.ambito, report_id)
-    if row is None or not may_read(who.role, who.organisation, row.organisation):
+    if row is None or not (reach is Reach.ALL or row.organisation == who.organisation):
         raise not_found(f"/unit-reports/{report_id}")
     return row

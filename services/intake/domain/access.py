@@ -1,4 +1,4 @@
-"""Who may say what about where, and who may read it. The organisation always comes from the token."""
+"""Who may say what about where. The organisation is always that of who has signed in."""
 
 from __future__ import annotations
 
@@ -10,13 +10,7 @@ from services.intake.domain.faults import Fault
 from shared.events import OwnerKind
 from shared.problem_texts import Text
 
-READERS_OF_ALL = frozenset({"LEAD", "REGION", "OPERATOR"})
 _MUNICIPALITY = re.compile(r"comune-([0-9]{6})")
-
-
-def may_read(role: str, reader: str, organisation: str) -> bool:
-    """Its own for everybody; the lead municipality, the region and the operator read all of their ambito."""
-    return reader == organisation or role in READERS_OF_ALL
 
 
 def own_municipality(organisation: str) -> str | None:

@@ -16,7 +16,7 @@ from services.notifier.api.subscriptions import MAX_SUBSCRIPTIONS, ArrivedBare
 from services.notifier.domain.outcomes import DeliveryState, SubscriptionState
 from services.notifier.tables import AttemptRow, DeliveryRow, NoticeRow
 from shared.arrivals import Arrival, PageLinks, Shape, answer, not_found, once
-from shared.events import MunicipalityChange
+from shared.events import MunicipalityChange, PlanStatusChanged
 from shared.idempotency import Answer
 from shared.openapi import problems, responses
 from shared.problems import Problem, Text, of_status
@@ -27,7 +27,10 @@ router = APIRouter(tags=["notices"])
 
 
 class Notice(Shape):
-    """Avviso; `figures` of `change` count from the values last told to this organisation."""
+    """Avviso; `figures` of `change` count from the values last told to this organisation.
+
+    `step` is what became of a proposed plan, if the notice is about that.
+    """
 
     id: UUID
     kind: str = Field(max_length=64)
@@ -38,6 +41,7 @@ class Notice(Shape):
     plan_version: int | None = Field(ge=1, le=2**63 - 1, json_schema_extra={"format": "int64"})
     plan_hash: str | None = Field(max_length=64)
     change: MunicipalityChange | None
+    step: PlanStatusChanged | None
 
 
 class NoticePage(Shape):
@@ -157,8 +161,9 @@ async def _replay(delivery_id: UUID, arrival: Arrival, session: AsyncSession) ->
 
 
 def _members(row: NoticeRow) -> dict[str, Any]:
-    members = {name: getattr(row, name) for name in Notice.model_fields if name != "change"}
-    return members | {"change": MunicipalityChange.model_validate_json(row.change) if row.change else None}
+    members = {name: getattr(row, name) for name in Notice.model_fields}
+    change = MunicipalityChange.model_validate_json(row.change) if row.change else None
+    return members | {"change": change, "step": PlanStatusChanged.read(row.step.encode()) if row.step else None}
 
 
 _NOT_ACTIVE = Text("L'iscrizione non è attiva: riattivarla prima.", "The subscription is not active: resume it first.")

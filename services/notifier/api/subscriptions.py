@@ -22,7 +22,7 @@ from services.notifier.domain.signatures import secret_from
 from services.notifier.settings import NotifierSettings
 from services.notifier.tables import WEBHOOK, WHOLE_AMBITO, SubscriptionRow
 from shared.arrivals import Arrival, PageLinks, Shape, answer, arriving, not_found, once, read_value
-from shared.auth import Principal, Role
+from shared.auth import Principal
 from shared.events import IstatCode
 from shared.idempotency import Answer
 from shared.openapi import SCHEMAS, Json, body, problems, responses
@@ -39,8 +39,8 @@ Threshold = Annotated[
     Decimal, Field(ge=Decimal("0.1"), le=10_000, decimal_places=3, description="in homes; counts move by whole homes")
 ]
 Secret = Annotated[str, Field(max_length=100, description="whsec_...: shown this once")]
-Arrived = Annotated[Arrival, Depends(arriving(*Role, max_bytes=16_384))]
-ArrivedBare = Annotated[Arrival, Depends(arriving(*Role, max_bytes=None))]
+Arrived = Annotated[Arrival, Depends(arriving(16_384))]
+ArrivedBare = Annotated[Arrival, Depends(arriving(None))]
 
 
 class NewSubscription(Shape):

@@ -8,9 +8,10 @@ from uuid import UUID
 
 import orjson
 
-from shared.events import MunicipalityChange
+from shared.events import MunicipalityChange, PlanStatusChanged
 
 PLAN_CHANGED: Final = "plan.changed"
+PLAN_STATUS_CHANGED: Final = "plan.status-changed"
 
 
 def plan_changed(
@@ -33,3 +34,9 @@ def plan_changed(
         **change.model_dump(mode="json"),
     }
     return orjson.dumps({"type": PLAN_CHANGED, "timestamp": at, "data": data}, option=orjson.OPT_UTC_Z)
+
+
+def plan_status_changed(notice_id: UUID, at: datetime, subject: str, text: str, step: PlanStatusChanged) -> bytes:
+    """The same bytes at every attempt; the step as the planner told it."""
+    data = {"notice_id": str(notice_id), "subject": subject, "text": text, **step.model_dump(mode="json")}
+    return orjson.dumps({"type": PLAN_STATUS_CHANGED, "timestamp": at, "data": data}, option=orjson.OPT_UTC_Z)

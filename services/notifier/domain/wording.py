@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date
 from typing import Final
 
-from shared.events import Cause, FigureChange, MunicipalityChange
-from shared.wording import and_others, because, moved
+from shared.events import Cause, FigureChange, MunicipalityChange, PlanStatusChanged
+from shared.lifecycle_wording import STATUSES, step_sentence, years_of
+from shared.wording import and_others, because, day, is_day, moved
 
 REASONS_TOLD: Final = 5
-_MONTHS: Final = (
-    *("gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno"),
-    *("luglio", "agosto", "settembre", "ottobre", "novembre", "dicembre"),
-)
 
 
 def subject(change: MunicipalityChange) -> str:
@@ -43,7 +39,18 @@ def figure_name(figure: FigureChange) -> str:
 
 def reason(cause: Cause, municipality: str, names: Mapping[str, str]) -> str:
     """`perché aler-bcm ha comunicato il rilascio dell'alloggio SIM-1 (unit-vacated, 23 novembre 2026)`."""
-    return f"{because(cause, municipality, names)} ({cause.kind}, {_day(cause.on)})"
+    why = because(cause, municipality, names)
+    return why if is_day(cause) else f"{why} ({cause.kind}, {day(cause.on)})"
+
+
+def step_subject(step: PlanStatusChanged) -> str:
+    """`Piano 2026-2028, edizione 1: approvato`."""
+    return f"Piano {years_of(step)}, edizione {step.edition}: {STATUSES[step.status]}"
+
+
+def step_lines(step: PlanStatusChanged) -> tuple[str, ...]:
+    """What was decided, by which acts, and how to know the document that it is about."""
+    return step_sentence(step), f"Impronta del documento (SHA-256): {step.document_hash}"
 
 
 def paused(host: str, days: int) -> tuple[str, tuple[str, ...]]:
@@ -64,7 +71,3 @@ def disabled(host: str) -> tuple[str, tuple[str, ...]]:
 
 def text(said: Iterable[str]) -> str:
     return "\n".join(said)
-
-
-def _day(on: date) -> str:
-    return f"{'1º' if on.day == 1 else on.day} {_MONTHS[on.month - 1]} {on.year}"

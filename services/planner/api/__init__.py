@@ -9,6 +9,7 @@ from services.planner.api import (
     drift,
     figures,
     holds,
+    lifecycle,
     need,
     objectives,
     parts,
@@ -27,14 +28,29 @@ API = Api(
         "plans": "Piano triennale dell'offerta abitativa",
         "parts": "Le sette parti del piano",
         "document": "Il documento di piano",
+        "editions": "Le edizioni del piano e il loro iter",
         "figures": "I numeri del piano e il loro perché",
         "adopted": "Valori dichiarati, previsti e adottati",
         "objectives": "Obiettivi del piano e loro risultati",
         "holds": "Prenotazioni di alloggi per casi di emergenza",
         "health": "Stato del servizio",
     },
-    lambda: drift.schemas() | choices.schemas() | objectives.schemas() | holds.schemas(),
+    lambda: drift.schemas() | lifecycle.schemas() | choices.schemas() | objectives.schemas() | holds.schemas(),
 )
 router = APIRouter()
-for _part in (plans, parts, document, need, refusals, checks, figures, drift, scores, choices, objectives, holds):
+for _part in (
+    plans,
+    parts,
+    document,
+    lifecycle,
+    need,
+    refusals,
+    checks,
+    figures,
+    drift,
+    scores,
+    choices,
+    objectives,
+    holds,
+):
     router.include_router(_part.router)

@@ -17,7 +17,6 @@ from services.planner.store import choices as store
 from services.planner.store.decisions import announced
 from services.planner.tables import ChoiceRow
 from shared.arrivals import Arrival, PageLinks, Shape, answer, arriving, once, read_value
-from shared.auth import Role
 from shared.bus import outbox
 from shared.events import AdoptedQuantity, AdoptionBasis, AdoptionChosen
 from shared.events.base import IstatCode, LongText, OrganisationId
@@ -27,7 +26,7 @@ from shared.territory import names_of
 from shared.web import Db
 
 router = APIRouter(prefix="/plans", tags=["adopted"], responses=problems(404))
-Arrived = Annotated[Arrival, Depends(arriving(Role.LEAD, Role.TECHNICAL_PARTNER, max_bytes=16_384))]
+Arrived = Annotated[Arrival, Depends(arriving(16_384))]
 
 
 class NewChoice(Shape):

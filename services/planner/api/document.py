@@ -1,9 +1,9 @@
-"""The plan as a document: to be read (PDF), or as the data that it says (canonical JSON)."""
+"""The plan as a document: to be read (PDF), as the data that it says (canonical JSON), as open data (a package)."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 from fastapi import APIRouter, Request, Response
 
@@ -12,20 +12,25 @@ from services.planner.api.material import material_of
 from services.planner.document.assembly import document_of, draft_of
 from services.planner.document.canonical import json_of
 from services.planner.document.model import Document
+from services.planner.document.odt import MIME as ODT
+from services.planner.document.odt import odt_of
+from services.planner.document.package import package_of
 from services.planner.document.press import printed
 from services.planner.domain.chronicle import state_as_of
+from services.planner.domain.state import PlanState
 from services.planner.settings import PlannerSettings
 from services.planner.store import documents
 from services.planner.store import plans as store
+from services.planner.store.journal import Log
 from shared.events import PlanRecomputed, SubmissionReceived
 from shared.openapi import problems
 from shared.problems import of_status
 from shared.web import settings_of
 
 router = APIRouter(prefix="/plans", tags=["document"], responses=problems(404))
-PDF, JSON = "application/pdf", "application/json"
-FORMATS: Final = (PDF, JSON)
-"""The first is what somebody gets who takes anything."""
+PDF, JSON, ZIP = "application/pdf", "application/json", "application/zip"
+FORMATS: Final = {PDF: "pdf", JSON: "json", ODT: "odt"}
+"""How a file of each ends; the first is what somebody gets who takes anything."""
 VERSIONS_TOLD: Final = 200
 """In the change log."""
 ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
@@ -33,6 +38,7 @@ ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
         "description": "Il documento; l'ETag è la sua impronta",
         "content": {
             PDF: {},
+            ODT: {},
             JSON: {"schema": {"type": "object", "description": "Il documento in JSON canonico, con la sua impronta"}},
         },
     },
@@ -45,56 +51,102 @@ ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
     operation_id="plan_document",
     summary="Il documento di piano",
     description="Con `Accept: application/pdf` il PDF accessibile (PDF/UA-1, PDF/A-2a), con `application/json` gli "
-    "stessi contenuti come dati. Non dice numeri di famiglie o di casi inferiori a tre.",
+    "stessi contenuti come dati, con `application/vnd.oasis.opendocument.text` come testo da riprendere negli atti. "
+    "Non dice numeri di famiglie o di casi inferiori a tre.",
     response_class=Response,
     responses=ANSWERS | problems(406),
 )
 async def document(plans: Plans, request: Request) -> Response:
+    wanted = wanted_format(request)
+    found = await assembled(plans, await sources_of(plans), cast(PlannerSettings, settings_of(request)))
+    content = await asyncio.to_thread(json_of, found)
+    await _keep(plans, found, content)
+    return await handed_out(request, wanted, found, content, f"piano-{plans.plan.ambito}-{found.edition.version}")
+
+
+def wanted_format(request: Request) -> str:
+    """Raises `Problem` 406."""
     wanted = preferred_format(",".join(request.headers.getlist("accept")))
     if wanted is None:
         raise of_status(406)
-    found = await _document(plans, cast(PlannerSettings, settings_of(request)))
-    # Weak, because the PDF and the JSON of one document have the same.
+    return wanted
+
+
+async def handed_out(request: Request, wanted: str, found: Document, content: bytes, stem: str) -> Response:
+    """A document that is kept, as its JSON or printed; nothing of it if who asks has it already."""
+    # Weak, because all formats of one document have the same.
     headers = {"ETag": f'W/"{found.edition.hash}"', "Vary": "Accept", "Cache-Control": "no-cache"}
     if found.edition.hash in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
-    content = await _kept(plans, found)
     if wanted == PDF:
         content = await printed(found)
-    name = f"piano-{plans.plan.ambito}-{found.edition.version}.{wanted.rpartition('/')[2]}"
+    elif wanted == ODT:
+        content = await asyncio.to_thread(odt_of, found)
+    name = f"{stem}.{FORMATS[wanted]}"
     headers |= {"Content-Language": "it", "Content-Disposition": f'inline; filename="{name}"'}
     return Response(content, headers=headers, media_type=wanted)
 
 
-async def _document(plans: Asked, settings: PlannerSettings) -> Document:
-    """Of the plan that is asked for, with the declarations and versions that were known of it.
+@router.get(
+    "/{ambito}/package",
+    operation_id="plan_package",
+    summary="Il piano come dati aperti",
+    description="Un archivio zip, sempre gli stessi byte: tabelle in CSV, comuni in GeoJSON, il documento in JSON con "
+    "il suo schema, dizionario dei dati, metadati DCAT-AP_IT. Dice quello che dice il documento.",
+    response_class=Response,
+    responses={
+        200: {"description": "L'archivio; l'ETag è l'impronta del documento", "content": {ZIP: {}}},
+        304: {"description": "Il documento non è cambiato"},
+    },
+)
+async def package(plans: Plans, request: Request) -> Response:
+    settings = cast(PlannerSettings, settings_of(request))
+    found = await assembled(plans, await sources_of(plans), settings)
+    headers = {"ETag": f'"{found.edition.hash}"', "Cache-Control": "no-cache"}
+    if found.edition.hash in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    await _keep(plans, found, await asyncio.to_thread(json_of, found))
+    content = await asyncio.to_thread(package_of, found, plans.plan.ambito, settings.planner_data_licence)
+    name = f"piano-{plans.plan.ambito}-{found.edition.version}.zip"
+    headers |= {"Content-Language": "it", "Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, headers=headers, media_type=ZIP)
 
-    All of it follows from the plan's own messages: a plan that moves meanwhile does not get into it.
-    """
-    messages, log_head = await plans.log()
-    state = await asyncio.to_thread(state_as_of, plans.plan.ambito, plans.method.bands, messages)
-    material = material_of(plans, state)
-    filed = [message.event for message in messages if isinstance(message.event, SubmissionReceived)]
+
+class Sources(NamedTuple):
+    """What a plan was made of, by its own messages: a plan that moves meanwhile does not get into it."""
+
+    log: Log
+    state: PlanState
+
+
+async def sources_of(plans: Asked) -> Sources:
+    log = await plans.log()
+    return Sources(log, await asyncio.to_thread(state_as_of, plans.plan.ambito, plans.method.bands, log.messages))
+
+
+async def assembled(plans: Asked, sources: Sources, settings: PlannerSettings) -> Document:
+    """The document of the plan that is asked for, with the declarations and versions that were known of it."""
+    material = material_of(plans, sources.state)
+    filed = [message.event for message in sources.log.messages if isinstance(message.event, SubmissionReceived)]
     async with plans.db.reading() as session:
-        rows = await store.versions_before(session, plans.plan.ambito, plans.head.version + 1, VERSIONS_TOLD)
+        until = plans.head.version + 1
+        rows = await store.versions_before(session, plans.plan.ambito, until, VERSIONS_TOLD, quiet_days=False)
 
-    def assembled() -> Document:
+    def made() -> Document:
         versions = [PlanRecomputed.read(row.event.encode()) for row in rows]
-        edition = draft_of(plans.plan, plans.head.version, log_head)
+        edition = draft_of(plans.plan, plans.head.version, sources.log.head)
         return document_of(material, edition, filed, versions, synthetic=settings.planner_synthetic_data)
 
-    return await asyncio.to_thread(assembled)
+    return await asyncio.to_thread(made)
 
 
-async def _kept(plans: Asked, found: Document) -> bytes:
-    """The document's JSON, kept by its hash before anybody gets it: what is handed out can be verified."""
-    content = await asyncio.to_thread(json_of, found)
+async def _keep(plans: Asked, found: Document, content: bytes) -> None:
+    """By its hash, before anybody gets it: what is handed out can be verified."""
     async with plans.db.reading() as session:
         if await documents.is_kept(session, found.edition.hash):
-            return content
+            return
     async with plans.db.transaction() as session:
         await documents.keep(session, found.edition.hash, plans.plan.ambito, found.edition.version, content)
-    return content
 
 
 def preferred_format(accept: str) -> str | None:
@@ -104,7 +156,7 @@ def preferred_format(accept: str) -> str | None:
         media_range, *parameters = (piece.strip() for piece in part.split(";"))
         weights[media_range] = _weight(parameters)
     if not weights:
-        return FORMATS[0]
+        return PDF
 
     def weight(offered: str) -> float:
         ranges = (offered, f"{offered.partition('/')[0]}/*", "*/*")

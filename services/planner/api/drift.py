@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
@@ -23,21 +23,23 @@ from services.planner.api.editions import (
     as_known,
     nothing_yet,
 )
+from services.planner.api.readers import is_reason_shown, sees_households
 from services.planner.domain.drift import Difference, Drift, drift, steps_between
 from services.planner.domain.labels import label_it
 from services.planner.domain.moves import place_in_report
-from services.planner.domain.plan import plan_hash
+from services.planner.domain.plan import FigureKey, Plan, plan_hash, read
 from services.planner.domain.what_if import Cases, Hypothesis, Impossible, Vacancies, WorksMoved, steps_of
+from services.planner.domain.withholding import untold_of
 from services.planner.law import rules_on
-from services.planner.store import journal
-from shared.arrivals import Arrival, PageLinks, Shape, arriving, read_value
-from shared.auth import Role
+from services.planner.store import editions, journal
+from shared.arrivals import Arrival, PageLinks, Shape, arriving, not_found, read_value
 from shared.events import Measure, Message
 from shared.events.base import IstatCode, OrganisationId, Reference, UnitId
 from shared.events.decisions import FIGURE_ID
 from shared.events.units import InspectionOutcome, UnitStatus
 from shared.openapi import SCHEMAS, Json, body, problems
 from shared.problems import FieldError, Problem, Text, invalid, of_status
+from shared.territory import names_of
 
 router = APIRouter(prefix="/plans", tags=["figures"], responses=problems(404))
 Thousand = Annotated[int, Field(ge=1, le=1000)]
@@ -91,7 +93,10 @@ class Hypotheses(Shape):
 
 
 class ReasonItem(Shape):
-    """Why figures moved: events of one kind; `time` is that days have passed, `rules` that the law is another."""
+    """Why figures moved: events of one kind; `time` is that days have passed, `rules` that the law is another.
+
+    `program` is that the same events no longer give what was frozen.
+    """
 
     kind: ShortText
     municipality: ShortText | None
@@ -143,19 +148,21 @@ Place = Annotated[str | None, Query(pattern=r"^(-|[0-9]{6})$", max_length=6)]
     "/{ambito}/drift",
     operation_id="plan_drift",
     summary="Perché il piano è cambiato",
-    description="Il piano chiesto a confronto con una versione o con un giorno precedente: ogni causa con quanto ha "
-    "spostato di ogni numero; la somma è esatta.",
+    description="Il piano chiesto a confronto con una versione, con un giorno precedente o con un'edizione congelata: "
+    "ogni causa con quanto ha spostato di ogni numero; la somma è esatta.",
 )
 async def show_drift(
     plans: Plans,
     from_version: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
     from_on: date | None = None,
+    from_edition: Annotated[int | None, Query(ge=1, le=1000)] = None,
     municipality: Place = None,
     cursor: Cursor = 0,
     limit: Limit = 200,
 ) -> DriftAnswer:
     after = await plans.messages()
-    before = await _earlier(plans, from_version, from_on)
+    frozen = None if from_edition is None else await _frozen(plans, from_edition)
+    before = await _earlier(plans, from_version, from_on, frozen)
     found = await asyncio.to_thread(
         lambda: drift(
             plans.plan.ambito,
@@ -163,9 +170,15 @@ async def show_drift(
             steps_between(before, after),
             plans.method,
             reference_on=plans.plan.reference_on,
+            frozen=frozen.plan if frozen else None,
         )
     )
-    query = {"from_version": from_version, "from_on": from_on, "municipality": municipality}
+    query = {
+        "from_version": from_version,
+        "from_on": from_on,
+        "from_edition": from_edition,
+        "municipality": municipality,
+    }
     return _answer(plans, found, municipality, cursor, limit, query)
 
 
@@ -184,7 +197,7 @@ async def show_drift(
 )
 async def what_if(
     plans: Plans,
-    arrival: Annotated[Arrival, Depends(arriving(*Role, max_bytes=65_536))],
+    arrival: Annotated[Arrival, Depends(arriving(65_536))],
     municipality: Place = None,
     cursor: Cursor = 0,
     limit: Limit = 200,
@@ -222,14 +235,35 @@ def _hypotheses(wanted: Hypotheses) -> list[tuple[str, Hypothesis]]:
     return found
 
 
-async def _earlier(plans: Asked, version: int | None, on: date | None) -> list[Message]:
-    if (version is None) == (on is None):
+class Frozen(NamedTuple):
+    """The plan of an edition as it was proposed, and of which version it was."""
+
+    plan: Plan
+    version: int
+
+
+async def _frozen(plans: Asked, edition: int) -> Frozen:
+    ambito, first_year = plans.plan.ambito, plans.plan.triennium.first_year
+    async with plans.db.reading() as session:
+        steps = await editions.steps_of(session, ambito, first_year, edition)
+        held = await editions.frozen_of(session, steps) if steps else None
+    if held is None:
+        raise not_found(f"/plans/{ambito}/editions/{edition}")
+    return Frozen(read(held.content, names_of(ambito)), steps[-1].version)
+
+
+async def _earlier(plans: Asked, version: int | None, on: date | None, frozen: Frozen | None) -> list[Message]:
+    if [version, on, frozen].count(None) != 2:
         raise Problem(
             400,
             "nothing-to-compare",
             of_status(400).title,
-            Text("Indicare from_version oppure from_on.", "Give either from_version or from_on."),
+            Text(
+                "Indicare from_version, from_on oppure from_edition.",
+                "Give either from_version, from_on or from_edition.",
+            ),
         )
+    version = frozen.version if frozen else version
     async with plans.db.reading() as session:
         every = await journal.messages_of(session, plans.plan.ambito, until_version=version)
     found = as_known(every, on, on)
@@ -242,15 +276,18 @@ def _answer(
     plans: Asked, found: Drift, municipality: str | None, cursor: int, limit: int, query: dict[str, Any] | None
 ) -> DriftAnswer:
     wanted = None if municipality == "-" else municipality
-    items = [one for one in found.differences if municipality is None or one.key.municipality == wanted]
+    shown = _tells(plans, found)
+    items = [
+        one for one in found.differences if (municipality is None or one.key.municipality == wanted) and shown(one.key)
+    ]
     items.sort(key=lambda one: place_in_report(one.key))
     links = plans.links("drift", cursor + limit, limit, len(items), **query) if query else PageLinks()
     reasons = [
         ReasonItem(
             kind=reason.kind,
-            municipality=reason.municipality,
-            event_count=len(reason.events),
-            events=list(reason.events[:20]),
+            municipality=reason.municipality if is_reason_shown(plans.who, reason) else None,
+            event_count=len(reason.events) if is_reason_shown(plans.who, reason) else 0,
+            events=list(reason.events[:20]) if is_reason_shown(plans.who, reason) else [],
         )
         for reason in found.reasons
     ]
@@ -264,6 +301,12 @@ def _answer(
         item_count=len(items),
         _links=links,
     )
+
+
+def _tells(plans: Asked, found: Drift) -> Callable[[FigureKey], bool]:
+    """What both plans tell: the difference of a figure that one of them hides would give it away."""
+    untold = untold_of(found.before), untold_of(found.after)
+    return lambda key: sees_households(plans.who, key.municipality) or not any(one.hides(key) for one in untold)
 
 
 def _item(one: Difference) -> DifferenceItem:

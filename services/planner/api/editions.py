@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Annotated, NamedTuple, cast
+from functools import cached_property, partial
+from typing import Annotated, cast
 from urllib.parse import urlencode
 
 from fastapi import Depends, Path, Query, Request
 from pydantic import Field
 
+from services.planner.api.readers import sees_households
 from services.planner.domain.chronicle import known_by, state_as_of, true_on
-from services.planner.domain.plan import Method, Plan, plan_hash, read
+from services.planner.domain.parts.reading import Reading
+from services.planner.domain.plan import FigureKey, Method, Plan, plan_hash, read
 from services.planner.domain.state import PlanState
+from services.planner.domain.withholding import Untold, untold_of
 from services.planner.handlers import method_of
 from services.planner.settings import PlannerSettings
 from services.planner.store import journal
@@ -51,13 +56,28 @@ class PlanHead(Shape):
     known_on: date | None = None
 
 
-class Asked(NamedTuple):
-    """The plan that was asked for, and how it is made."""
+@dataclass(frozen=True)
+class Asked:
+    """The plan that was asked for, how it is made, and who asks."""
 
     head: PlanHead
     plan: Plan
     method: Method
     db: Database
+    who: Principal
+
+    @cached_property
+    def untold(self) -> Untold:
+        return untold_of(self.plan)
+
+    @property
+    def reading(self) -> Reading:
+        """What of the plan's parts who asks may see."""
+        return Reading(self.untold, partial(sees_households, self.who), lambda owner: self.who.organisation == owner)
+
+    def tells(self, key: FigureKey) -> bool:
+        """Whether who asks may see the figure."""
+        return sees_households(self.who, key.municipality) or not self.untold.hides(key)
 
     async def messages(self) -> Sequence[Message]:
         """Everything this plan was made of."""
@@ -99,21 +119,29 @@ async def asked(
     request: Request, db: Db, who: Who, ambito: AmbitoPath, true_on: TrueOn = None, known_on: KnownOn = None
 ) -> Asked:
     own(who, ambito)
-    method = method_of(cast(PlannerSettings, settings_of(request)))
+    return await plan_asked(db, method_of(cast(PlannerSettings, settings_of(request))), who, true_on, known_on)
+
+
+async def plan_asked(
+    db: Database, method: Method, who: Principal, true_on: date | None = None, known_on: date | None = None
+) -> Asked:
+    """The plan in force of the reader's ambito or, with a day, as it was; raises `Problem` 404 where there is none."""
+    ambito = who.ambito
     if true_on or known_on:
-        return await _as_of(db, method, ambito, true_on, known_on)
+        return await _as_of(db, method, who, true_on, known_on)
     async with db.reading() as session:
         row = await store.plan_content(session, ambito)
     if row is None or not row.version:
         raise no_plan(ambito)
     plan = read(row.content, names_of(ambito))
-    return Asked(_head(plan, row.version, row.hash), plan, method, db)
+    return Asked(_head(plan, row.version, row.hash), plan, method, db, who)
 
 
 Plans = Annotated[Asked, Depends(asked)]
 
 
-async def _as_of(db: Database, method: Method, ambito: str, true_day: date | None, known_day: date | None) -> Asked:
+async def _as_of(db: Database, method: Method, who: Principal, true_day: date | None, known_day: date | None) -> Asked:
+    ambito = who.ambito
     async with db.reading() as session:
         every = await journal.messages_of(session, ambito)
         version = await store.version_known_at(session, ambito, end_of(known_day) if known_day else None)
@@ -129,7 +157,7 @@ async def _as_of(db: Database, method: Method, ambito: str, true_day: date | Non
 
     plan, digest = await asyncio.to_thread(compute)
     head = _head(plan, version, digest)
-    return Asked(head.model_copy(update={"true_on": true_day, "known_on": known_day}), plan, method, db)
+    return Asked(head.model_copy(update={"true_on": true_day, "known_on": known_day}), plan, method, db, who)
 
 
 def as_known(messages: Sequence[Message], true_day: date | None, known_day: date | None) -> list[Message]:

@@ -13,12 +13,13 @@ from pydantic import Field
 
 from services.planner.api.editions import Asked, PlanHead, Plans, ShortText, Whole, Year, not_found
 from services.planner.api.material import material_of
+from services.planner.api.readers import opens_to
 from services.planner.domain.details import Detail, detail_of, details_of
 from services.planner.domain.formulas import FORMULAS
 from services.planner.domain.labels import label_it
 from services.planner.domain.moves import place_in_report
 from services.planner.domain.operands import Operand, operands_of
-from services.planner.domain.plan import FigureKey, Plan, key_of
+from services.planner.domain.plan import FigureKey, key_of
 from services.planner.domain.rules import Source
 from services.planner.domain.why import Cited, cited, parts_of, subjects_of
 from shared.arrivals import PageLinks, Shape
@@ -139,6 +140,7 @@ async def figures(
     wanted = {name: None if value == "-" else value for name, value in asked.items() if value is not None}
     values = await _values(plans, detail)
     found = [key for key in values if all(getattr(key, name) == value for name, value in wanted.items())]
+    found = [key for key in found if plans.tells(key)]
     found.sort(key=place_in_report)
     shown = [placed(key, values[key]) for key in found[cursor : cursor + limit]]
     return FigurePage(
@@ -177,7 +179,7 @@ async def why(
         messages = await plans.messages()
         inputs = await asyncio.to_thread(lambda: sorted(cited(key, plans.method.bands, subjects_of(messages))))
     operands: tuple[Operand, ...] = ()
-    if not parts and (not formula.counts or detail_of(key.figure)):
+    if not parts and (not formula.counts or detail_of(key.figure)) and opens_to(plans.who, key):
         operands = await asyncio.to_thread(operands_of, material_of(plans, await plans.state()), key)
     sources = plans.method.law(plans.plan.rules_on).sources
     return WhyAnswer(
@@ -185,7 +187,7 @@ async def why(
         item=placed(key, values[key]),
         formula=Formula(name=formula.name, text_it=formula.text_it, source=formula.source),
         parameters=[_parameter(name, sources[name]) for name in formula.parameters],
-        parts=[placed(*part) for part in parts],
+        parts=[placed(*part) for part in parts if plans.tells(part.key)],
         operands=[FormulaOperand(name=o.name, value=None if o.value is None else str(o.value)) for o in operands],
         inputs=[_input(one) for one in inputs[cursor : cursor + limit]],
         input_count=len(inputs),
@@ -193,9 +195,10 @@ async def why(
     )
 
 
-def figures_of(plan: Plan, municipality: str | None) -> list[Figure]:
-    keys = [key for key in plan.figures if key.municipality == municipality]
-    return [Figure(**_plain(key, plan.figures[key])) for key in sorted(keys, key=place_in_report)]
+def figures_of(plans: Asked, municipality: str | None) -> list[Figure]:
+    found = plans.plan.figures
+    keys = [key for key in found if key.municipality == municipality and plans.tells(key)]
+    return [Figure(**_plain(key, found[key])) for key in sorted(keys, key=place_in_report)]
 
 
 def placed(key: FigureKey, value: int | None) -> PlacedFigure:
@@ -211,9 +214,10 @@ async def _values(plans: Asked, detail: Detail | None) -> Mapping[FigureKey, int
 
 
 async def _found(plans: Asked, figure_id: str) -> tuple[FigureKey, Mapping[FigureKey, int | None]]:
+    """Raises `Problem` 404, the same for a figure that there is not and one that is not told."""
     key = key_of(figure_id)
     values = await _values(plans, detail_of(key.figure))
-    if key not in values:
+    if key not in values or not plans.tells(key):
         raise not_found(f"Nel piano non c'è il numero {figure_id}.", f"There is no figure {figure_id} in the plan.")
     return key, values
 

@@ -12,21 +12,21 @@ from services.planner.domain.homes import SUITABLE, Bucket
 from services.planner.domain.rules import Rules
 from services.planner.store import holds as store
 from services.planner.tables import CaseRow, HoldRow, HomeRow
-from shared.arrivals import ROME
-from shared.auth import Principal, Role
+from shared.arrivals import ROME, Arrival
 from shared.events import UnitStatus
 from shared.problems import FieldError, Problem, Text, invalid, of_status
+from shared.roles import Reach
 
 
-def may_decide(who: Principal, municipality: str) -> bool:
+def may_decide(arrival: Arrival, municipality: str) -> bool:
     """The lead municipality for all of its ambito, a municipality for its own cases."""
-    return who.role is Role.LEAD or who.istat_code == municipality
+    return arrival.reach is Reach.ALL or arrival.who.istat_code == municipality
 
 
-async def case_for(session: AsyncSession, who: Principal, case_ref: str) -> CaseRow:
+async def case_for(session: AsyncSession, arrival: Arrival, case_ref: str) -> CaseRow:
     """The open case; raises `Problem` 422, the same for one that is not there and one of another municipality."""
-    row = await store.open_case(session, who.ambito, case_ref)
-    if row is None or not may_decide(who, row.municipality):
+    row = await store.open_case(session, arrival.who.ambito, case_ref)
+    if row is None or not may_decide(arrival, row.municipality):
         raise invalid([FieldError("/case_ref", case_ref, _NO_CASE, _NO_CASE_REMEDY)])
     return row
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Annotated, Any, Final, cast
+from typing import Annotated, Any, cast
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -31,7 +31,7 @@ from services.planner.store.decisions import announced
 from services.planner.store.plans import reference_of
 from services.planner.tables import HoldRow
 from shared.arrivals import Arrival, PageLinks, Shape, answer, arriving, not_found, once, read_value
-from shared.auth import Principal, Role
+from shared.auth import Principal
 from shared.bus import outbox
 from shared.events import (
     DeclineReason,
@@ -45,13 +45,13 @@ from shared.events import (
 )
 from shared.idempotency import Answer
 from shared.openapi import SCHEMAS, Json, body, problems, responses
-from shared.sign_in import Who
+from shared.roles import Reach
+from shared.sign_in import Granted, Who
 from shared.web import Db, settings_of
 
 router = APIRouter(prefix="/plans", tags=["holds"], responses=problems(404))
-READERS_OF_ALL: Final = frozenset({Role.LEAD, Role.REGION, Role.OPERATOR, Role.TECHNICAL_PARTNER})
-Arrived = Annotated[Arrival, Depends(arriving(Role.MUNICIPALITY, Role.LEAD, max_bytes=16_384))]
-ArrivedBare = Annotated[Arrival, Depends(arriving(Role.MUNICIPALITY, Role.LEAD, max_bytes=None))]
+Arrived = Annotated[Arrival, Depends(arriving(16_384))]
+ArrivedBare = Annotated[Arrival, Depends(arriving(None))]
 Name = Annotated[str, Field(max_length=64)]
 Cursor = Annotated[str, Query(pattern=r"^([0-9]{1,16}-[0-9a-f]{32})?$", max_length=49)]
 _START = datetime(1970, 1, 1, tzinfo=UTC)
@@ -126,7 +126,7 @@ async def _place(ambito: str, settings: PlannerSettings, arrival: Arrival, sessi
     _own(arrival.who, ambito)
     await _open_book(session, arrival)
     rules = method_of(settings).law(await reference_of(session, ambito) or arrival.on)
-    case = await case_for(session, arrival.who, wanted.case_ref)
+    case = await case_for(session, arrival, wanted.case_ref)
     home = await home_for(session, case, wanted.unit_id, rules)
     await check_free(session, ambito, wanted.unit_id, wanted.case_ref)
     await check_cap(session, home, rules)
@@ -192,7 +192,7 @@ async def _decide(
     _own(arrival.who, ambito)
     await _open_book(session, arrival)
     row = await store.hold_of(session, ambito, hold_id)
-    if row is None or not may_decide(arrival.who, row.municipality):
+    if row is None or not may_decide(arrival, row.municipality):
         raise not_found(f"/plans/{ambito}/holds/{hold_id}")
     try:
         check_step(HoldStatus(row.status), status)
@@ -212,11 +212,16 @@ async def _decide(
     description="Quelle per i propri casi e sui propri alloggi; chi coordina l'ambito le vede tutte.",
 )
 async def listing(
-    db: Db, who: Who, ambito: AmbitoPath, cursor: Cursor = "", limit: Annotated[int, Query(ge=1, le=200)] = 100
+    db: Db,
+    who: Who,
+    reach: Granted,
+    ambito: AmbitoPath,
+    cursor: Cursor = "",
+    limit: Annotated[int, Query(ge=1, le=200)] = 100,
 ) -> HoldPage:
     _own(who, ambito)
     async with db.reading() as session:
-        found = await store.holds_before(session, ambito, *_of_whom(who), _place_of(cursor), limit + 1)
+        found = await store.holds_before(session, ambito, *_of_whom(who, reach), _place_of(cursor), limit + 1)
     now = datetime.now(UTC)
     links = _following(ambito, found[limit - 1], limit) if len(found) > limit else PageLinks()
     return HoldPage(items=[Hold.of(row, now) for row in found[:limit]], _links=links)
@@ -228,12 +233,12 @@ async def listing(
     summary="Una prenotazione",
     description="La prenotazione e il suo stato, adesso.",
 )
-async def one(db: Db, who: Who, ambito: AmbitoPath, hold_id: UUID) -> Hold:
+async def one(db: Db, who: Who, reach: Granted, ambito: AmbitoPath, hold_id: UUID) -> Hold:
     _own(who, ambito)
     async with db.reading() as session:
         row = await store.hold_of(session, ambito, hold_id)
-    municipality, owner = _of_whom(who)
-    is_visible = who.role in READERS_OF_ALL or (row and (row.municipality == municipality or row.owner == owner))
+    municipality, owner = _of_whom(who, reach)
+    is_visible = reach is Reach.ALL or (row and (row.municipality == municipality or row.owner == owner))
     if row is None or not is_visible:
         raise not_found(f"/plans/{ambito}/holds/{hold_id}")
     return Hold.of(row, datetime.now(UTC))
@@ -258,9 +263,9 @@ def _own(who: Principal, ambito: str) -> None:
         raise not_found(f"/plans/{ambito}/holds")
 
 
-def _of_whom(who: Principal) -> tuple[str | None, str | None]:
+def _of_whom(who: Principal, reach: Reach) -> tuple[str | None, str | None]:
     """The municipality whose cases, and the owner whose homes, are told to `who`: None and None for all."""
-    return (None, None) if who.role in READERS_OF_ALL else (who.istat_code, who.organisation)
+    return (None, None) if reach is Reach.ALL else (who.istat_code, who.organisation)
 
 
 def _place_of(cursor: str) -> store.Place | None:

@@ -14,6 +14,7 @@ from services.planner.api.parts import PartFigure, Place, Told, check_place, par
 from services.planner.domain.need.declared import EVERY_COMPONENT, Component
 from services.planner.domain.need.sentences import LABELS
 from services.planner.domain.parts.need import need_part
+from services.planner.domain.parts.reading import read_part
 from shared.arrivals import Shape
 from shared.openapi import problems
 
@@ -53,7 +54,7 @@ async def need(plans: Plans, municipality: Place = None, components: Switched = 
     check_place(plans, municipality)
     counted = frozenset(components) if components else EVERY_COMPONENT
     material = material_of(plans, await plans.state())
-    found = await asyncio.to_thread(need_part, material, municipality, counted)
+    found = read_part(await asyncio.to_thread(need_part, material, municipality, counted), plans.reading)
     return NeedAnswer(
         **plans.head.model_dump(),
         municipality=municipality,

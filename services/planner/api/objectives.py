@@ -12,6 +12,7 @@ from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.planner.api.editions import AmbitoPath, Asked, PlanHead, Plans, ShortText, Whole, no_plan, own
+from services.planner.api.readers import sees_households
 from services.planner.domain.labels import label_it
 from services.planner.domain.plan import FigureKey, Plan, key_of, read
 from services.planner.domain.strategies.objectives import Commitment, ObjectiveStatus
@@ -20,7 +21,6 @@ from services.planner.store.decisions import announced
 from services.planner.store.plans import plan_content
 from services.planner.tables import ObjectiveRow
 from shared.arrivals import Arrival, PageLinks, Shape, answer, arriving, not_found, once, read_value
-from shared.auth import Role
 from shared.bus import outbox
 from shared.events import Measure, ObjectiveSet, ObjectiveWithdrawn
 from shared.events.base import LongText, OrganisationId
@@ -33,7 +33,7 @@ from shared.territory import ambito as territory_of
 from shared.web import Db
 
 router = APIRouter(prefix="/plans", tags=["objectives"], responses=problems(404))
-Arrived = Annotated[Arrival, Depends(arriving(Role.LEAD, max_bytes=16_384))]
+Arrived = Annotated[Arrival, Depends(arriving(16_384))]
 Words = Annotated[str, Field(max_length=2000)]
 FigurePlace = Annotated[str, Field(pattern=FIGURE_ID, max_length=150)]
 
@@ -128,7 +128,7 @@ async def listing(
     found = [
         one
         for one in plans.plan.commitments
-        if municipality is None or key_of(one.objective.figure).municipality == wanted
+        if (municipality is None or key_of(one.objective.figure).municipality == wanted) and _is_told(plans, one)
     ]
     return ObjectivePage(
         **plans.head.model_dump(),
@@ -142,7 +142,7 @@ async def listing(
     status_code=201,
     operation_id="objective_set",
     summary="Fissare un obiettivo",
-    description="Misurato da un numero del piano, con il motivo. Solo il capofila.",
+    description="Misurato da un numero del piano, con il motivo. Solo il capofila e il suo partner tecnico.",
     responses=responses({201: (ObjectiveStep, "Obiettivo fissato")}),
     openapi_extra=body(
         "NewObjective",
@@ -166,7 +166,8 @@ async def set_one(db: Db, ambito: AmbitoPath, arrival: Arrived) -> Response:
     "/{ambito}/objectives/{objective_id}/withdraw",
     operation_id="objective_withdraw",
     summary="Ritirare un obiettivo",
-    description="Con il motivo; resta scritto quando e da chi era stato fissato. Solo il capofila.",
+    description="Con il motivo; resta scritto quando e da chi era stato fissato. "
+    "Solo il capofila e il suo partner tecnico.",
     responses=responses({200: (ObjectiveStep, "Obiettivo ritirato")}, 409),
     openapi_extra=body("ObjectiveWithdrawal", "Il motivo", ritiro={"reason": "il programma non è finanziato"}),
     response_class=Response,
@@ -246,6 +247,13 @@ def _lead_of(ambito: str) -> str:
         return territory_of(ambito).lead.istat_code
     except UnknownAmbitoError:
         raise no_plan(ambito) from None
+
+
+def _is_told(plans: Asked, found: Commitment) -> bool:
+    """One that is measured by households is shown to who may see them, or where none of its values is small."""
+    objective, key = found.objective, key_of(found.objective.figure)
+    values = (objective.baseline, objective.target, found.actual)
+    return sees_households(plans.who, key.municipality) or not plans.untold.hides_value(key, *values)
 
 
 def _beside(plans: Asked, found: Commitment) -> PlanObjective:

@@ -12,6 +12,7 @@ from services.planner.api.editions import Asked, PlanHead, Plans, ShortText, not
 from services.planner.api.material import material_of
 from services.planner.domain.narrative.figures import Figure, FigureUnit
 from services.planner.domain.parts import PARTS, Item, PlanPart, part_of
+from services.planner.domain.parts.reading import read_part
 from shared.arrivals import Shape
 from shared.openapi import problems
 
@@ -87,7 +88,7 @@ async def part(
     check_place(plans, municipality)
     material = material_of(plans, await plans.state())
     found = await asyncio.to_thread(part_of, number, material, municipality)
-    return _answer(plans, found, municipality)
+    return _answer(plans, read_part(found, plans.reading), municipality)
 
 
 def check_place(plans: Asked, municipality: str | None) -> None:

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from services.planner.api.editions import (
     AmbitoPath,
+    Asked,
     IstatPath,
     PlanHead,
     Plans,
@@ -21,10 +22,11 @@ from services.planner.api.editions import (
     own,
 )
 from services.planner.api.figures import Figure, figures_of
-from services.planner.domain.plan import Plan
+from services.planner.api.readers import is_shown, shown_to
 from services.planner.store import plans as store
 from services.planner.tables import VersionRow
 from shared.arrivals import PageLinks, Shape
+from shared.auth import Principal
 from shared.events import Cause, MunicipalityChange, PlanRecomputed
 from shared.openapi import problems
 from shared.sign_in import Who
@@ -97,8 +99,8 @@ async def plan(plans: Plans, request: Request, response: Response) -> PlanAnswer
     response.headers["ETag"] = f'"{head.hash}"'
     return PlanAnswer(
         **head.model_dump(),
-        figures=figures_of(held, None),
-        actions=_actions(held, None),
+        figures=figures_of(plans, None),
+        actions=_actions(plans, None),
         municipalities={code: f"/plans/{held.ambito}/municipalities/{code}" for code in held.names},
     )
 
@@ -120,8 +122,8 @@ async def municipality(plans: Plans, istat: IstatPath) -> MunicipalityAnswer:
         **head.model_dump(),
         municipality=istat,
         name=held.names[istat],
-        figures=figures_of(held, istat),
-        actions=_actions(held, istat),
+        figures=figures_of(plans, istat),
+        actions=_actions(plans, istat),
     )
 
 
@@ -144,10 +146,11 @@ async def versions(
     following = (
         f"/plans/{ambito}/versions?cursor={rows[limit - 1].version}&limit={limit}" if len(rows) > limit else None
     )
-    return VersionPage(items=[_version(row) for row in rows[:limit]], _links=PageLinks(next=following))
+    return VersionPage(items=[_version(row, who) for row in rows[:limit]], _links=PageLinks(next=following))
 
 
-def _actions(plan: Plan, municipality: str | None) -> list[ProposedAction]:
+def _actions(plans: Asked, municipality: str | None) -> list[ProposedAction]:
+    """Those that who asks may see: of its own cases, or its own to take."""
     return [
         ProposedAction(
             id=action.id,
@@ -161,13 +164,13 @@ def _actions(plan: Plan, municipality: str | None) -> list[ProposedAction]:
             article=action.article,
             deadline_on=action.deadline_on,
         )
-        for action in plan.actions
-        if municipality in (None, action.municipality)
+        for action in plans.plan.actions
+        if municipality in (None, action.municipality) and is_shown(plans.who, action.municipality, action.owner)
     ]
 
 
-def _version(row: VersionRow) -> Version:
-    event = PlanRecomputed.read(row.event.encode())
+def _version(row: VersionRow, who: Principal) -> Version:
+    event = shown_to(who, PlanRecomputed.read(row.event.encode()))
     return Version(
         version=row.version,
         hash=row.hash,

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from services.planner.api.editions import PlanHead, Plans, ShortText, Whole
 from services.planner.api.material import material_of
+from services.planner.api.readers import sees_households
 from services.planner.domain.emergency.actions import ActionKind
 from services.planner.domain.emergency.allowances import SatAllowance
 from services.planner.domain.emergency.refusals import Competitor, Unplaced
@@ -79,7 +80,7 @@ class RefusalPage(PlanHead):
     operation_id="refusal_list",
     summary="I casi che restano senza alloggio, e perché",
     description="In ordine di precedenza: quali casi hanno gli alloggi adatti prima di loro, quali enti hanno "
-    "raggiunto il limite di riserva, che cosa si propone in cambio.",
+    "raggiunto il limite di riserva, che cosa si propone in cambio. Un Comune vede i propri casi.",
 )
 async def refusals(
     plans: Plans,
@@ -88,7 +89,8 @@ async def refusals(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> RefusalPage:
     material = material_of(plans, await plans.state())
-    found = await asyncio.to_thread(unplaced_in, material, municipality)
+    every = await asyncio.to_thread(unplaced_in, material, municipality)
+    found = [one for one in every if sees_households(plans.who, one.case.municipality)]
     return RefusalPage(
         **plans.head.model_dump(),
         order_article=ORDER_ARTICLE,

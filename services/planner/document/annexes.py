@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from services.planner.document.cells import EMPTY, MUNICIPALITY, OWNER, section, table, whose
-from services.planner.document.filed import Cycle
 from services.planner.document.model import Cell, Column, ColumnKind, DocumentPart, Table
 from services.planner.domain.annual import COLUMNS
+from services.planner.domain.lifecycle.cycle import Cycle
 from services.planner.domain.parts import Material
 from services.planner.domain.publication import EMERGENCY_NEWS, is_emergency, news
 from services.planner.domain.quotas import Division, OwnerYear, Quota, QuotaKind, divide_by_owner

@@ -7,13 +7,14 @@ from typing import Final
 
 from services.planner.document.annexes import annexes
 from services.planner.document.canonical import sealed
-from services.planner.document.filed import cycle_of, submissions
+from services.planner.document.filed import submissions
 from services.planner.document.framework import knowledge, recognition
 from services.planner.document.legal_frame import legal_frame
 from services.planner.document.lines_of_action import access, emergency, strategies
 from services.planner.document.model import Cover, Document, Edition
 from services.planner.document.need import need
 from services.planner.document.supply import supply
+from services.planner.domain.lifecycle.cycle import cycle_of
 from services.planner.domain.parts import Material
 from services.planner.domain.plan import Plan, plan_hash
 from shared.events.plans import PlanRecomputed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
@@ -24,8 +25,9 @@ from services.planner.domain.labels import LABELS
 from services.planner.domain.narrative.figures import by_name
 from services.planner.domain.narrative.sentences import tell
 from services.planner.domain.parts import Item, Material, part_of
-from services.planner.domain.plan import FigureKey, Plan
+from services.planner.domain.plan import FigureKey, Plan, key_of
 from services.planner.domain.publication import FEW, is_few, is_of_households, open_cases, public_actions
+from services.planner.domain.strategies.objectives import ObjectiveStatus
 from services.planner.domain.withholding import withheld
 from shared.events.planning import DisposalKind
 from shared.wording import amount
@@ -36,6 +38,13 @@ DISPOSALS: Final = {
     DisposalKind.BARTERED: "permuta",
     DisposalKind.VALORISED: "valorizzazione",
 }
+STATUSES: Final = {
+    ObjectiveStatus.REACHED: "raggiunto",
+    ObjectiveStatus.ON_TRACK: "in linea",
+    ObjectiveStatus.LATE: "in ritardo",
+    ObjectiveStatus.UNKNOWN: "non noto",
+}
+COUNTED_CASES: Final = ("open_cases", "emergency_actions")
 CAP_NOTE: Final = (
     "Il patrimonio di partenza è un'ipotesi di lavoro: ogni alloggio mai registrato dell'ente. Dove il comune non è "
     "indicato il limite è di tutti gli alloggi dell'ente nell'ambito."
@@ -50,7 +59,7 @@ REACHED_NOTE: Final = (
 def strategies(material: Material) -> DocumentPart:
     """Objectives beside what the plan counts now, disposals beside their caps, the regional directives."""
     part, names = part_of(5, material, None), material.plan.names
-    kinds: dict[str, list[Item]] = {kind: [] for kind in ("strategy", "disposal", "disposal_cap", "fault", "directive")}
+    kinds: dict[str, list[Item]] = defaultdict(list)
     for item in part.items:
         kinds[item.kind].append(item)
     directives = [f"{item.text_it} ({dict(item.values)['article']})" for item in kinds["directive"]]
@@ -58,7 +67,11 @@ def strategies(material: Material) -> DocumentPart:
         "5",
         part.title_it,
         (
-            section("Obiettivi", _objectives(kinds["strategy"], material.plan)),
+            section(
+                "Obiettivi",
+                _pursued(kinds["objective"], names) if kinds["objective"] else None,
+                _objectives(kinds["strategy"], material.plan),
+            ),
             section(
                 "Alienazioni e valorizzazioni",
                 _disposals(kinds["disposal"], names),
@@ -125,6 +138,29 @@ def _open_it(count: int) -> str:
     if is_few(count):
         return f"Nell'ambito sono aperti {FEW} casi di emergenza abitativa."
     return f"Casi di emergenza abitativa aperti nell'ambito: {count}." if count else "Nessun caso aperto nell'ambito."
+
+
+def _pursued(items: Iterable[Item], names: Mapping[str, str]) -> Table:
+    """What the lead municipality has set, each beside its figure now; households are told of the whole ambito only."""
+    columns = (
+        *(MUNICIPALITY, OWNER, Column("Obiettivo"), Column("Partenza"), Column("Oggi"), Column("Traguardo")),
+        *(Column("Entro", DAY), Column("Stato")),
+    )
+    rows = []
+    for item in items:
+        values: Mapping[str, Any] = dict(item.values)
+        key = key_of(values["figure"])
+        is_told = item.municipality is None or not is_of_households(key.figure)
+        amounts = [_amount(key, values[name]) if is_told else UNTOLD for name in ("baseline", "actual")]
+        aim = Cell(amount(key.measure, values["target"])), _day(values["due_on"])
+        status = Cell(STATUSES[values["status"]]) if is_told else UNTOLD
+        rows.append((*_whose(item, names), Cell(f"{item.text_it} ({values['label']})"), *amounts, *aim, status))
+    return table("Obiettivi fissati dal Comune capofila", columns, rows)
+
+
+def _amount(key: FigureKey, value: int | None) -> Cell:
+    is_small = value is not None and key.figure in COUNTED_CASES and is_few(value)
+    return UNTOLD if is_small else Cell(None if value is None else amount(key.measure, value), key.id)
 
 
 def _objectives(items: Iterable[Item], plan: Plan) -> Table:

@@ -28,7 +28,7 @@ from services.planner.domain.need.sentences import LABELS
 from services.planner.domain.parts import Material, PlanPart, part_of
 from services.planner.domain.plan import FigureKey, Plan
 from services.planner.domain.publication import is_few, is_of_households
-from services.planner.domain.withholding import whole, withheld
+from services.planner.domain.withholding import whole, withheld, withheld_municipalities
 
 TENTHS, SPAN = ColumnKind.THOUSANDTHS, ColumnKind.SPAN
 NEED = Column("Famiglie nel triennio", TENTHS), Column("Intervallo", SPAN)
@@ -66,15 +66,6 @@ def need(material: Material) -> DocumentPart:
             *([section("Incongruenze nei dati dichiarati", faults)] if faults else []),
         ),
     )
-
-
-def withheld_municipalities(plan: Plan) -> frozenset[str] | None:
-    """Of which no figure of need is told: those of few households, and one that would give their number away.
-
-    None where the ambito's own need would.
-    """
-    needs = {code: plan.figures.get(FigureKey(code, None, "need_3y", None)) for code in plan.names}
-    return withheld({code: whole(value) for code, value in needs.items() if value is not None})
 
 
 def _by_municipality(plan: Plan, hidden: frozenset[str]) -> Table:

@@ -103,7 +103,7 @@ def _table(table: Table) -> dict[str, Any]:
         "caption": table.caption,
         "labels": labels,
         "is_text": [column.kind is ColumnKind.TEXT for column in table.columns],
-        "widths": _widths(table, labels, [*rows, total] if total else rows),
+        "widths": column_widths(table),
         "rows": rows,
         "total": total,
         "note": table.note,
@@ -116,8 +116,10 @@ def _row(table: Table, row: tuple[Cell, ...]) -> list[str]:
     return [printable(written(cell, column.kind)) for column, cell in zip(table.columns, row, strict=True)]
 
 
-def _widths(table: Table, labels: list[str], rows: list[list[str]]) -> list[int]:
+def column_widths(table: Table) -> list[int]:
     """Shares of the line in characters: every column as wide as its longest word, texts as wide as there is room."""
+    labels = [printable(column.label) for column in table.columns]
+    rows = [_row(table, row) for row in table.all_rows]
     least, most = [], []
     for index, column in enumerate(table.columns):
         texts = [row[index] for row in rows]

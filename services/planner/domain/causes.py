@@ -5,6 +5,7 @@ from __future__ import annotations
 from shared.events import (
     AdoptionChosen,
     Cause,
+    DayBegan,
     EmergencyCaseClosed,
     EmergencyCaseOpened,
     EmergencyCaseUpdated,
@@ -51,6 +52,9 @@ def cause_of(message: Message) -> Cause:
         case ObjectiveSet() | ObjectiveWithdrawn():
             kind, subject, on = event.name(), event.figure, event.on
             municipality, organisation = event.municipality, event.organisation
+        case DayBegan():
+            kind, subject, on = event.name(), event.ambito, event.on
+            municipality = event.municipality
         case _:
             raise TypeError(f"no plan depends on {event.TYPE}")
     return Cause(

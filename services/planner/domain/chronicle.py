@@ -18,6 +18,7 @@ from services.planner.domain.state import PlanState, fold, fold_unit
 from shared.events.base import Message
 from shared.events.decisions import (
     AdoptionChosen,
+    DayBegan,
     HoldAccepted,
     HoldDeclined,
     HoldExpired,
@@ -50,7 +51,7 @@ def true_on(message: Message) -> date:
             return on
         case HoldPlaced(on=on) | HoldAccepted(on=on) | HoldDeclined(on=on) | HoldExpired(on=on) | HoldReturned(on=on):
             return on
-        case AdoptionChosen(on=on) | ObjectiveSet(on=on) | ObjectiveWithdrawn(on=on):
+        case AdoptionChosen(on=on) | ObjectiveSet(on=on) | ObjectiveWithdrawn(on=on) | DayBegan(on=on):
             return on
         case _:
             return message.envelope.time.astimezone(ROME).date()

@@ -2,8 +2,9 @@
 
 The causes are put in place one after another, and each is given what the figures move by with it. So their sum is the
 whole difference whatever the order, also of forecasts, where one cause changes what the next one does. Time passing is
-a cause too: it comes first, or last where the other plan is the earlier one, so that no event is ever ahead of the day.
-A change of the rules comes last.
+a cause too, whether days began or facts spoke of later ones. It comes first, or last where the other plan is the
+earlier one, so that no event is ever ahead of the day. A change of the rules comes last. Where a plan was frozen that
+the same events no longer give, because the program has learned since, that is a cause of its own.
 """
 
 from __future__ import annotations
@@ -19,14 +20,18 @@ from services.planner.domain.chronicle import state_as_of
 from services.planner.domain.plan import FigureKey, Method, Plan
 from services.planner.domain.why import Subject, subject_of, subjects_of
 from shared.events.base import Message
+from shared.events.decisions import DayBegan
 
 CAUSES_LIMIT = 60
 """Above this many, causes alike are told together: by kind and municipality, and if need be by kind alone."""
-TIME, RULES = "time", "rules"
+TIME, RULES, PROGRAM = "time", "rules", "program"
 
 
 class Reason(NamedTuple):
-    """Causa dello scostamento: events that came or went together; those of `kind` time or rules have none."""
+    """Causa dello scostamento: events that came or went together; time has those of the days that began.
+
+    Those of `kind` rules or program have none.
+    """
 
     kind: str
     municipality: str | None
@@ -60,11 +65,16 @@ class Drift(NamedTuple):
 
 
 def steps_between(before: Iterable[Message], after: Iterable[Message]) -> list[Step]:
-    """The events that only one of two plans is made of, told singly or, where they are many, by kind."""
+    """The events that only one of two plans is made of, told singly or, where they are many, by kind.
+
+    Days that began are told together, as time.
+    """
     was, now = ({message.envelope.id: message for message in messages} for messages in (before, after))
     came = [message for event, message in now.items() if event not in was]
     went = [message for event, message in was.items() if event not in now]
-    each = sorted((*came, *went), key=lambda message: (message.envelope.time, message.envelope.id))
+    every = sorted((*came, *went), key=lambda message: (message.envelope.time, message.envelope.id))
+    days = [message for message in every if isinstance(message.event, DayBegan)]
+    each = [message for message in every if not isinstance(message.event, DayBegan)]
     names: dict[UUID, tuple[str, ...]] = {}
     for width in (3, 2, 1):
         names = {message.envelope.id: _name(message)[:width] for message in each}
@@ -73,6 +83,8 @@ def steps_between(before: Iterable[Message], after: Iterable[Message]) -> list[S
     groups: dict[tuple[str, ...], list[Message]] = defaultdict(list)
     for message in each:
         groups[names[message.envelope.id]].append(message)
+    if days:
+        groups[(TIME,)] = days
     return [
         Step(
             Reason(name[0], name[1] if len(name) > 1 else None, tuple(message.envelope.id for message in group)),
@@ -96,22 +108,25 @@ def drift(
     *,
     reference_on: date | None = None,
     by: Method | None = None,
+    frozen: Plan | None = None,
 ) -> Drift:
     """What the steps make of the plan of these messages, made by `method` and in the end by another one, if given.
 
-    `reference_on` is the day of the plan that results; None: the latest day that its events speak of.
+    `reference_on` is the day of the plan that results; None: the latest day that its events speak of. `frozen` is the
+    plan that was once made of these messages, to be compared with instead of the one that they make now.
     """
     state = state_as_of(ambito, method.bands, messages)
     held = subjects_of(messages)
     first = plan = method.plan_of(state)
     state.settle()
     final = reference_on or _latest(ambito, method, messages, steps) or first.reference_on
-    time = Step(Reason(TIME, None, ()))
-    told = [time, *steps] if final >= first.reference_on else [*steps, time]
+    time = next((step for step in steps if step.reason.kind == TIME), Step(Reason(TIME, None, ())))
+    facts = [step for step in steps if step is not time]
+    told = [time, *facts] if final >= first.reference_on else [*facts, time]
     found: dict[FigureKey, dict[int, int]] = defaultdict(dict)
     day = first.reference_on
     for place, step in enumerate(told):
-        for subject in dict.fromkeys(map(subject_of, (*step.removed, *step.added))):
+        for subject in subjects_of((*step.removed, *step.added)):
             state.merge(state_as_of(ambito, method.bands, held.get(subject, ())), -1)
             held[subject] = _with(held.get(subject, ()), step, subject)
             state.merge(state_as_of(ambito, method.bands, held[subject]))
@@ -124,6 +139,10 @@ def drift(
         before, plan = plan, by.plan_of(state)
         told.append(Step(Reason(RULES, None, ())))
         _note(found, len(told) - 1, before, plan)
+    if frozen is not None and frozen.figures != first.figures:
+        told.append(Step(Reason(PROGRAM, None, ())))
+        _note(found, len(told) - 1, frozen, first)
+    first = frozen or first
     differences = (
         Difference(key, first.figures.get(key, 0), plan.figures.get(key, 0), amounts) for key, amounts in found.items()
     )

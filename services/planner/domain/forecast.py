@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from typing import NamedTuple
 
 from services.planner.domain.homes import OpenWorks
@@ -163,8 +164,7 @@ def queues_of(state: PlanState, owners: Set[str], on: date) -> Mapping[str, Queu
 
     An owner's capacity shows from the quarter of the first one on: before it, the first works were under way.
     """
-    known = min([key[3] for key in state.cells] + [key[2] for key in state.outcomes], default=quarter(on))
-    begins = max(known, quarter(on) - CAPACITY_QUARTERS)
+    begins = capacity_since(state, on)
     restored, waiting, first = dict.fromkeys(owners, 0), dict.fromkeys(owners, 0), dict[str, int]()
     for (_, owner, ended_in), found in state.outcomes.items():
         if found.restored > 0:
@@ -183,6 +183,14 @@ def queues_of(state: PlanState, owners: Set[str], on: date) -> Mapping[str, Queu
         )
         for owner in owners
     }
+
+
+def capacity_since(state: PlanState, on: date) -> int:
+    """The quarter from which on refurbishments show a capacity: that of 36 months ago, or the first one known."""
+    earliest = quarter(on) - CAPACITY_QUARTERS
+    known = chain((key[2] for key in state.outcomes), (key[3] for key in state.cells))
+    first = min(known, default=quarter(on)) if all(key[3] > earliest for key in state.cells) else earliest
+    return max(first, earliest)
 
 
 def medians_of(ended: Iterable[Outcomes], works: Mapping[OpenWorks, int], on: date) -> Medians:

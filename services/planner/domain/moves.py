@@ -12,6 +12,7 @@ from services.planner.domain.plan import FORECAST, NOTHING, FigureKey, Plan
 from services.planner.domain.rounding import tenths
 from services.planner.domain.sheets import COUNTED, EMPTY_SHEET, Sheet
 from services.planner.domain.supply.outlook import Estimate, Outlook, Scope
+from shared.events.decisions import DayBegan
 from shared.events.plans import Cause, FigureChange, Measure, MunicipalityChange
 
 CAUSES_LIMIT, FIGURES_LIMIT = 10, 40
@@ -137,5 +138,8 @@ def place_in_report(key: FigureKey) -> tuple[str, str, int, int]:
 
 
 def causes_of(municipality: str, causes: Sequence[Cause]) -> tuple[Cause, ...]:
-    own = [cause for cause in causes if cause.municipality == municipality]
-    return tuple(own or causes)
+    """The last day that began touches every municipality."""
+    days = [cause for cause in causes if cause.kind == DayBegan.name()]
+    facts = [cause for cause in causes if cause.kind != DayBegan.name()]
+    own = [cause for cause in facts if cause.municipality == municipality]
+    return (*days[-1:], *(own or facts))

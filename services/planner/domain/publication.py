@@ -12,7 +12,7 @@ from typing import Final
 from services.planner.domain.emergency.actions import Action, ActionKind
 from services.planner.domain.plan import FigureKey, Plan
 from shared.events import Cause, FigureChange, MunicipalityChange, PlanRecomputed
-from shared.wording import and_others, because, moved
+from shared.wording import and_others, because, began, is_day, moved
 
 LEAST_TOLD: Final = 3
 FEW: Final = f"meno di {LEAST_TOLD}"
@@ -21,7 +21,7 @@ MUNICIPALITIES_TOLD: Final = 4
 
 _SECRET: Final = ("open_cases", "emergency_actions")
 _BOUNDS: Final = ("_low", "_high")
-_OF_HOUSEHOLDS: Final = ("need_", "coverage", "pressure")
+OF_NEED: Final = ("need_", "coverage", "pressure")
 """Counts of households, and what they would follow from: few of them give a household away."""
 _TOLD_LAST: Final = ("assignable_mean", "turnover_mean", "occupied", "stock_total")
 """What moves as a consequence; the group that the home came into is told before."""
@@ -33,6 +33,8 @@ _TOLD: Final = {
     ActionKind.OPEN_ARREARS_FUND: "Attivare il fondo per la morosità incolpevole ({article}).",
     ActionKind.END_SAT: "",
 }
+EMERGENCY_KINDS: Final = ("emergency-case-", "hold-")
+"""How the names of events begin that tell of an emergency case or a home held for one."""
 EMERGENCY_NEWS: Final = "Emergenza abitativa: aggiornati i casi aperti e le azioni proposte nell'ambito."
 
 
@@ -43,7 +45,7 @@ def is_few(count: int) -> bool:
 
 def is_of_households(figure: str) -> bool:
     """Whether a municipality's figure counts households, or they would follow from it."""
-    return figure in _SECRET or figure.startswith(_OF_HOUSEHOLDS)
+    return figure in _SECRET or figure.startswith(OF_NEED)
 
 
 def open_cases(plan: Plan) -> int:
@@ -69,11 +71,17 @@ def _action(action: Action, homes: Mapping[str, str]) -> str:
 
 
 def news(event: PlanRecomputed, names: Mapping[str, str]) -> tuple[str, ...]:
-    """What a version brought to the ambito: where something was reported, not where forecasts moved with it."""
+    """What a version brought to the ambito: where something was reported, not where forecasts moved with it.
+
+    A day that began is reported everywhere.
+    """
+    days = [cause.on for cause in event.causes if is_day(cause)]
     reported = {cause.municipality for cause in event.causes if not is_emergency(cause)}
-    told = [line for change in event.changes if change.municipality in reported for line in _line(change, names)]
+    touched = [change for change in event.changes if days or change.municipality in reported]
+    told = [line for change in touched for line in _line(change, names)]
     if len(told) > MUNICIPALITIES_TOLD:
-        told = [f"Aggiornati i numeri di {len(told)} comuni, dopo molte comunicazioni ricevute insieme."]
+        why = f"perché {began(days[-1])}" if days else "dopo molte comunicazioni ricevute insieme"
+        told = [f"Aggiornati i numeri di {len(told)} comuni, {why}."]
     if any(is_emergency(cause) for cause in event.causes):
         told.append(EMERGENCY_NEWS)
     return tuple(told)
@@ -88,15 +96,20 @@ def news_of(municipality: str, event: PlanRecomputed, names: Mapping[str, str]) 
 
 def _line(change: MunicipalityChange, names: Mapping[str, str]) -> Iterator[str]:
     """`Soresina: alloggi liberi assegnabili da 5 a 6, perché …`; nothing when no figure for everybody moved."""
-    figures = sorted(filter(_is_told, change.figures), key=_place_in_line)
+    figures, why = sorted(filter(_is_told, change.figures), key=_place_in_line), because_of(change, names)
+    if figures and why:
+        told = (f"{one.label_it[0].lower()}{one.label_it[1:]} {moved(one)}" for one in figures[:FIGURES_TOLD])
+        yield f"{change.name}: {', '.join(told)}, {why}."
+
+
+def because_of(change: MunicipalityChange, names: Mapping[str, str]) -> str | None:
+    """`perché … e per altre 3 comunicazioni`; None where only what happened to emergency cases moved it."""
     causes = [cause for cause in change.causes if not is_emergency(cause)]
-    if not figures or not causes:
-        return
-    told = [f"{figure.label_it[0].lower()}{figure.label_it[1:]} {moved(figure)}" for figure in figures[:FIGURES_TOLD]]
+    if not causes:
+        return None
     hidden = len(change.causes) - len(causes)
     rest = max(change.cause_count, len(change.causes)) - hidden - 1
-    others = f" {and_others(rest)}" if rest else ""
-    yield f"{change.name}: {', '.join(told)}, {because(causes[0], change.municipality, names)}{others}."
+    return because(causes[0], change.municipality, names) + (f" {and_others(rest)}" if rest else "")
 
 
 def _place_in_line(figure: FigureChange) -> tuple[int, bool]:
@@ -113,4 +126,4 @@ def _is_told(figure: FigureChange) -> bool:
 
 def is_emergency(cause: Cause) -> bool:
     """Whether the event tells of an emergency case or a home held for one."""
-    return cause.kind.startswith(("emergency-case-", "hold-"))
+    return cause.kind.startswith(EMERGENCY_KINDS)

@@ -21,6 +21,7 @@ from services.planner.domain.sums import add, take, without
 from shared.events.base import Message
 from shared.events.decisions import (
     AdoptionChosen,
+    DayBegan,
     HoldAccepted,
     HoldDeclined,
     HoldExpired,
@@ -296,6 +297,8 @@ def fold(state: PlanState, message: Message) -> None:
         case ObjectiveSet() | ObjectiveWithdrawn():
             state.see(event.on)
             state.pursue(str(event.objective_id), pursued(event, cause))
+        case DayBegan():
+            state.see(event.on)
         case _:
             raise TypeError(f"the plan does not depend on {event.TYPE}")
 

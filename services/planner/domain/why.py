@@ -23,6 +23,7 @@ from services.planner.domain.sheets import count_sheets
 from shared.events.base import Message
 from shared.events.decisions import (
     AdoptionChosen,
+    DayBegan,
     HoldAccepted,
     HoldDeclined,
     HoldExpired,
@@ -87,10 +88,11 @@ def parts_of(figures: Mapping[FigureKey, int | None], key: FigureKey) -> tuple[P
 
 
 def subjects_of(messages: Iterable[Message]) -> dict[Subject, list[Message]]:
-    """The messages of each home, case and declaration, in order of arrival."""
+    """The messages of each home, case and declaration, in order of arrival; no count is made of days."""
     found: dict[Subject, list[Message]] = defaultdict(list)
     for message in messages:
-        found[subject_of(message)].append(message)
+        if not isinstance(message.event, DayBegan):
+            found[subject_of(message)].append(message)
     return found
 
 

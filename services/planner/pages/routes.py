@@ -3,89 +3,107 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from hashlib import sha256
-from pathlib import Path
-from typing import Annotated, Any, Final, cast
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
-from fastapi.templating import Jinja2Templates
 
-from services.planner.api.editions import AmbitoPath, IstatPath
-from services.planner.pages import views
-from services.planner.pages.stream import STREAMS, follow, front_of
+from services.planner.api.editions import IstatPath
+from services.planner.pages import completeness, drift, emergency, figures, owners, parts, scores, views, what_if
+from services.planner.pages.addresses import Addresses, AskedDays
+from services.planner.pages.desk import At, front_of_days
+from services.planner.pages.frame import (
+    OPERATION,
+    IfNoneMatch,
+    Place,
+    answer,
+    not_found,
+    notice_of,
+    page_of,
+    tag_of,
+    templates,
+    unchanged,
+)
+from services.planner.pages.stream import STREAMS, follow
 from services.planner.pages.views import Front, View
 from services.planner.pages.words import MAPS, MapChoice
-from services.planner.settings import PlannerSettings
-from shared.pages import NavItem, Page, carried, page_environment, say, speak, spoken
-from shared.problems import Problem, Text, of_status
-from shared.territory import Ambito, UnknownAmbitoError, ambito
-from shared.web import VERSION, Db, runtime_of, settings_of
+from shared.pages import carried, say, speak, spoken
+from shared.web import Db, runtime_of, settings_of
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(speak)])
-templates = Jinja2Templates(env=page_environment(Path(__file__).parents[1] / "templates"))
+for pages in (parts, figures, emergency, completeness, drift, what_if, scores, owners):
+    router.include_router(pages.router)
 NEWS_SHOWN: Final = 10
 
 
-def known_ambito(ambito_code: AmbitoPath) -> Ambito:
-    try:
-        return ambito(ambito_code)
-    except UnknownAmbitoError:
-        raise _not_found(f"L'ambito {ambito_code} non c'è.", f"There is no ambito {ambito_code}.") from None
-
-
-Place = Annotated[Ambito, Depends(known_ambito)]
-IfNoneMatch = Annotated[str, Header(max_length=1000)]
-
-
-@router.get("/")
+@router.get("/", operation_id=OPERATION)
 async def home(request: Request) -> Response:
     return RedirectResponse(carried(f"/ambiti/{settings_of(request).ambito}"), 303)
 
 
-@router.get("/ambiti/{ambito_code}")
+@router.get("/ambiti/{ambito_code}", operation_id=OPERATION)
 async def plan_page(
-    request: Request, db: Db, place: Place, mappa: MapChoice = "assegnabili", if_none_match: IfNoneMatch = ""
+    request: Request,
+    db: Db,
+    place: Place,
+    days: AskedDays,
+    at: At,
+    mappa: MapChoice = "assegnabili",
+    if_none_match: IfNoneMatch = "",
 ) -> Response:
-    front = await front_of(db, place.code)
+    front = await front_of_days(request, db, place, days)
+    title = say("Piano triennale", "Three-year plan")
     if front is None:
-        content = {"page": _page(place, say("Piano triennale", "Three-year plan")), "notice": _notice(request)}
+        content = {"page": page_of(place, at, title), "notice": notice_of(request)}
         return templates.TemplateResponse(request, "no_plan.html", content)
-    if (tag := _tag(request, front, mappa)) in if_none_match:
-        return Response(status_code=304, headers={"ETag": tag})
+    if (tag := tag_of(request, front.hash, str(front.version), mappa, str(days))) in if_none_match:
+        return unchanged(tag)
+    stream = f"mappa={mappa}&da={front.version}" if days.is_now else None
     content = {
-        "page": _page(
-            place, say("Piano triennale", "Three-year plan"), f"mappa={mappa}&da={front.version}", current=True
-        ),
+        "page": page_of(place, at, title, stream, current=at.home),
         "place": place,
-        "choices": [(slug, choice.choice.read_in(spoken().language), slug == mappa) for slug, choice in MAPS.items()],
-        "map": _map(front, mappa, None),
+        "choices": [
+            (at.to("", "comuni", mappa=slug), choice.choice.read_in(spoken().language), slug == mappa)
+            for slug, choice in MAPS.items()
+        ],
+        "map": _map(front, mappa, None, at),
     }
-    return _answer(request, "plan.html", content | _shared(request, front, views.ambito_view(front)), tag)
+    return answer(request, "plan.html", content | _shared(request, front, views.ambito_view(front, at), at), tag)
 
 
-@router.get("/ambiti/{ambito_code}/comuni/{istat}")
+@router.get("/ambiti/{ambito_code}/comuni/{istat}", operation_id=OPERATION)
 async def municipality_page(
-    request: Request, db: Db, place: Place, istat: IstatPath, if_none_match: IfNoneMatch = ""
+    request: Request,
+    db: Db,
+    place: Place,
+    istat: IstatPath,
+    days: AskedDays,
+    at: At,
+    if_none_match: IfNoneMatch = "",
 ) -> Response:
-    front = await front_of(db, place.code)
+    front = await front_of_days(request, db, place, days)
     if front is None or istat not in front.plan.names:
-        raise _not_found(f"Nel piano non c'è il comune {istat}.", f"There is no municipality {istat} in the plan.")
-    if (tag := _tag(request, front, istat)) in if_none_match:
-        return Response(status_code=304, headers={"ETag": tag})
+        raise not_found(f"Nel piano non c'è il comune {istat}.", f"There is no municipality {istat} in the plan.")
+    if (tag := tag_of(request, front.hash, str(front.version), istat, str(days))) in if_none_match:
+        return unchanged(tag)
     municipality = place.municipality(istat)
+    stream = f"comune={istat}&da={front.version}" if days.is_now else None
     content = {
-        "page": _page(place, municipality.name, f"comune={istat}&da={front.version}"),
+        "page": page_of(place, at, municipality.name, stream),
         "municipality": municipality,
-        "map": _map(front, "assegnabili", istat),
+        "map": _map(front, "assegnabili", istat, at),
     }
-    return _answer(
-        request, "municipality.html", content | _shared(request, front, views.municipality_view(front, istat)), tag
-    )
+    view = views.municipality_view(front, istat, at)
+    return answer(request, "municipality.html", content | _shared(request, front, view, at), tag)
 
 
-@router.get("/ambiti/{ambito_code}/eventi", response_class=EventSourceResponse, dependencies=[Depends(STREAMS)])
+@router.get(
+    "/ambiti/{ambito_code}/eventi",
+    operation_id=OPERATION,
+    response_class=EventSourceResponse,
+    dependencies=[Depends(STREAMS)],
+)
 async def events(
     request: Request,
     place: Place,
@@ -100,48 +118,18 @@ async def events(
         yield event
 
 
-def _map(front: Front, mappa: MapChoice, selected: str | None) -> str:
+def _map(front: Front, mappa: MapChoice, selected: str | None, at: Addresses) -> str:
     choice = MAPS[mappa]
-    return views.draw(front.plan.ambito, choice, views.map_values(front.plan, choice), selected, spoken())
+    return views.draw(front.plan.ambito, choice, views.map_values(front.plan, choice), selected, at, spoken())
 
 
-def _shared(request: Request, front: Front, view: View) -> dict[str, Any]:
+def _shared(request: Request, front: Front, view: View, at: Addresses) -> dict[str, Any]:
     years = front.plan.triennium.years
     return {
-        "notice": _notice(request),
+        "notice": notice_of(request),
         "title": f"{say('Piano triennale', 'Three-year plan')} {years[0]}–{years[-1]}",
-        "home": carried(f"/ambiti/{front.plan.ambito}"),
+        "at": at,
         "view": view,
         "news": view.news[:NEWS_SHOWN],
         "rules_on": front.plan.rules_on,
     }
-
-
-def _page(place: Ambito, title: str, stream: str | None = None, *, current: bool = False) -> Page:
-    home = f"/ambiti/{place.code}"
-    nav = [
-        NavItem(say("Piano", "Plan"), home, current=current),
-        NavItem(say("Comuni", "Municipalities"), f"{home}#comuni"),
-        NavItem(say("Ultime variazioni", "Latest changes"), f"{home}#variazioni"),
-        NavItem(say("Emergenza abitativa", "Housing emergency"), f"{home}#emergenza"),
-    ]
-    return Page(title, place.name, nav, home, live_source=f"{home}/eventi?{stream}" if stream else None)
-
-
-def _notice(request: Request) -> str:
-    return cast(PlannerSettings, settings_of(request)).planner_notice
-
-
-def _tag(request: Request, front: Front, what: str) -> str:
-    """Changes with everything a page is made of: the plan, what is asked of it, the notice, the program."""
-    parts = (front.hash, str(front.version), what, _notice(request), VERSION, *map(str, spoken()))
-    return f'"{sha256("/".join(parts).encode()).hexdigest()[:32]}"'
-
-
-def _answer(request: Request, template: str, content: dict[str, Any], tag: str) -> Response:
-    headers = {"ETag": tag, "Cache-Control": "no-cache", "Vary": "Accept-Language"}
-    return templates.TemplateResponse(request, template, content, headers=headers)
-
-
-def _not_found(italian: str, english: str) -> Problem:
-    return Problem(404, "no-such-page", of_status(404).title, Text(italian, english))

@@ -64,7 +64,7 @@ async def front_of(db: Database, ambito: str) -> Front | None:
             return None
         names = names_of(ambito)
         plan = read(row.content, names)
-        versions = await store.versions_before(session, ambito, None, NEWS_LIMIT)
+        versions = await store.versions_before(session, ambito, None, NEWS_LIMIT, quiet_days=False)
         homes = await store.municipalities_of(session, ambito, sorted({action.unit_id for action in plan.actions}))
     told = [(version.recorded_at, PlanRecomputed.read(version.event.encode())) for version in versions]
     where = {unit_id: names.get(istat, istat) for unit_id, istat in homes.items()}

@@ -14,6 +14,7 @@ from services.planner.domain.labels import LABELS, STATUS_FIGURES
 from services.planner.domain.plan import FigureKey, Plan
 from services.planner.domain.publication import EMERGENCY_NEWS, FEW, LEAST_TOLD, is_few, news, news_of, public_actions
 from services.planner.domain.rounding import tenths
+from services.planner.pages.addresses import Addresses
 from services.planner.pages.words import MapFigure, level, short, tile_note
 from shared.events import Measure, PlanRecomputed
 from shared.pages import (
@@ -23,7 +24,6 @@ from shared.pages import (
     LiveFigure,
     MapLabels,
     Spoken,
-    carried,
     live_area,
     municipal_map,
     say,
@@ -94,11 +94,12 @@ class View:
         return found | {place: live for table in self.tables for place, live in _cells(table)}
 
 
-def ambito_view(front: Front) -> View:
+def ambito_view(front: Front, at: Addresses | None = None) -> View:
     """The whole ambito; of emergency cases only what `publication` allows."""
     plan = front.plan
+    at = at or Addresses(plan.ambito)
     forecasts = [_forecast_tile(plan, None, year) for year in (None, *plan.triennium.years)]
-    counts = [_count_tile(plan, None, figure) for figure in ("free_assignable", "needing_works", "in_works")]
+    counts = [_count_tile(plan, None, figure, at) for figure in ("free_assignable", "needing_works", "in_works")]
     columns = [
         Column(say("Comune", "Municipality")),
         Column(say("Assegnabili nel triennio", "To be assigned in the three years"), "thousandths"),
@@ -107,8 +108,8 @@ def ambito_view(front: Front) -> View:
     table = Table(
         say("Comune per comune", "Municipality by municipality"),
         [*columns, *(Column(short(figure), "number") for figure in STATUS_COLUMNS)],
-        [_place_row(plan, istat) for istat in sorted(plan.names, key=lambda istat: plan.names[istat])],
-        _place_row(plan, None),
+        [_place_row(plan, istat, at) for istat in sorted(plan.names, key=lambda istat: plan.names[istat])],
+        _place_row(plan, None, at),
     )
     told = [_told(event, at, line) for at, event in front.events for line in news(event, plan.names)]
     # Told once: a line for each change of a case would count the cases.
@@ -118,19 +119,20 @@ def ambito_view(front: Front) -> View:
     return View([*forecasts, *counts, _cases_tile(plan)], [table], _marks(front), told, {"azioni": actions})
 
 
-def municipality_view(front: Front, istat: str) -> View:
+def municipality_view(front: Front, istat: str, at: Addresses | None = None) -> View:
     """One municipality, by owner; nothing of its emergency cases."""
     plan = front.plan
+    at = at or Addresses(plan.ambito)
     owners = (None, *sorted({key.owner for key in plan.figures if key.municipality == istat and key.owner}))
-    counts = [_count_tile(plan, istat, figure) for figure in ("free_assignable", "needing_works", "in_works")]
+    counts = [_count_tile(plan, istat, figure, at) for figure in ("free_assignable", "needing_works", "in_works")]
     told = [_told(event, at, line) for at, event in front.events for line in news_of(istat, event, plan.names)]
     assignable = _forecast_table(
-        plan, istat, owners, "assignable", say("Alloggi che si potranno assegnare", "Homes to be assigned")
+        plan, istat, owners, at, "assignable", say("Alloggi che si potranno assegnare", "Homes to be assigned")
     )
     tables = [
         _with_declarations(assignable, plan, istat, owners),
-        _forecast_table(plan, istat, owners, "turnover", say("Alloggi che si libereranno", "Homes to become free")),
-        _stock_table(plan, istat, owners),
+        _forecast_table(plan, istat, owners, at, "turnover", say("Alloggi che si libereranno", "Homes to become free")),
+        _stock_table(plan, istat, owners, at),
     ]
     return View([_forecast_tile(plan, istat, None), *counts], tables, _marks(front), told)
 
@@ -166,7 +168,12 @@ def map_values(plan: Plan, choice: MapFigure) -> tuple[tuple[str, int], ...]:
 
 @lru_cache(maxsize=64)
 def draw(
-    ambito_code: str, choice: MapFigure, values: tuple[tuple[str, int], ...], selected: str | None, _spoken: Spoken
+    ambito_code: str,
+    choice: MapFigure,
+    values: tuple[tuple[str, int], ...],
+    selected: str | None,
+    at: Addresses,
+    _spoken: Spoken,
 ) -> Markup:
     """The map; kept, because drawing takes longer than everything else and most new plans leave it as it is."""
     return municipal_map(
@@ -175,7 +182,7 @@ def draw(
         choice.classes,
         map_labels(choice),
         selected=selected,
-        link=lambda istat: address_of(ambito_code, istat),
+        link=at.municipality,
     )
 
 
@@ -184,10 +191,6 @@ def map_areas(plan: Plan, choice: MapFigure) -> list[LiveArea]:
     return [
         live_area(istat, plan.names[istat], value, choice.classes, labels) for istat, value in map_values(plan, choice)
     ]
-
-
-def address_of(ambito_code: str, istat: str) -> str:
-    return carried(f"/ambiti/{ambito_code}/comuni/{istat}")
 
 
 def owner_name(owner: str | None, names: Mapping[str, str]) -> str:
@@ -230,9 +233,11 @@ def _forecast_tile(plan: Plan, istat: str | None, year: int | None) -> Tile:
     return Tile(label, _place(*key), mean, thousandths(mean), f"{band} {level()}")
 
 
-def _count_tile(plan: Plan, istat: str | None, figure: str) -> Tile:
+def _count_tile(plan: Plan, istat: str | None, figure: str, at: Addresses) -> Tile:
     value = plan.figures[FigureKey(istat, None, figure, None)]
-    return Tile(short(figure), _place(istat, None, figure, None), value, number(value), tile_note(figure))
+    return Tile(
+        short(figure), _place(istat, None, figure, None), value, number(value), tile_note(figure, is_now=at.days.is_now)
+    )
 
 
 def _cases_tile(plan: Plan) -> Tile:
@@ -246,20 +251,26 @@ def _cases_tile(plan: Plan) -> Tile:
     return Tile(label, place, count, number(count), one if actions == 1 else f"{number(actions)} {many}")
 
 
-def _place_row(plan: Plan, istat: str | None) -> list[Cell]:
+def _place_row(plan: Plan, istat: str | None, at: Addresses) -> list[Cell]:
     name = (
         Cell(say("Intero ambito", "Whole ambito"))
         if istat is None
-        else Cell(plan.names[istat], href=address_of(plan.ambito, istat))
+        else Cell(plan.names[istat], href=at.municipality(istat))
     )
-    counts = [_cell(plan, istat, None, figure, None) for figure in STATUS_COLUMNS]
-    return [name, _cell(plan, istat, None, "assignable_mean", None), _span(plan, istat, None, "assignable"), *counts]
+    counts = [_cell(plan, at, istat, None, figure, None) for figure in STATUS_COLUMNS]
+    return [
+        name,
+        _cell(plan, at, istat, None, "assignable_mean", None),
+        _span(plan, istat, None, "assignable"),
+        *counts,
+    ]
 
 
-def _cell(plan: Plan, istat: str | None, owner: str | None, figure: str, year: int | None) -> Cell:
-    """What is not in the plan is nothing of that kind: it holds no zeros for owners."""
-    value = plan.figures.get(FigureKey(istat, owner, figure, year), 0)
-    return Cell(value, figure=_place(istat, owner, figure, year))
+def _cell(plan: Plan, at: Addresses, istat: str | None, owner: str | None, figure: str, year: int | None) -> Cell:
+    """What is not in the plan is nothing of that kind: it holds no zeros for owners, and no page."""
+    key = FigureKey(istat, owner, figure, year)
+    href = at.figure(key.id) if key in plan.figures else None
+    return Cell(plan.figures.get(key, 0), href=href, figure=_place(*key))
 
 
 def _span(plan: Plan, istat: str | None, owner: str | None, what: str) -> Cell:
@@ -267,7 +278,9 @@ def _span(plan: Plan, istat: str | None, owner: str | None, what: str) -> Cell:
     return Cell((low, high), figure=_place(istat, owner, f"{what}_span", None))
 
 
-def _forecast_table(plan: Plan, istat: str, owners: Sequence[str | None], what: str, caption: str) -> Table:
+def _forecast_table(
+    plan: Plan, istat: str, owners: Sequence[str | None], at: Addresses, what: str, caption: str
+) -> Table:
     years = plan.triennium.years
     columns = [
         Column(say("Proprietà", "Owner")),
@@ -277,8 +290,8 @@ def _forecast_table(plan: Plan, istat: str, owners: Sequence[str | None], what: 
     ]
     rows = [
         [
-            Cell(owner_name(owner, plan.names)),
-            *(_cell(plan, istat, owner, f"{what}_mean", year) for year in (*years, None)),
+            Cell(owner_name(owner, plan.names), href=at.owner(owner) if owner else None),
+            *(_cell(plan, at, istat, owner, f"{what}_mean", year) for year in (*years, None)),
             _span(plan, istat, owner, what),
         ]
         for owner in owners
@@ -305,9 +318,12 @@ def _declared(plan: Plan, key: FigureKey | None) -> Cell:
     return Cell(plan.figures[key], figure=_place(*key), note=say(f"per il {key.year}", f"for {key.year}"))
 
 
-def _stock_table(plan: Plan, istat: str, owners: Sequence[str | None]) -> Table:
+def _stock_table(plan: Plan, istat: str, owners: Sequence[str | None], at: Addresses) -> Table:
     figures = (*STATUS_FIGURES.values(), "in_construction")
     columns = [Column(say("Stato", "State")), *(Column(owner_name(owner, plan.names), "number") for owner in owners)]
-    rows = [[Cell(short(f)), *(_cell(plan, istat, owner, f, None) for owner in owners)] for f in figures]
-    total = [Cell(short("stock_total")), *(_cell(plan, istat, owner, "stock_total", None) for owner in owners)]
-    return Table(say("Alloggi di oggi, per stato e proprietà", "Homes today, by state and owner"), columns, rows, total)
+    rows = [[Cell(short(f)), *(_cell(plan, at, istat, owner, f, None) for owner in owners)] for f in figures]
+    total = [Cell(short("stock_total")), *(_cell(plan, at, istat, owner, "stock_total", None) for owner in owners)]
+    caption = say("Alloggi per stato e proprietà", "Homes, by state and owner")
+    if at.days.is_now:
+        caption = say("Alloggi di oggi, per stato e proprietà", "Homes today, by state and owner")
+    return Table(caption, columns, rows, total)

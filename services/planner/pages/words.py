@@ -83,7 +83,8 @@ def level() -> str:
     return say("(80 su 100)", "(80 in 100)")
 
 
-def tile_note(figure: str) -> str:
+def tile_note(figure: str, *, is_now: bool = True) -> str:
+    note = say("alloggi", "homes")
     if figure == "needing_works":
-        return say("alloggi inagibili, adesso", "uninhabitable homes, now")
-    return say("alloggi, adesso", "homes, now")
+        note = say("alloggi inagibili", "uninhabitable homes")
+    return note + say(", adesso", ", now") if is_now else note

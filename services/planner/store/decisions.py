@@ -8,7 +8,7 @@ from uuid import UUID
 from shared.events import SOURCE, Envelope, Event, Message, derived
 
 
-def announced(subject: UUID, ambito: str, event: Event, at: datetime, traceparent: str | None = None) -> Message:
+def announced(subject: UUID | str, ambito: str, event: Event, at: datetime, traceparent: str | None = None) -> Message:
     """The event in its envelope; one step of a decision has one identifier, whoever announces it."""
     identifier = derived(f"planner/{event.TYPE}/{subject}")
     envelope = Envelope(

@@ -11,9 +11,9 @@ from sqlalchemy import ColumnElement, Uuid, func, literal, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from services.planner.domain.chronicle import ROME
 from services.planner.domain.holds import ACTIVE, HoldStatus, movement
 from services.planner.tables import CaseRow, EntryRow, HoldRow, HomeRow, StockRow
-from shared.arrivals import ROME
 from shared.db import Instant, have_alone
 from shared.events import UnitStatus
 

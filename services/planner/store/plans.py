@@ -32,7 +32,7 @@ from services.planner.tables import (
     VersionRow,
 )
 from shared.db import StaleWriter
-from shared.events import PlanRecomputed
+from shared.events import DayBegan, PlanRecomputed
 from shared.sql import among, matching, table_of, upsert_rows
 
 PLAN = table_of(PlanRow)
@@ -41,6 +41,9 @@ REPLACE = PLAN.update().where(
     PLAN.c.revision == bindparam("read_revision"),
     PLAN.c.writer == bindparam("read_writer"),
 )
+
+QUIET_DAY = f'%"kind":"{DayBegan.name()}"%"changes":[]}}'
+"""A version's event ends with its changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,11 +161,15 @@ def add_version(session: AsyncSession, event: PlanRecomputed, recorded_at: datet
     upsert_rows(session, VersionRow, [row])
 
 
-async def versions_before(session: AsyncSession, ambito: str, before: int | None, limit: int) -> list[VersionRow]:
-    """Versions from the newest, those below `before`."""
+async def versions_before(
+    session: AsyncSession, ambito: str, before: int | None, limit: int, *, quiet_days: bool = True
+) -> list[VersionRow]:
+    """Versions from the newest, those below `before`; without `quiet_days` none of a day that moved nothing."""
     query = select(VersionRow).where(col(VersionRow.ambito) == ambito)
     if before is not None:
         query = query.where(col(VersionRow.version) < before)
+    if not quiet_days:
+        query = query.where(col(VersionRow.event).not_like(QUIET_DAY))
     return list((await session.execute(query.order_by(col(VersionRow.version).desc()).limit(limit))).scalars())
 
 

@@ -78,9 +78,17 @@ def transition(before: Unit | None, after: Unit, report: Report) -> tuple[Transi
     was = before.status if before else None
     if was is after.status:
         return ()
-    told = {"report": report.NAME, "on": report.effective_on, "before": was, "after": after.status}
-    then = {"net_area_m2": after.net_area_m2, "works_term": ended_term(before, after)}
-    return (Transition.believed(told | then),)
+    made = Transition.believed(
+        {
+            "report": report.NAME,
+            "on": report.effective_on,
+            "before": was,
+            "after": after.status,
+            "net_area_m2": after.net_area_m2,
+            "works_term": ended_term(before, after),
+        }
+    )
+    return (made,)
 
 
 def correct(history: Sequence[Entry], report: Report, report_id: UUID, organisation: str) -> Decision:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from shared.events.base import SOURCE, Envelope, Event, Message, Value, derived
 from shared.events.decisions import AdoptedQuantity, AdoptionBasis, DeclineReason
+from shared.events.lifecycle import ActKind, EditionKind, Office, Organ, PlanStatus
 from shared.events.planning import DisposalKind, ProgrammeKind
 from shared.events.plans import Measure
 from shared.events.topics import declared
@@ -31,7 +32,13 @@ AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 CLAIMS = ("owner-reports", "submissions", "emergency-cases", "plan-decisions")
 """Topics whose records say who claims; what is on the others was caused by another event."""
 
+DECISIONS = ("plan-status-changed",)
+"""Events on other topics that nothing but somebody's decision has caused."""
+
 VALUES: Mapping[str, Any] = {
+    "Act.kind": ActKind.RESOLUTION,
+    "Act.number": "12",
+    "Act.organ": Organ.ASSEMBLY_OF_MAYORS,
     "AdoptionChosen.basis": AdoptionBasis.MODEL,
     "AdoptionChosen.quantity": AdoptedQuantity.TURNOVER,
     "AdoptionChosen.reason": "l'ente ha dichiarato gli alloggi di due anni insieme",
@@ -46,6 +53,23 @@ VALUES: Mapping[str, Any] = {
             "revision": 1 if step == "ObjectiveSet" else 2,
             "starts_on": date(2026, 3, 1),
             "text": "dimezzare gli alloggi da recuperare",
+        }.items()
+    },
+    **{
+        f"PlanStatusChanged.{name}": value
+        for name, value in {
+            "before": PlanStatus.SUBMITTED_TO_ASSEMBLY,
+            "document_hash": "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae",
+            "edition": 1,
+            "first_year": 2026,
+            "kind": EditionKind.TRIENNIAL,
+            "log_head": "fcde2b2edba56bf408601fb721fe9b5c338d10ee429ea04fae5511b68fbf8fb9",
+            "office": Office.ASSEMBLY_SECRETARIAT,
+            "plan_hash": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+            "reason": None,
+            "rules_on": date(2026, 3, 1),
+            "status": PlanStatus.APPROVED,
+            "step": 3,
         }.items()
     },
     "accessible": False,
@@ -183,7 +207,7 @@ VALUES: Mapping[str, Any] = {
 def example_message(cls: type[Event]) -> Message:
     """An example of the event in the envelope its writer gives it."""
     event = unit_changed() if cls is UnitChanged else example(cls)
-    is_claim = cls.TOPIC in CLAIMS
+    is_claim = cls.TOPIC in CLAIMS or cls.NAME in DECISIONS
     identifier = example_id(f"{cls.TYPE}/id")
     return Message(
         Envelope(

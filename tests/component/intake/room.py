@@ -17,7 +17,7 @@ import httpx
 from fastapi import FastAPI
 from sqlalchemy import select
 
-from services.intake.app import create_app
+from services.intake.app import create_http, create_runtime
 from services.intake.settings import IntakeSettings
 from shared.auth import Role, issue, new_key, public_jwks
 from shared.bus.records import Record, decode, encode, unpack
@@ -113,7 +113,7 @@ async def opened(home: Path) -> AsyncIterator[Room]:
     keys = home / "keys" / "jwks.json"
     keys.parent.mkdir(parents=True, exist_ok=True)
     keys.write_text(json.dumps(public_jwks([KEY])))
-    app = create_app(IntakeSettings(home=home))
+    app = create_http(create_runtime(IntakeSettings(home=home)))
     runtime: Runtime = app.state.runtime
     await migrate(runtime.db, runtime.migrations)
     try:

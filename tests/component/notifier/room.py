@@ -15,7 +15,7 @@ import httpx
 from fastapi import FastAPI
 from sqlalchemy import select
 
-from services.notifier.app import create_app
+from services.notifier.app import create_http, create_runtime
 from services.notifier.settings import NotifierSettings
 from services.notifier.tables import NoticeRow
 from shared.auth import Role, issue, new_key, public_jwks
@@ -137,13 +137,14 @@ def settings(home: Path, loopback: str = "") -> NotifierSettings:
 
 @asynccontextmanager
 async def opened(home: Path, loopback: str = "") -> AsyncIterator[Room]:
-    app = create_app(settings(home, loopback))
+    app = create_http(create_runtime(settings(home, loopback)))
     runtime: Runtime = app.state.runtime
     await migrate(runtime.db, runtime.migrations)
     try:
         yield Room(app, runtime)
     finally:
         await runtime.transport.stop()
+        await app.state.people.close()
         await runtime.db.close()
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import httpx
 import pytest
@@ -14,6 +16,7 @@ import pytest
 from services.planner.api.document import FORMATS, preferred_format
 from services.planner.document.canonical import is_sealed, read_document
 from services.planner.document.model import Cell, Document, Span, Table
+from services.planner.document.odt import odt_of
 from shared.auth import Role, issue
 from tests.component.planner.test_figures_api import CREMONA, PLAN, asked
 from tests.component.planner.test_pages import KEY, home_with_key
@@ -21,7 +24,7 @@ from tests.support.pdf import verdict
 from tests.support.planner import Served, planner_serving, synthetic
 from tests.support.world import AMBITO
 
-PDF, JSON = FORMATS
+PDF, JSON, ODT = FORMATS
 AS_OF = "?true_on=2025-06-30"
 
 
@@ -32,11 +35,13 @@ def planner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield served
 
 
-def answer(planner: Served, accept: str | None, query: str = "", **headers: str) -> httpx.Response:
+def answer(
+    planner: Served, accept: str | None, query: str = "", resource: str = "document", **headers: str
+) -> httpx.Response:
     now = datetime.now(UTC)
     token = issue(KEY, "comune-019036", Role.LEAD, AMBITO, "pianovivo", "pianovivo-local", now, timedelta(hours=1), "x")
     sent = {"authorization": f"Bearer {token}", **({} if accept is None else {"accept": accept}), **headers}
-    return httpx.get(f"{planner.url}{PLAN}/document{query}", headers=sent, timeout=120)
+    return httpx.get(f"{planner.url}{PLAN}/{resource}{query}", headers=sent, timeout=120)
 
 
 @pytest.fixture(scope="module")
@@ -127,8 +132,25 @@ def test_verapdf_passes_what_is_served(planner: Served, flavour: str, tmp_path: 
     assert verdict(path, flavour) == f"PASS {path} {flavour}\n"
 
 
+def test_offices_get_a_text_to_paste_from(planner: Served, found: httpx.Response) -> None:
+    told = answer(planner, ODT)
+    assert (told.status_code, told.headers["content-type"]) == (200, ODT)
+    assert told.headers["content-disposition"].endswith('.odt"')
+    assert told.content == odt_of(read_document(found.content))
+
+
+def test_the_package_holds_the_document_and_is_the_same_each_time(planner: Served, found: httpx.Response) -> None:
+    first, second = (answer(planner, None, resource="package") for _ in range(2))
+    assert (first.status_code, first.headers["content-type"]) == (200, "application/zip")
+    assert first.content == second.content
+    with ZipFile(BytesIO(first.content)) as archive:
+        assert archive.read("documento.json") == found.content
+    again = answer(planner, None, resource="package", **{"if-none-match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
 def test_another_format_is_not_acceptable(planner: Served) -> None:
-    refused = answer(planner, "application/vnd.oasis.opendocument.text")
+    refused = answer(planner, "application/msword")
     assert refused.status_code == 406
     assert refused.json()["title"] == "Formato non disponibile"
 
@@ -143,6 +165,7 @@ def test_another_format_is_not_acceptable(planner: Served) -> None:
         ("application/json;q=0.2, application/pdf;q=0.3", PDF),
         ("application/pdf;q=0, */*", JSON),
         ("Application/JSON; charset=utf-8; q=1.0", JSON),
+        (ODT, ODT),
         ("text/html", None),
         ("application/pdf;q=0", None),
         ("application/pdf;q=x", None),

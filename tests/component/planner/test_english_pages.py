@@ -54,7 +54,7 @@ def test_the_address_chooses_and_otherwise_the_browser_does(
 ) -> None:
     answer = httpx.get(planner.url + PLAN + query, headers={"accept-language": accept_language or ""})
     assert f'<html lang="{language}">' in answer.text
-    assert answer.headers["vary"] == "Accept-Language"
+    assert answer.headers["vary"] == "Accept-Language, Cookie"
 
 
 def test_each_language_has_its_own_version_of_the_page(planner: Served) -> None:

@@ -178,7 +178,7 @@ def test_the_keyboard_is_enough(planner: Served, browser: Browser) -> None:
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")
         expect(page.get_by_role("main")).to_be_focused()
-        for _ in range(2):  # the first choice is the map shown, the second another one
+        for _ in range(3):  # another day, the choice of the map that is shown, another one
             page.keyboard.press("Tab")
         choice = page.get_by_role("link", name="Liberi assegnabili", exact=True)
         expect(choice).to_be_focused()

@@ -19,7 +19,7 @@ from tests.component.planner.test_pages import home_with_key
 from tests.support.forgery import with_one_byte_of_text_changed
 from tests.support.planner import planner_serving, synthetic
 
-PDF, JSON = FORMATS
+PDF, JSON, _ = FORMATS
 
 
 class HandedOut(NamedTuple):

@@ -35,7 +35,7 @@ def test_names_of_files_tell_the_heads_that_alembic_finds(service: str) -> None:
     config.set_main_option("script_location", str(bus))
     config.set_main_option("path_separator", "os")
     config.set_main_option("version_locations", f"{bus / 'versions'}:{migrations}")
-    assert heads(migrations) == set(ScriptDirectory.from_config(config).get_heads())
+    assert heads(bus / "versions", migrations) == set(ScriptDirectory.from_config(config).get_heads())
 
 
 def test_a_restart_on_the_newest_tables_does_not_load_alembic(tmp_path: Path) -> None:

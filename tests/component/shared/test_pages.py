@@ -90,7 +90,7 @@ def demo_app() -> FastAPI:
             page_environment()
             .from_string(TEMPLATE)
             .render(
-                page=Page("Piano", CREMONESE.name, nav, organisation="Comune di Cremona", live_source="/stream"),
+                page=Page("Piano", CREMONESE.name, nav, live_source="/stream"),
                 reference_on=date(2026, 11, 23),
                 lead=CREMONESE.lead.name,
                 total=sum(m.population for m in people),

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
-from services.intake.app import create_app as create_intake
+from services.intake.app import create_http, create_runtime
 from services.intake.settings import IntakeSettings
 from tests.support.browser import chromium, serving, visiting
 from tests.support.planner import planner_serving
@@ -81,7 +81,7 @@ def test_a_client_gets_the_problem_document(planner: str, accept: str) -> None:
 
 
 def test_a_service_without_pages_answers_browsers_in_json_too(tmp_path: Path) -> None:
-    with serving(create_intake(IntakeSettings(home=tmp_path))) as intake:
+    with serving(create_http(create_runtime(IntakeSettings(home=tmp_path)))) as intake:
         answer = httpx.get(f"{intake}/non-c-e", headers={"accept": FIREFOX})
     assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
 

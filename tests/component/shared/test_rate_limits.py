@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.registry.app import create_app
+from services.registry.app import create_http, create_runtime
 from services.registry.settings import RegistrySettings
 from shared.auth import Principal, Role, issue, new_key, public_jwks
 from shared.migrate import migrate
@@ -36,7 +36,8 @@ class Clock:
 async def app(tmp_path: Path) -> AsyncIterator[FastAPI]:
     (tmp_path / "keys").mkdir()
     (tmp_path / "keys" / "jwks.json").write_text(json.dumps(public_jwks([KEY])))
-    app = create_app(RegistrySettings(home=tmp_path, rate_limit_organisation=3, rate_limit_address=2))
+    settings = RegistrySettings(home=tmp_path, rate_limit_organisation=3, rate_limit_address=2)
+    app = create_http(create_runtime(settings))
     # A window that no slow machine leaves: the service's own clock goes on, the limits' stands at ten seconds of it.
     app.state.rate_limits = RateLimits(3, 2, Clock(10.0))
     runtime = app.state.runtime

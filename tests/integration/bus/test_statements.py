@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.bus.tables import InboxRow, SequenceRow
 from shared.db import Database
 from shared.migrate import migrate
-from shared.sql import Match, insert_rows, matching_each, table_of, upsert_rows, write_now
+from shared.sql import MANY, Match, insert_rows, matching_each, table_of, upsert_rows, write_now
 from tests.support.installations import Installation
 from tests.support.waiting import until
 
@@ -81,6 +81,24 @@ async def test_a_table_written_in_two_ways_is_written_in_both_or_in_none(install
             upsert_rows(session, InboxRow, [("c", ONE, "failed")])
             insert_rows(session, InboxRow, [("c", TWO, "applied")])
         assert await inbox(db) == {ONE: "failed", TWO: "applied", THREE: "applied"}
+
+
+async def test_many_rows_are_written_with_the_others_or_not_at_all(installation: Installation) -> None:
+    many = [("c", UUID(int=number), "applied") for number in range(10, 10 + MANY)]
+    async with database(installation) as db:
+        await heard(db, ONE)
+        async with refused_transaction(db) as session:
+            insert_rows(session, InboxRow, many)
+            upsert_rows(session, InboxRow, [("c", ONE, "no such outcome")])
+        assert await inbox(db) == {ONE: "applied"}
+        async with refused_transaction(db) as session:
+            upsert_rows(session, InboxRow, [("c", ONE, "failed")])
+            insert_rows(session, InboxRow, [*many, ("c", ONE, "applied")])
+        assert await inbox(db) == {ONE: "applied"}
+        async with db.transaction() as session:
+            insert_rows(session, InboxRow, many)
+            upsert_rows(session, InboxRow, [("c", ONE, "failed")])
+        assert await inbox(db) == {ONE: "failed"} | {event_id: outcome for _, event_id, outcome in many}
 
 
 async def test_what_was_written_early_is_undone_with_the_rest(installation: Installation) -> None:

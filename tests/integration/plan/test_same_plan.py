@@ -92,6 +92,7 @@ async def both(installation: Installation, batch: int) -> AsyncIterator[tuple[Ru
         own = {"replica": "first", "batch": batch, "planner_first_year": FIRST_YEAR}
         shared_bus = registry.transport if installation.form == LOCAL else None
         planner = create_runtime(PlannerSettings(**installation.environment | own), shared_bus)
+        planner.tasks.clear()  # no day begins but those that the log tells of
         for runtime in (registry, planner):
             await stack.enter_async_context(runtime.running())
         yield registry, planner

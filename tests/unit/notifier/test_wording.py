@@ -9,7 +9,7 @@ import pytest
 
 from services.notifier.domain.wording import reason
 from shared.events import REPORTS, Cause, Event, Measure
-from shared.wording import KINDS, amount
+from shared.wording import KINDS, amount, began
 
 NAMES = {"019036": "Cremona", "019026": "Castelverde"}
 
@@ -22,11 +22,13 @@ def cause(kind: str, organisation: str | None = "aler-bcm", municipality: str = 
 
 
 OTHERS = ("submissions", "emergency-cases", "plan-decisions")
+OF_NOBODY = {"day-began"}
+"""Told in words of their own: nobody has reported them."""
 
 
 def test_every_kind_of_event_that_moves_a_plan_has_italian_words() -> None:
     others = {cls.name() for cls in Event.REGISTRY.values() if cls.TOPIC in OTHERS}
-    assert set(KINDS) == set(REPORTS) | others
+    assert set(KINDS) == set(REPORTS) | others - OF_NOBODY
     assert all(words.count("{}") == 1 for words in KINDS.values())
 
 
@@ -50,10 +52,17 @@ def test_every_kind_of_event_that_moves_a_plan_has_italian_words() -> None:
             cause("unit-sold", "comune-015146", "015146"),
             "perché comune-015146 ha comunicato la vendita dell'alloggio SIM-1 a 015146 (unit-sold, 1º novembre 2026)",
         ),
+        (cause("day-began", None), "perché è cominciato il 1º novembre 2026"),
+        (cause("day-began", None, "019026"), "perché è cominciato il 1º novembre 2026"),
     ],
 )
 def test_a_reason_names_who_said_what_about_which_home_where_and_when(told: Cause, words: str) -> None:
     assert reason(told, "019036", NAMES) == words
+
+
+@pytest.mark.parametrize(("day", "words"), [(8, "l'8"), (9, "il 9"), (11, "l'11"), (18, "il 18"), (24, "il 24")])
+def test_the_article_goes_with_the_day(day: int, words: str) -> None:
+    assert began(date(2026, 11, day)) == f"è cominciato {words} novembre 2026"
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from random import Random
 from typing import NamedTuple
 from uuid import UUID
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,8 +21,20 @@ from services.planner.domain.plan import canonical, compute
 from services.planner.domain.state import PlanState
 from services.registry.domain import Entry, Refusal, decide, needs_history
 from shared.events.base import Envelope, Message
-from shared.events.units import Report, ReportRetracted, Unit, UnitChanged, UnitRegistered
-from tests.unit.planner.worlds import AMBITO, CREMONA, NAMES, RULES, case_closed, case_opened, folded, submission
+from shared.events.units import Report, ReportRetracted, Unit, UnitChanged, UnitRegistered, UnitStatus
+from tests.unit.planner.worlds import (
+    AMBITO,
+    CREMONA,
+    NAMES,
+    RULES,
+    START,
+    TestRegistry,
+    case_closed,
+    case_opened,
+    day_began,
+    folded,
+    submission,
+)
 from tests.unit.registry.samples import DAY, OWNER, TABLE, kind_of, registered, report
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -164,6 +177,16 @@ def test_all_that_is_known_makes_the_live_state(world: tuple[list[Claim], ...], 
     random.shuffle(facts)
     found = state_as_of(AMBITO, RULES.bands, [*facts, *messages[len(facts) :]])
     assert found == live
+
+
+@pytest.mark.parametrize("asked_on", [date(2026, 2, 1), date(2026, 2, 2), date(2026, 2, 9)])
+def test_a_day_that_began_is_true_on_that_day(asked_on: date) -> None:
+    """The home was registered on 1 January; the 2nd of February is the last day that anybody was there for."""
+    registry = TestRegistry()
+    registry.register("U-1", UnitStatus.OCCUPIED)
+    messages = [day_began(date(2026, 2, 2), 90), *registry.sent]
+    reached = date(2026, 2, 2) if asked_on >= date(2026, 2, 2) else START
+    assert state_as_of(AMBITO, RULES.bands, messages, asked_on).reference_on == reached
 
 
 def test_a_late_correction_is_known_from_its_day_on_and_true_before() -> None:

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.planner.domain.chronicle import state_as_of
+from services.planner.domain.drift import PROGRAM, TIME, Drift, drift, steps_between
 from services.planner.domain.drift import RULES as RULES_CHANGED
-from services.planner.domain.drift import TIME, Drift, drift, steps_between
 from services.planner.domain.forecast import Triennium
 from services.planner.domain.plan import FigureKey, Method, Plan
 from services.planner.domain.rules import Rules
@@ -22,7 +22,16 @@ from services.planner.law import rules_on
 from shared.events.base import Message
 from shared.events.units import UnitStatus
 from tests.unit.planner.test_chronicle import WORLDS, Claim, told
-from tests.unit.planner.worlds import AMBITO, CREMONA, NAMES, TestRegistry, case_closed, case_opened, submission
+from tests.unit.planner.worlds import (
+    AMBITO,
+    CREMONA,
+    NAMES,
+    TestRegistry,
+    case_closed,
+    case_opened,
+    day_began,
+    submission,
+)
 
 METHOD = Method(Triennium(2026), rules_on, lambda _: NAMES)
 
@@ -46,6 +55,8 @@ def test_the_sum_is_exact_in_any_order_of_the_causes(
     """Also backwards, from a later plan to an earlier one."""
     facts = told(claim for home in world for claim in home)
     messages = [*facts, case_opened("C-1", 900), submission(1, 3, 901)]
+    for day in (day_began(date(2026, 2, 10), 902), day_began(date(2027, 2, 1), 903)):
+        messages.insert(random.randint(0, len(messages)), day)
     before, after = messages[:first], messages[: second % len(messages)]
     found = between(before, after, random)
     was, now = plan_of(before), plan_of(after)
@@ -79,6 +90,25 @@ def test_each_cause_has_what_it_moved() -> None:
     assert 0 in amounts[FigureKey(CREMONA, None, "turnover_mean", 2026)]
 
 
+def test_days_that_began_are_told_as_time() -> None:
+    """Three quiet days, the last of them two years on: one reason, which names them and has all that moved."""
+    registry = TestRegistry()
+    for unit in ("U-1", "U-2", "U-3"):
+        registry.register(unit, UnitStatus.OCCUPIED)
+    registry.report("U-1", "unit-vacated", UnitStatus.FREE_ASSIGNABLE, date(2026, 3, 1))
+    began = (date(2026, 3, 2), date(2026, 3, 3), date(2028, 3, 4))
+    days = [day_began(on, number) for number, on in enumerate(began, 90)]
+    after = [*registry.sent, *days]
+    found = between(registry.sent, after)
+    assert found.reasons == ((TIME, None, tuple(day.envelope.id for day in days)),)
+    assert {place for one in found.differences for place in one.amounts} == {0}
+    assert (found.before, found.after) == (plan_of(registry.sent), plan_of(after))
+    assert found.after.reference_on == date(2028, 3, 4)
+    back = between(after, registry.sent)
+    assert back.reasons == found.reasons
+    assert (back.before, back.after) == (found.after, found.before)
+
+
 def test_many_causes_are_told_by_kind_and_municipality() -> None:
     registry = TestRegistry()
     for number in range(70):
@@ -105,3 +135,21 @@ def test_a_change_of_the_rules_is_a_cause_of_its_own() -> None:
 
 def _without_sat(rules: Rules) -> Rules:
     return replace(rules, sat=replace(rules.sat, set_aside_share=Decimal(0)))
+
+
+def test_what_a_plan_was_frozen_with_and_the_events_no_longer_give_is_a_cause_of_its_own() -> None:
+    """Frozen with one home fewer than the same events give now; then another one is registered."""
+    registry = TestRegistry()
+    registry.register("U-1", UnitStatus.FREE_ASSIGNABLE)
+    before = list(registry.sent)
+    registry.register("U-2", UnitStatus.FREE_ASSIGNABLE)
+    frozen, steps = plan_of([]), steps_between(before, registry.sent)
+    found = drift(AMBITO, before, steps, METHOD, frozen=frozen)
+    kinds = [reason.kind for reason in found.reasons]
+    assert kinds == [TIME, "unit-registered", PROGRAM]
+    [free] = [one for one in found.differences if one.key == FigureKey(CREMONA, None, "free_assignable", None)]
+    assert (free.before, free.after, dict(free.amounts)) == (0, 2, {1: 1, 2: 1})
+    for one in found.differences:
+        assert one.before + sum(one.amounts.values()) == one.after
+    same = drift(AMBITO, before, steps, METHOD, frozen=plan_of(before))
+    assert PROGRAM not in [reason.kind for reason in same.reasons]

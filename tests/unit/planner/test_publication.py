@@ -105,6 +105,26 @@ def test_further_causes_are_counted(more: int, ending: str) -> None:
     assert line.endswith(ending)
 
 
+BEGAN = cause("day-began", organisation=None, subject=AMBITO)
+
+
+def test_a_day_is_news_wherever_it_moved_something() -> None:
+    quiet = change([ACTIONS], [BEGAN])
+    moved = change([mean(1000, 1100)], [BEGAN], CASTELVERDE)
+    sentence = "Castelverde: alloggi assegnabili nel triennio da 1,0 a 1,1, perché è cominciato il 23 novembre 2026."
+    assert news(version([BEGAN], quiet, moved), NAMES) == news_of(CASTELVERDE, version([BEGAN], moved), NAMES)
+    assert news(version([BEGAN], quiet, moved), NAMES) == (sentence,)
+    assert news(version([BEGAN]), NAMES) == ()
+
+
+def test_a_day_that_moves_many_municipalities_is_told_once() -> None:
+    """As the first of a quarter does: what the last one has shown is learned."""
+    many = [change([mean(1000, 1100)], [BEGAN]).model_copy(update={"name": f"Comune {n}"}) for n in range(5)]
+    assert news(version([BEGAN], *many), NAMES) == (
+        "Aggiornati i numeri di 5 comuni, perché è cominciato il 23 novembre 2026.",
+    )
+
+
 def test_figures_of_one_owner_or_year_are_left_to_the_municipality_tables() -> None:
     owners = count("free_assignable", "Alloggi liberi assegnabili", 2, 3, owner="aler-bcm")
     assert news(version([VACATED], change([owners], [VACATED])), NAMES) == ()

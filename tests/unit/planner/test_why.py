@@ -23,6 +23,7 @@ from tests.unit.planner.worlds import (
     TestRegistry,
     case_closed,
     case_opened,
+    day_began,
     submission,
 )
 from tests.unit.registry.samples import OWNER
@@ -96,3 +97,12 @@ def test_parts_add_up(world: tuple[list[Claim], ...]) -> None:
         parts = parts_of(plan.figures, key)
         if parts:
             assert sum(part.value for part in parts) == found
+
+
+def test_no_count_is_made_of_days() -> None:
+    """Not even where there are so many that asking each would take long."""
+    registry = TestRegistry()
+    registry.register("U-1", UnitStatus.OCCUPIED)
+    days = [day_began(date.fromordinal(MARCH.toordinal() + number), 1000 + number) for number in range(2000)]
+    key = FigureKey(CREMONA, "aler", "occupied", None)
+    assert inputs(key, [*registry.sent, *days]) == inputs(key, registry.sent) != []

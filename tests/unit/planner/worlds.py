@@ -11,7 +11,7 @@ from uuid import UUID
 from services.planner.domain.state import PlanState, fold
 from services.planner.law import rules_on
 from shared.events.base import Envelope, Event, Message
-from shared.events.decisions import DeclineReason, HoldDeclined, ObjectiveSet, ObjectiveWithdrawn
+from shared.events.decisions import DayBegan, DeclineReason, HoldDeclined, ObjectiveSet, ObjectiveWithdrawn
 from shared.events.submissions import AnnualColumns, EmergencyCaseClosed, EmergencyCaseOpened, SubmissionReceived
 from shared.events.units import (
     OwnerKind,
@@ -122,6 +122,10 @@ def objective_step(
         ),
         number,
     )
+
+
+def day_began(on: date, number: int) -> Message:
+    return message(DayBegan(ambito=AMBITO, municipality=CREMONA, on=on), number)
 
 
 def submission(revision: int, assignable: int, number: int, *, year: int = 2026, owner: str = "aler") -> Message:

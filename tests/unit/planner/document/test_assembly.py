@@ -21,11 +21,13 @@ from services.planner.domain.plan import plan_hash
 from services.planner.domain.state import PlanState
 from services.planner.handlers import method_of
 from services.planner.settings import PlannerSettings
-from shared.events import Cause, FigureChange, Measure, Message, MunicipalityChange, PlanRecomputed
+from shared.events import Cause, FigureChange, Measure, Message, MunicipalityChange, PlanRecomputed, derived
+from shared.events.decisions import ObjectiveSet
 from shared.events.planning import AccessMeasure
 from shared.events.submissions import EmergencyCaseClosed, EmergencyCaseOpened, SubmissionReceived
 from tests.support.plan_material import assembled, assembled_synthetic, filed_in, material_of, synthetic_material
 from tests.support.planner import UNTIL, stated, synthetic
+from tests.support.world import AMBITO
 
 ACQUANEGRA, CREMONA, SORESINA = "019001", "019036", "019098"
 
@@ -125,7 +127,7 @@ def test_the_same_plan_gives_the_same_bytes_and_another_day_another_hash(documen
     assert json_of(assembled(messages)) == json_of(document)
     assert json_of(read_document(json_of(document))) == json_of(document)
     then = material_of(messages, date(2025, 6, 30))
-    earlier = document_of(then, draft_of(then.plan, 12), filed_in(messages), (), synthetic=True)
+    earlier = document_of(then, draft_of(then.plan, 12, ""), filed_in(messages), (), synthetic=True)
     assert earlier.edition.hash != document.edition.hash
 
 
@@ -170,7 +172,7 @@ def needing(**households: int) -> DocumentPart:
         ]
     }
     plan = replace(material.plan, needs=needs)
-    return document_of(replace(material, plan=plan), draft_of(plan, 1), (), (), synthetic=True).parts[2]
+    return document_of(replace(material, plan=plan), draft_of(plan, 1, ""), (), (), synthetic=True).parts[2]
 
 
 def test_where_no_other_municipality_can_hide_a_small_need_no_sum_is_told() -> None:
@@ -208,6 +210,38 @@ def test_a_measure_that_reaches_two_households_is_told_without_its_budget() -> N
         ["n.p.", "n.p."],
     ]
     assert texts_of(part) == ["Nell'ambito le misure dichiarate sono 3; raggiungono 17 nuclei."]
+
+
+def objective(figure: str, baseline: int, target: int) -> Message:
+    event = ObjectiveSet(
+        objective_id=derived(figure),
+        ambito=AMBITO,
+        municipality=CREMONA,
+        revision=1,
+        text="Più alloggi",
+        owner=f"comune-{CREMONA}",
+        figure=figure,
+        baseline=baseline,
+        starts_on=date(2026, 1, 1),
+        target=target,
+        due_on=date(2028, 12, 31),
+        reason="prova",
+        on=date(2026, 11, 1),
+        organisation=f"comune-{CREMONA}",
+    )
+    return stated(event, figure)
+
+
+def test_objectives_stand_beside_what_the_plan_says_now_but_not_of_a_municipalitys_households() -> None:
+    """The synthetic world has 4,152 homes."""
+    homes, households = "-:-:stock_total:-", f"{CREMONA}:-:need_3y:-"
+    part = assembled([*synthetic().past, objective(homes, 4000, 4100), objective(households, 90000, 2000)]).parts[4]
+    [pursued] = [table for table in tables_of(part) if table.caption == "Obiettivi fissati dal Comune capofila"]
+    cremonas, ambitos = sorted(rows_of(pursued))
+    need = "Più alloggi (Fabbisogno abitativo primario del triennio, famiglie)"
+    assert cremonas == ["Cremona", "Comune", need, "n.p.", "n.p.", "2,0", "31 dicembre 2028", "n.p."]
+    assert ambitos[2:6] == ["Più alloggi (Alloggi in patrimonio)", "4.000", "4.152", "4.100"]
+    assert ambitos[6:] == ["31 dicembre 2028", "raggiunto"]
 
 
 def test_where_nothing_is_small_the_resources_are_told() -> None:
@@ -285,7 +319,7 @@ def test_an_ambito_of_which_nothing_is_known_has_a_document_too() -> None:
     state = PlanState("altrove", method.bands)
     plan = method.plan_of(state)
     material = Material(plan, state, method.law(plan.reference_on), None, {}, {}, ())
-    document = document_of(material, draft_of(plan, 1), (), (), synthetic=False)
+    document = document_of(material, draft_of(plan, 1, ""), (), (), synthetic=False)
     assert document.cover.ambito == "Ambito altrove"
     assert texts_of(document.parts[2]) == [
         "Nessun comune ha ancora dichiarato dati sul fabbisogno: non se ne può stimare alcuno."

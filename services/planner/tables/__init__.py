@@ -272,6 +272,16 @@ class JournalRow(SQLModel, table=True):
     event: str = Field(sa_column=Column(Text, nullable=False))
 
 
+class DayRow(SQLModel, table=True):
+    """The last day that began for an ambito's plan."""
+
+    __tablename__ = "plan_day"
+    metadata: ClassVar[MetaData] = metadata
+
+    ambito: str = Field(sa_column=Column(Text, primary_key=True))
+    began_on: date = Field(sa_column=Column(Date, nullable=False))
+
+
 _ACTIVE = text("status IN ('HELD', 'ACCEPTED')")
 
 

@@ -1,0 +1,289 @@
+"""Iter del piano: a plan is proposed and frozen, and every further step of its edition is recorded with its acts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import date
+from functools import partial
+from itertools import groupby
+from typing import Annotated, Literal, cast
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from pydantic import Field
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.planner.api.document import ANSWERS, handed_out, wanted_format
+from services.planner.api.editions import AmbitoPath, Asked, Sha256, ShortText, Whole, Year, asked, own
+from services.planner.api.lifecycle_refusals import plan_moved
+from services.planner.api.proposals import Proposal, proposal_of
+from services.planner.api.steps import EditionId, Steps, propose, take
+from services.planner.document.canonical import read_document
+from services.planner.domain.lifecycle.transitions import StatusStep
+from services.planner.settings import PlannerSettings
+from services.planner.store import documents
+from services.planner.store import editions as store
+from shared.arrivals import Arrival, Shape, answer, arriving, not_found, once, read_value
+from shared.events import Act, EditionKind, Office, PlanStatus, PlanStatusChanged
+from shared.events.base import LongText
+from shared.idempotency import Answer
+from shared.lifecycle_wording import step_sentence
+from shared.openapi import SCHEMAS, Json, body, problems, responses
+from shared.sign_in import Who
+from shared.web import Db, settings_of
+
+router = APIRouter(prefix="/plans", tags=["editions"], responses=problems(404))
+Arrived = Annotated[Arrival, Depends(arriving(65_536))]
+EditionPath = Annotated[int, Path(alias="edition", ge=1, le=1000)]
+FirstYear = Annotated[
+    int | None, Query(ge=2017, le=2100, description="Primo anno del triennio; senza, quello del piano in vigore")
+]
+TakenOneByOne = Literal[
+    PlanStatus.SUBMITTED_TO_ASSEMBLY,
+    PlanStatus.APPROVED,
+    PlanStatus.RETURNED,
+    PlanStatus.TRANSMITTED_TO_REGION,
+    PlanStatus.PUBLISHED,
+]
+
+
+class NewEdition(Shape):
+    """What is proposed: the plan as it stands now; not if it is another than the `version` given, if one is."""
+
+    kind: EditionKind
+    office: Office
+    version: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+
+
+class NewStep(Shape):
+    """A step that was taken: on which day, by which office, with which acts; a return tells its reason."""
+
+    status: TakenOneByOne
+    on: date
+    office: Office
+    acts: Annotated[tuple[Act, ...], Field(max_length=10)] = ()
+    reason: LongText | None = None
+
+
+class EditionStep(Shape):
+    """Passo dell'edizione; `document_hash` is that of the document as it was marked with it."""
+
+    step: Whole
+    status: PlanStatus
+    on: date
+    office: Office
+    organisation: ShortText
+    acts: list[Act] = Field(max_length=10)
+    reason: str | None = Field(max_length=2000)
+    text_it: str = Field(max_length=4000)
+    version: Whole
+    plan_hash: Sha256
+    document_hash: Sha256
+
+    @classmethod
+    def of(cls, step: PlanStatusChanged) -> EditionStep:
+        told = {name: getattr(step, name) for name in cls.model_fields if name != "text_it"}
+        return cls.model_validate(told | {"text_it": step_sentence(step)})
+
+
+class PlanEdition(Shape):
+    """Edizione del piano: how it stands, what it is frozen as, and every step so far."""
+
+    ambito: ShortText
+    first_year: Year
+    edition: Whole
+    kind: EditionKind
+    status: PlanStatus
+    on: date
+    version: Whole
+    plan_hash: Sha256
+    rules_on: date
+    log_head: Sha256
+    document_hash: Sha256
+    steps: list[EditionStep] = Field(max_length=1000)
+    links: dict[str, str] = Field(alias="_links", max_length=10)
+
+    @classmethod
+    def of(cls, steps: Sequence[PlanStatusChanged]) -> PlanEdition:
+        last, path = steps[-1], _id_of(steps[-1]).path
+        told = {name: getattr(last, name) for name in cls.model_fields if name not in ("steps", "links")}
+        drift = f"/plans/{last.ambito}/drift?from_edition={last.edition}"
+        links = {"document": f"{path}/document?first_year={last.first_year}", "drift": drift}
+        return cls.model_validate(told | {"steps": [EditionStep.of(step) for step in steps], "_links": links})
+
+
+class EditionList(Shape):
+    """The editions of a triennium, oldest first; `status` is how the plan stands: in collection before the first."""
+
+    ambito: ShortText
+    first_year: Year
+    status: PlanStatus
+    items: list[PlanEdition] = Field(max_length=1000)
+
+
+class StepList(Shape):
+    """The steps of an edition, in order."""
+
+    items: list[EditionStep] = Field(max_length=1000)
+
+
+def schemas() -> dict[str, Json]:
+    """Components of the bodies that are read strictly."""
+    found: dict[str, Json] = {}
+    for cls in (NewEdition, NewStep):
+        schema = cls.model_json_schema(ref_template=SCHEMAS + "{model}")
+        found |= {**schema.pop("$defs", {}), cls.__name__: schema}
+    return found
+
+
+@router.get(
+    "/{ambito}/editions",
+    operation_id="edition_list",
+    summary="Le edizioni del piano",
+    description="Ogni edizione proposta nel triennio, con il suo stato, i suoi atti e l'impronta del suo documento.",
+)
+async def listing(request: Request, db: Db, who: Who, ambito: AmbitoPath, first_year: FirstYear = None) -> EditionList:
+    own(who, ambito)
+    year = first_year or _present_year(request)
+    async with db.reading() as session:
+        steps = await store.steps_of(session, ambito, year)
+    editions = [PlanEdition.of(list(some)) for _, some in groupby(steps, key=lambda step: step.edition)]
+    status = editions[-1].status if editions else PlanStatus.COLLECTING
+    return EditionList(ambito=ambito, first_year=year, status=status, items=editions)
+
+
+@router.post(
+    "/{ambito}/editions",
+    status_code=201,
+    operation_id="edition_propose",
+    summary="Proporre il piano",
+    description="Congela il piano com'è ora: documento, numeri, regole, registro degli eventi. Ogni riga deve essere "
+    "trasmessa, o registrata come inadempienza. Solo il capofila.",
+    responses=responses({201: (PlanEdition, "Proposto")}, 409),
+    openapi_extra=body(
+        "NewEdition", "Che cosa si propone", triennale={"kind": "TRIENNIAL", "office": "HOUSING_OFFICE", "version": 41}
+    ),
+    response_class=Response,
+)
+async def propose_edition(request: Request, db: Db, ambito: AmbitoPath, arrival: Arrived) -> Response:
+    wanted = read_value(NewEdition, arrival.document)
+    plans = await asked(request, db, arrival.who, ambito)
+    proposal = await proposal_of(plans, cast(PlannerSettings, settings_of(request)))
+    return await once(db, arrival, partial(_propose, plans, proposal, wanted))
+
+
+async def _propose(
+    plans: Asked, proposal: Proposal, wanted: NewEdition, arrival: Arrival, session: AsyncSession
+) -> Answer:
+    if wanted.version not in (None, plans.head.version):
+        raise plan_moved(wanted.version or 0, plans.head.version)
+    return _created(await propose(session, arrival, plans, proposal, wanted.kind, wanted.office))
+
+
+@router.get(
+    "/{ambito}/editions/{edition}",
+    operation_id="edition_show",
+    summary="Un'edizione del piano",
+    description="Il suo stato, i suoi passi con gli atti, e che cosa vi è congelato.",
+)
+async def one(
+    request: Request, db: Db, who: Who, ambito: AmbitoPath, number: EditionPath, first_year: FirstYear = None
+) -> PlanEdition:
+    return PlanEdition.of(await _steps(request, db, who, ambito, number, first_year))
+
+
+@router.get(
+    "/{ambito}/editions/{edition}/steps",
+    operation_id="edition_steps",
+    summary="I passi di un'edizione",
+    description="In ordine, ciascuno con il giorno, l'ufficio, gli atti e l'impronta del documento di allora.",
+)
+async def steps_of(
+    request: Request, db: Db, who: Who, ambito: AmbitoPath, number: EditionPath, first_year: FirstYear = None
+) -> StepList:
+    steps = await _steps(request, db, who, ambito, number, first_year)
+    return StepList(items=[EditionStep.of(step) for step in steps])
+
+
+@router.post(
+    "/{ambito}/editions/{edition}/steps",
+    status_code=201,
+    operation_id="edition_step_take",
+    summary="Registrare un passo dell'iter",
+    description="Sottoposto all'Assemblea, approvato o rinviato, trasmesso, pubblicato. L'approvazione di un'edizione "
+    "supera quella precedente. Nulla di ciò che è congelato cambia. Solo il capofila.",
+    responses=responses({201: (PlanEdition, "Registrato")}, 409),
+    openapi_extra=body(
+        "NewStep",
+        "Il passo, con i suoi atti",
+        approvazione={
+            "status": "APPROVED",
+            "on": "2026-12-05",
+            "office": "ASSEMBLY_SECRETARIAT",
+            "acts": [{"organ": "ASSEMBLY_OF_MAYORS", "kind": "RESOLUTION", "number": "12", "on": "2026-12-05"}],
+        },
+        rinvio={
+            "status": "RETURNED",
+            "on": "2026-12-05",
+            "office": "ASSEMBLY_SECRETARIAT",
+            "reason": "rivedere le strategie della parte quinta",
+        },
+    ),
+    response_class=Response,
+)
+async def take_step(
+    request: Request, db: Db, ambito: AmbitoPath, number: EditionPath, arrival: Arrived, first_year: FirstYear = None
+) -> Response:
+    own(arrival.who, ambito)
+    edition = EditionId(ambito, first_year or _present_year(request), number)
+    return await once(db, arrival, partial(_take, edition))
+
+
+async def _take(edition: EditionId, arrival: Arrival, session: AsyncSession) -> Answer:
+    wanted = read_value(NewStep, arrival.document)
+    return _created(await take(session, arrival, edition, StatusStep(**dict(wanted))))
+
+
+@router.get(
+    "/{ambito}/editions/{edition}/document",
+    operation_id="edition_document",
+    summary="Il documento di un'edizione",
+    description="Quello congelato quando fu proposta, con lo stato e gli atti in copertina: PDF, o gli stessi "
+    "contenuti come dati.",
+    response_class=Response,
+    responses=ANSWERS | problems(406),
+)
+async def document(
+    request: Request, db: Db, who: Who, ambito: AmbitoPath, number: EditionPath, first_year: FirstYear = None
+) -> Response:
+    wanted = wanted_format(request)
+    last = (await _steps(request, db, who, ambito, number, first_year))[-1]
+    async with db.reading() as session:
+        kept = await documents.content_of(session, last.document_hash)
+    assert kept is not None, "a step's document is kept in its transaction, and nothing is ever deleted"
+    found = await asyncio.to_thread(read_document, kept[1])
+    return await handed_out(request, wanted, found, kept[1], f"piano-{ambito}-{last.first_year}-edizione-{number}")
+
+
+async def _steps(
+    request: Request, db: Db, who: Who, ambito: str, number: int, first_year: int | None
+) -> list[PlanStatusChanged]:
+    own(who, ambito)
+    edition = EditionId(ambito, first_year or _present_year(request), number)
+    async with db.reading() as session:
+        steps = await store.steps_of(session, *edition)
+    if not steps:
+        raise not_found(edition.path)
+    return steps
+
+
+def _created(steps: Steps) -> Answer:
+    return answer(201, PlanEdition.of(steps), Location=_id_of(steps[-1]).path)
+
+
+def _id_of(step: PlanStatusChanged) -> EditionId:
+    return EditionId(step.ambito, step.first_year, step.edition)
+
+
+def _present_year(request: Request) -> int:
+    return cast(PlannerSettings, settings_of(request)).planner_first_year

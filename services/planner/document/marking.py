@@ -1,0 +1,22 @@
+"""The document of an edition: the frozen one, marked in front with how it stands and the acts it went through."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from services.planner.document.canonical import sealed
+from services.planner.document.model import Document
+from shared.events.lifecycle import PlanStatus, PlanStatusChanged
+from shared.lifecycle_wording import STATUSES, step_sentence
+
+
+def marked(document: Document, steps: Sequence[PlanStatusChanged]) -> Document:
+    """The same document with the steps of its edition since it was proposed on the cover, sealed anew.
+
+    Nothing but the cover's acts, the status and the document's own hash is another than before.
+    """
+    proposed = max(place for place, step in enumerate(steps) if step.status is PlanStatus.PROPOSED)
+    acts = (f"Edizione {steps[-1].edition}.", *(step_sentence(step) for step in steps[proposed:]))
+    cover = replace(document.cover, acts=acts)
+    return sealed(replace(document, cover=cover, edition=replace(document.edition, status=STATUSES[steps[-1].status])))

@@ -1,0 +1,91 @@
+"""The seven parts of the plan as pages: the document's own text, tables and lists, every number a way to its page."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Path, Request, Response
+from markupsafe import Markup
+
+from services.planner.domain.parts import PARTS
+from services.planner.pages.addresses import Addresses
+from services.planner.pages.blocks import written_part
+from services.planner.pages.desk import OF_HOUSEHOLDS, At, Plan, Shown
+from services.planner.pages.frame import (
+    OPERATION,
+    IfNoneMatch,
+    Place,
+    answer,
+    around,
+    tag_of,
+    templates,
+    unchanged,
+)
+from services.planner.pages.maps import DrawnMap, map_of_part
+from shared.pages import say, spoken
+from shared.problems import Text
+
+router = APIRouter()
+TITLES: Final = (
+    Text("Quadro conoscitivo", "What is known of the territory"),
+    Text("Quadro ricognitivo e programmatorio", "Population and services"),
+    Text("Fabbisogno abitativo primario", "Primary housing need"),
+    Text("Consistenza del patrimonio e offerta del triennio", "Stock of homes, and supply of the three years"),
+    Text("Strategie, obiettivi e alienazioni", "Strategies, objectives and disposals"),
+    Text("Linee d'azione per l'emergenza abitativa", "Lines of action in housing emergencies"),
+    Text("Linee d'azione per l'accesso e la permanenza", "Lines of action for getting and keeping a home"),
+)
+PartNumber = Annotated[int, Path(ge=1, le=len(PARTS))]
+
+
+@router.get("/ambiti/{ambito_code}/parti", operation_id=OPERATION)
+async def parts_page(request: Request, place: Place, plan: Plan, at: At, if_none_match: IfNoneMatch = "") -> Response:
+    head = plan.asked.head
+    if (tag := tag_of(request, head.hash, str(head.version), "parti", str(at.days))) in if_none_match:
+        return unchanged(tag)
+    content = {
+        **around(request, place, at, head, say("Le sette parti del piano", "The seven parts of the plan"), "parti"),
+        "parts": [(at.part(number), title_of(number)) for number in range(1, len(PARTS) + 1)],
+    }
+    return answer(request, "parts_page.html", content, tag)
+
+
+@router.get("/ambiti/{ambito_code}/parti/{number}", operation_id=OPERATION)
+async def part_page(
+    request: Request, place: Place, plan: Plan, at: At, number: PartNumber, if_none_match: IfNoneMatch = ""
+) -> Response:
+    head = plan.asked.head
+    if (tag := tag_of(request, head.hash, str(head.version), f"parti/{number}", str(at.days))) in if_none_match:
+        return unchanged(tag)
+    title = f"{number}. {title_of(number)}"
+    content = {
+        **around(request, place, at, head, title, "parti"),
+        "title": title,
+        "parts": [(at.part(one), f"{one}. {title_of(one)}", one == number) for one in range(1, len(PARTS) + 1)],
+        "is_told": plan.is_now or number not in OF_HOUSEHOLDS,
+        "map": await asyncio.to_thread(_map, plan, number, at),
+        "body": await asyncio.to_thread(_body, plan, number, at),
+    }
+    return answer(request, "part.html", content, tag)
+
+
+def written_map(drawn: DrawnMap | None) -> Markup:
+    return Markup(templates.get_template("map.html").render(drawn=drawn)) if drawn else Markup()
+
+
+def title_of(number: int) -> str:
+    return TITLES[number - 1].read_in(spoken().language)
+
+
+def _body(plan: Shown, number: int, at: Addresses) -> Markup:
+    """Of other days nothing that counts households."""
+    if not plan.is_now and number in OF_HOUSEHOLDS:
+        return Markup()
+    return plan.once(f"parti/{number}", lambda: written_part(plan.part(number), plan.figures(number), at))
+
+
+def _map(plan: Shown, number: int, at: Addresses) -> Markup:
+    if not plan.is_now and number in OF_HOUSEHOLDS:
+        return Markup()
+    return plan.once(f"mappe/{number}", lambda: written_map(map_of_part(number, plan.material, at)))

@@ -1,0 +1,161 @@
+"""The seven points that the law asks of the plan (R.R. 4/2017, art. 3 c. 2) say the same numbers as PDF and as data.
+
+The numbers of the PDF are read by poppler, those of the data with nothing but JSON; each is written by this test's own
+rule, so that neither the program's reader nor its writer is asked.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.component.planner.test_document_api import FORMATS, answer
+from tests.component.planner.test_figures_api import PLAN, asked
+from tests.component.planner.test_pages import home_with_key
+from tests.support.pdf import pages_of
+from tests.support.planner import planner_serving, synthetic
+
+PDF, JSON, _ = FORMATS
+POINTS = {
+    1: ("Quadro conoscitivo", ["population", "density", "households"]),
+    2: ("Quadro ricognitivo e programmatorio", ["old_age_index", "dependency_index", "age_65_plus"]),
+    3: ("Fabbisogno abitativo primario", ["need_3y", "need_3y_low", "need_3y_high", "need_yearly"]),
+    4: ("Consistenza del patrimonio e offerta del triennio", ["stock_total", "turnover_mean", "assignable_mean"]),
+    5: ("Strategie, obiettivi e alienazioni", []),
+    6: ("Linee d'azione per l'emergenza abitativa", ["open_cases"]),
+    7: ("Linee d'azione per l'accesso e la permanenza", ["access_measures", "access_households"]),
+}
+"""Title of each, and figures of the ambito that the API gives for it."""
+NUMBER = re.compile(r"[−-]?\d+(?:\.\d{3})*(?:,\d+)?")
+EDGES = re.compile(
+    r"^Piano triennale dell'offerta.*$|^Ambito territoriale Cremonese · versione.*$|^[0-9a-f]{64}$"
+    r"|^(?:Tabella|Figura) \d+:",
+    re.MULTILINE,
+)
+
+
+@pytest.fixture(scope="module")
+def planner_answers(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], str, dict[int, dict[str, Any]]]:
+    """The document as data, its pages' text, and the seven parts as the API tells them."""
+    folder = tmp_path_factory.mktemp("punti")
+    with planner_serving(home_with_key(folder)) as served:
+        served.hear(*synthetic().past)
+        (folder / "piano.pdf").write_bytes(answer(served, PDF).content)
+        data = json.loads(answer(served, JSON).content)
+        parts = {number: asked(served, f"{PLAN}/parts/{number}") for number in POINTS}
+    return data, text_of(folder / "piano.pdf"), parts
+
+
+def text_of(pdf: Path) -> str:
+    return "\n".join(EDGES.sub("", page) for page in pages_of(pdf))
+
+
+def chapter(text: str, number: int) -> str:
+    """What the PDF says between the headings of a part and of the next."""
+    headings = [text.rindex(f"Parte {number}. "), text.find(f"Parte {number + 1}. ", text.rindex(f"Parte {number}. "))]
+    end = headings[1] if headings[1] >= 0 else text.rindex("Allegato A. ")
+    return text[headings[0] :][: end - headings[0]]
+
+
+def numbers_in(text: str) -> Counter[str]:
+    return Counter(found.replace("-", "−").lstrip("−") for found in NUMBER.findall(text))
+
+
+def rounded(value: Decimal, places: int) -> str:
+    """`1.204,5`."""
+    whole, _, decimals = f"{abs(value).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP):,}".partition(".")
+    return whole.replace(",", ".") + (f",{decimals}" if decimals else "")
+
+
+def said(block: Mapping[str, Any]) -> Iterator[str]:
+    """The texts of a block of the data, numbers as a reader finds them."""
+    match block["block"]:
+        case "paragraph":
+            yield from (sentence["text"] for sentence in block["sentences"])
+        case "listing":
+            yield from (item["text"] for item in block["items"])
+        case "drawing":
+            yield from (block["caption"], block["note"], *re.findall(r">([^<>]+)</text>", block["svg"]))
+        case "table":
+            yield from (block["caption"], block["note"], *(column["label"] for column in block["columns"]))
+            for row in [*block["rows"], block["total"]]:
+                yield from (shown(cell, column["kind"]) for cell, column in zip(row, block["columns"], strict=False))
+
+
+def shown(cell: Mapping[str, Any], kind: str) -> str:
+    value = cell["value"]
+    if value is None:
+        return str(cell["instead"])
+    match kind:
+        case "NUMBER":
+            return rounded(Decimal(value), 0)
+        case "THOUSANDTHS":
+            return rounded(Decimal(value) / 1000, 1)
+        case "SPAN":
+            return "–".join(rounded(Decimal(end), 0) for end in sorted(set(value)))
+        case "PERCENT":
+            return rounded(100 * Decimal(value), 1)
+        case "EUROS":
+            return rounded(Decimal(value), 2)
+        case "DAY":
+            year, _, day = value.split("-")
+            return f"{int(day)} {year}"
+    return str(value)
+
+
+def texts(part: Mapping[str, Any]) -> Iterator[str]:
+    yield f"Parte {part['number']}. {part['title']}"
+    for section in part["sections"]:
+        yield section["title"]
+        for block in section["blocks"]:
+            yield from said(block)
+
+
+@pytest.mark.parametrize("number", POINTS)
+def test_every_number_of_a_point_is_the_same_in_pdf_and_data(
+    planner_answers: tuple[dict[str, Any], str, dict[int, dict[str, Any]]], number: int
+) -> None:
+    data, text, _ = planner_answers
+    part = data["parts"][number - 1]
+    assert (part["number"], part["title"]) == (str(number), POINTS[number][0])
+    printed, told = numbers_in(chapter(text, number)), numbers_in("\n".join(texts(part)))
+    assert len(told) >= 5
+    assert told - printed == Counter()
+    # The heads of tables are printed again on each page.
+    assert printed.keys() == told.keys()
+
+
+@pytest.mark.parametrize(
+    ("number", "name"), [(number, name) for number, (_, names) in POINTS.items() for name in names]
+)
+def test_the_figures_of_a_point_are_the_apis_in_pdf_and_data(
+    planner_answers: tuple[dict[str, Any], str, dict[int, dict[str, Any]]], number: int, name: str
+) -> None:
+    data, text, parts = planner_answers
+    [figure] = [one for one in parts[number]["figures"] if one["id"] == f"ambito/{name}"]
+    value, is_exact = Decimal(figure["value"]), figure["unit"] == "COUNT"
+    wanted = rounded(value / (1000 if figure["unit"] == "THOUSANDTHS" else 1), 0 if is_exact else 1)
+    assert wanted in numbers_in(chapter(text, number))
+    assert wanted in numbers_in("\n".join(texts(data["parts"][number - 1])))
+
+
+def test_the_caps_of_point_5_are_the_apis(
+    planner_answers: tuple[dict[str, Any], str, dict[int, dict[str, Any]]],
+) -> None:
+    """It has no figures of its own: the caps of disposals (L.R. 16/2016, art. 28) are its items."""
+    data, text, parts = planner_answers
+    printed, told = numbers_in(chapter(text, 5)), numbers_in("\n".join(texts(data["parts"][4])))
+    caps = [one["values"] for one in parts[5]["items"] if one["kind"] == "disposal_cap"]
+    assert len(caps) > 10
+    for value in (value for cap in caps for value in cap):
+        if value["name"] in ("baseline", "cap", "used", "left"):
+            wanted = rounded(Decimal(value["value"]), 0)
+            assert wanted in printed
+            assert wanted in told

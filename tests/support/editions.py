@@ -1,0 +1,114 @@
+"""A plan that may be proposed, and its way through the offices over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from shared.auth import Role
+from shared.events import Message, OwnerKind, SubmissionDefaulted, SubmissionReceived
+from shared.territory import municipality_organisation, names_of
+from tests.support.planner_room import LEAD, Room
+from tests.unit.planner.worlds import AMBITO, CREMONA, START, message
+
+EDITIONS = f"/plans/{AMBITO}/editions"
+TODAY = date.today()
+PROPOSAL = {"kind": "TRIENNIAL", "office": "HOUSING_OFFICE"}
+ACT = {"organ": "ASSEMBLY_OF_MAYORS", "kind": "RESOLUTION", "number": "12", "on": TODAY.isoformat()}
+EXECUTIVE = {"organ": "MUNICIPAL_EXECUTIVE", "kind": "RESOLUTION", "number": "210/2026", "on": TODAY.isoformat()}
+TO_APPROVAL = ("SUBMITTED_TO_ASSEMBLY", "APPROVED")
+TO_PUBLICATION = (*TO_APPROVAL, "TRANSMITTED_TO_REGION", "PUBLISHED")
+MORE: dict[str, dict[str, Any]] = {
+    "APPROVED": {"acts": [ACT, EXECUTIVE], "office": "ASSEMBLY_SECRETARIAT"},
+    "RETURNED": {"reason": "rivedere la parte quinta", "office": "ASSEMBLY_SECRETARIAT"},
+}
+EVERY_ROW = [*((code, municipality_organisation(code)) for code in sorted(names_of(AMBITO))), (CREMONA, "aler")]
+"""Municipality and owner: each of the 48 municipalities, and ALER where `registry_of` has its homes."""
+
+
+def nil_rows(
+    but: Collection[tuple[str, str]] = (), year: int = 2025, also: Sequence[tuple[str, str]] = ()
+) -> list[Message]:
+    """Nothing to declare, of every row but those, and of others."""
+    rows = [*EVERY_ROW, *also]
+    return [_nil(*key, year, 200_000 + place) for place, key in enumerate(rows) if key not in but]
+
+
+def in_default(municipality: str, owner: str, number: int, year: int = 2025) -> Message:
+    return message(
+        SubmissionDefaulted(
+            default_id=UUID(int=number),
+            ambito=AMBITO,
+            cycle_year=year,
+            owner=owner,
+            owner_kind=OwnerKind.MUNICIPALITY,
+            municipality=municipality,
+            recorded_on=START,
+            reason="sollecitata due volte",
+        ),
+        number,
+    )
+
+
+async def proposed(room: Room, status: int = 201, who: tuple[str, Role] = LEAD, key: str = "", **changes: Any) -> Any:
+    return await _posted(room, EDITIONS, PROPOSAL | changes, status, who, key)
+
+
+async def taken(
+    room: Room, step: str, edition: int = 1, status: int = 201, who: tuple[str, Role] = LEAD, key: str = "", **told: Any
+) -> Any:
+    """A step of today, with what it must carry unless `told` says otherwise."""
+    usual = {"status": step, "on": TODAY.isoformat(), "office": "HOUSING_OFFICE"} | MORE.get(step, {})
+    return await _posted(room, f"{EDITIONS}/{edition}/steps", usual | told, status, who, key)
+
+
+async def walked(room: Room, *steps: str, edition: int = 1) -> Any:
+    """Every step in turn; gives the edition as it stands then."""
+    found = None
+    for step in steps:
+        found = await taken(room, step, edition)
+    return found
+
+
+async def shown(room: Room, path: str = EDITIONS, who: tuple[str, Role] = LEAD) -> Any:
+    async with room.client(who) as client:
+        answer = await client.get(path)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def document_of(room: Room, edition: int = 1, accept: str = "application/json") -> bytes:
+    async with room.client(LEAD) as client:
+        answer = await client.get(f"{EDITIONS}/{edition}/document", headers={"accept": accept})
+    assert answer.status_code == 200, answer.text
+    return answer.content
+
+
+async def _posted(room: Room, path: str, body: Any, status: int, who: tuple[str, Role], key: str) -> Any:
+    headers = {"idempotency-key": key} if key else {}
+    async with room.client(who) as client:
+        answer = await client.post(path, json=body, headers=headers)
+    assert answer.status_code == status, answer.text
+    return answer.json()
+
+
+def _nil(municipality: str, owner: str, year: int, number: int) -> Message:
+    kind = OwnerKind.ALER if owner == "aler" else OwnerKind.MUNICIPALITY
+    return message(
+        SubmissionReceived(
+            submission_id=UUID(int=number),
+            ambito=AMBITO,
+            cycle_year=year,
+            owner=owner,
+            owner_kind=kind,
+            municipality=municipality,
+            revision=1,
+            nil=True,
+            columns=None,
+            received_on=START,
+            late=False,
+        ),
+        number,
+    )
