@@ -20,8 +20,8 @@ from services.planner.domain.supply.schedule import Medians, whole_variance
 from services.planner.domain.supply.turnover import Expectation
 
 SHARE_RESTORED = 30
-"""An owner's refurbishments fall to its municipalities as if so many had been shared out in proportion: it restores
-building by building, in an order that nobody tells."""
+"""An owner's refurbishments fall to its municipalities as if so many had been shared out in proportion: it restores in
+an order that nobody tells. As many as exits have within a municipality."""
 Scope = tuple[str | None, str | None]
 """(municipality, owner); None is all of them."""
 
