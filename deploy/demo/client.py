@@ -22,7 +22,7 @@ class Client:
 
     def __init__(self, urls: Mapping[str, str], token: Callable[[str, Role], str]) -> None:
         self._urls, self._token = urls, token
-        self._tokens: dict[str, str] = {}
+        self._tokens: dict[tuple[str, Role], str] = {}
         self._http = httpx.AsyncClient(timeout=60)
 
     async def __aenter__(self) -> Self:
@@ -34,10 +34,18 @@ class Client:
         await self._http.aclose()
 
     async def ask(
-        self, method: str, service: str, path: str, organisation: str, *, json: Any = None, key: str | None = None
+        self,
+        method: str,
+        service: str,
+        path: str,
+        organisation: str,
+        *,
+        json: Any = None,
+        key: str | None = None,
+        role: Role | None = None,
     ) -> Any:
-        """The JSON answer; raises `Refused` for any problem."""
-        headers = {"Authorization": f"Bearer {self._bearer(organisation)}"}
+        """The JSON answer, without `role` to the organisation's usual one; raises `Refused` for any problem."""
+        headers = {"Authorization": f"Bearer {self._bearer(organisation, role or usual_role(organisation))}"}
         if key is not None:
             headers["Idempotency-Key"] = key
         answer = await self._http.request(method, self._urls[service] + path, json=json, headers=headers)
@@ -52,11 +60,15 @@ class Client:
         return next((int(float(line.rsplit(" ", 1)[1])) for line in text.splitlines() if line.startswith(wanted)), 0)
 
     async def plan(self, municipality: str | None = None) -> Any:
+        """As the lead municipality sees it: with every case's actions."""
         part = f"/municipalities/{municipality}" if municipality else ""
-        return await self.ask("GET", "planner", f"/plans/{AMBITO}{part}", "comune-019036")
+        return await self.ask("GET", "planner", f"/plans/{AMBITO}{part}", "comune-019036", role=Role.LEAD)
 
-    def _bearer(self, organisation: str) -> str:
-        if organisation not in self._tokens:
-            role = Role.MUNICIPALITY if organisation.startswith("comune-") else Role.OWNER
-            self._tokens[organisation] = self._token(organisation, role)
-        return self._tokens[organisation]
+    def _bearer(self, organisation: str, role: Role) -> str:
+        if (organisation, role) not in self._tokens:
+            self._tokens[organisation, role] = self._token(organisation, role)
+        return self._tokens[organisation, role]
+
+
+def usual_role(organisation: str) -> Role:
+    return Role.MUNICIPALITY if organisation.startswith("comune-") else Role.OWNER

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import httpx
@@ -42,10 +44,12 @@ class Outcome(NamedTuple):
     location: str
 
 
-def routes_of(service: str, home: Path) -> dict[str, RouteContext]:
+@cache
+def routes_of(service: str) -> dict[str, RouteContext]:
     """A service's doors; those that every service has are walked elsewhere."""
     found = next(one for one in SERVICES if one.name == service)
-    every = iter_route_contexts(found.application(found.settings(home=home)).routes)
+    with TemporaryDirectory() as home:
+        every = list(iter_route_contexts(found.application(found.settings(home=Path(home))).routes))
     own = [one for one in every if getattr(one, "operation_id", None) in sections()[service].operations]
     return {f"{method} {one.path}": one for one in own for method in one.methods or ()}
 
@@ -54,7 +58,7 @@ async def walk(service: str, home: Path) -> dict[Case, Outcome]:
     """All that each role is answered."""
     found: dict[Case, Outcome] = {}
     async with HOUSES[service](home) as house:
-        operations = {door: route.operation_id for door, route in routes_of(service, home / "again").items()}
+        operations = {door: route.operation_id for door, route in routes_of(service).items()}
         for role in (None, *Role):
             for about, ids in subjects(house, role):
                 for ask in house.asks(ids):
@@ -99,9 +103,9 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> dict[Case, Outcome]:
     [(service, operation) for service in HOUSES for operation in sections()[service].operations],
 )
 def test_the_answer_is_what_the_table_says(
-    walked: dict[Case, Outcome], tmp_path: Path, service: str, operation: str, role: Role | None
+    walked: dict[Case, Outcome], service: str, operation: str, role: Role | None
 ) -> None:
-    reach, routes = reach_of(operation, role), routes_of(service, tmp_path)
+    reach, routes = reach_of(operation, role), routes_of(service)
     doors = {door: route for door, route in routes.items() if route.operation_id == operation and door != ENDLESS}
     for case, outcome in walked.items():
         if case[:3] not in {(service, door, role) for door in doors} or case.about == "elsewhere":
@@ -115,16 +119,16 @@ def test_the_answer_is_what_the_table_says(
             assert outcome.is_let or outcome.status in (200, 404, 422), (case, outcome)
 
 
-def test_nobody_reads_another_ambito(walked: dict[Case, Outcome], tmp_path: Path) -> None:
-    operations = {(one, door): route.operation_id for one in HOUSES for door, route in routes_of(one, tmp_path).items()}
+def test_nobody_reads_another_ambito(walked: dict[Case, Outcome]) -> None:
+    operations = {(one, door): route.operation_id for one in HOUSES for door, route in routes_of(one).items()}
     for case, outcome in walked.items():
         is_for_everyone = reach_of(operations[case[:2]], None) is Reach.ALL
         if case.about == "elsewhere" and case.door.startswith("GET") and not is_for_everyone:
             assert not outcome.is_let, (case, outcome)
 
 
-def test_every_role_walks_through_every_door(walked: dict[Case, Outcome], tmp_path: Path) -> None:
-    doors = {(service, door) for service in HOUSES for door in routes_of(service, tmp_path)}
+def test_every_role_walks_through_every_door(walked: dict[Case, Outcome]) -> None:
+    doors = {(service, door) for service in HOUSES for door in routes_of(service)}
     for role in (None, *Role):
         assert doors - {case[:2] for case in walked if case.role is role} == {("planner", ENDLESS)}
 

@@ -204,10 +204,18 @@ def test_a_changed_figure_moves_nothing(browser: Browser, base_url: str) -> None
     measure = """() => Array.from(document.querySelectorAll(".pv-tile, .pv-map, th, td"))
       .map((element) => element.getBoundingClientRect()).map((box) => [box.x, box.y, box.width, box.height])"""
     with visiting(browser, f"{base_url}/", javascript=False) as still:
+        in_its_own_letters(still)
         before = still.page.evaluate(measure)
     with visiting(browser, f"{base_url}/") as live:
         live.page.wait_for_selector("[data-cue]")
+        in_its_own_letters(live)
         assert live.page.evaluate(measure) == before
+
+
+def in_its_own_letters(visit: Visit) -> None:
+    """Until the page's fonts are there the browser writes in others, which are as wide as they like."""
+    while not visit.page.evaluate("Array.from(document.fonts).every((font) => font.status !== 'loading')"):
+        visit.page.wait_for_timeout(20)
 
 
 def test_static_files_live_a_year_under_their_fingerprint_and_revalidate_by_etag(base_url: str) -> None:
