@@ -10,8 +10,6 @@ from dataclasses import asdict, dataclass
 from shared.pages.language import say
 from shared.pages.municipal_map import MapLabels, map_class
 
-EVENT = "plan"
-
 
 @dataclass(frozen=True, slots=True)
 class LiveFigure:

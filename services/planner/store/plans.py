@@ -181,12 +181,6 @@ async def version_known_at(session: AsyncSession, ambito: str, at: datetime | No
     return (await session.execute(query)).scalar_one() or 0
 
 
-async def versions_after(session: AsyncSession, ambito: str, after: int, limit: int) -> list[VersionRow]:
-    """Versions above `after`, the oldest first."""
-    query = select(VersionRow).where(col(VersionRow.ambito) == ambito, col(VersionRow.version) > after)
-    return list((await session.execute(query.order_by(col(VersionRow.version)).limit(limit))).scalars())
-
-
 async def _rows(session: AsyncSession, model: type[SQLModel], ambito: str) -> list[Any]:
     """All rows of the ambito without its code, as `restore` wants them."""
     columns = list(table_of(model).columns)

@@ -12,14 +12,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from services.planner.domain.declarations import Pursued
-from services.planner.domain.formulas import Formula
 from services.planner.domain.rounding import half_up
-
-FORMULA = Formula(
-    "objective_expected",
-    "Valore atteso oggi: dal valore di partenza al traguardo in linea retta, secondo i giorni trascorsi.",
-    "planner.md §4",
-)
 
 
 class ObjectiveStatus(StrEnum):
