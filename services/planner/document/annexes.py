@@ -8,12 +8,13 @@ from typing import Final
 from services.planner.document.cells import EMPTY, MUNICIPALITY, OWNER, section, table, whose
 from services.planner.document.model import Cell, Column, ColumnKind, DocumentPart, Table
 from services.planner.domain.annual import COLUMNS
+from services.planner.domain.checks.evidence import columns_of
 from services.planner.domain.lifecycle.cycle import Cycle
 from services.planner.domain.parts import Material
 from services.planner.domain.publication import EMERGENCY_NEWS, is_emergency, news
 from services.planner.domain.quotas import Division, OwnerYear, Quota, QuotaKind, divide_by_owner
 from shared.events.plans import PlanRecomputed
-from shared.events.submissions import AnnualColumns, SubmissionReceived
+from shared.events.submissions import SubmissionReceived
 
 NUMBER, PERCENT, DAY = ColumnKind.NUMBER, ColumnKind.PERCENT, ColumnKind.DAY
 PREVIOUS: Final = "assigned_previous_year"
@@ -51,7 +52,7 @@ def _annual_rows(cycle: Cycle, names: Mapping[str, str]) -> Table:
     """Columns a to j as they were declared; a row without anything to declare is of zeros."""
     labels = [f"{COLUMNS[name].label.it} ({COLUMNS[name].letter})" for name in ANNUAL]
     columns = (MUNICIPALITY, OWNER, *(Column(label, NUMBER) for label in labels))
-    counts = [[getattr(_columns(row), name) for name in ANNUAL] for row in cycle.rows]
+    counts = [[getattr(columns_of(row), name) for name in ANNUAL] for row in cycle.rows]
     rows = tuple((*_whose(row, names), *map(Cell, found)) for row, found in zip(cycle.rows, counts, strict=True))
     total = (Cell("Totale"), EMPTY, *(Cell(sum(column)) for column in zip(*counts, strict=True))) if counts else ()
     return Table("Alloggi dichiarati, colonne da a a j", columns, rows, total)
@@ -59,28 +60,13 @@ def _annual_rows(cycle: Cycle, names: Mapping[str, str]) -> Table:
 
 def _quotas(material: Material, cycle: Cycle) -> Table:
     """Each owner's homes of the year by quota, under the rules of the plan's day."""
-    years = [_owner_year(row) for row in cycle.rows if _columns(row).assignable_total]
+    years = [OwnerYear.of(row) for row in cycle.rows if columns_of(row).assignable_total]
     columns = (
         *(MUNICIPALITY, OWNER, Column("Assegnabili", NUMBER), Column("Quota indigenti", PERCENT)),
         *(*(Column(label, NUMBER) for label in QUOTAS.values()), Column("Per tutti", NUMBER)),
     )
     divisions = divide_by_owner(years, material.rules.quotas)
     return table("Alloggi per quota", columns, (_division(one, material.plan.names) for one in divisions), QUOTA_NOTE)
-
-
-def _owner_year(row: SubmissionReceived) -> OwnerYear:
-    columns = _columns(row)
-    return OwnerYear(
-        row.owner,
-        row.owner_kind,
-        row.municipality,
-        columns.assignable_total,
-        columns.indigence_share,
-        columns.forces_share,
-        columns.local_police_share,
-        columns.extra_category_share,
-        columns.sat_units,
-    )
 
 
 def _division(one: Division, names: Mapping[str, str]) -> tuple[Cell, ...]:
@@ -117,13 +103,9 @@ def _told(version: PlanRecomputed, names: Mapping[str, str]) -> Iterator[tuple[C
 
 def _assigned(cycle: Cycle, names: Mapping[str, str]) -> Table:
     columns = (MUNICIPALITY, OWNER, Column("Alloggi assegnati", NUMBER))
-    rows = [(*_whose(row, names), Cell(count)) for row in cycle.rows if (count := getattr(_columns(row), PREVIOUS))]
+    rows = [(*_whose(row, names), Cell(count)) for row in cycle.rows if (count := getattr(columns_of(row), PREVIOUS))]
     return table("Alloggi assegnati nell'anno prima (colonna k)", columns, rows)
 
 
 def _whose(row: SubmissionReceived, names: Mapping[str, str]) -> tuple[Cell, Cell]:
     return whose(row.municipality, row.owner, names)
-
-
-def _columns(row: SubmissionReceived) -> AnnualColumns:
-    return row.columns or AnnualColumns()

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from services.planner.domain.formulas import Formula
 from services.planner.domain.rules import QuotaRules
+from shared.events.submissions import AnnualColumns, SubmissionReceived
 from shared.events.units import OwnerKind
 
 LOCAL_POLICE = "LOCAL_POLICE"
@@ -81,6 +82,22 @@ class OwnerYear(NamedTuple):
     local_police_share: Decimal | None = None
     categories_share: Decimal | None = None
     sat_units: int = 0
+
+    @classmethod
+    def of(cls, row: SubmissionReceived) -> OwnerYear:
+        """As it was declared; nothing to declare is no home."""
+        columns = row.columns or AnnualColumns()
+        return cls(
+            row.owner,
+            row.owner_kind,
+            row.municipality,
+            columns.assignable_total,
+            columns.indigence_share,
+            columns.forces_share,
+            columns.local_police_share,
+            columns.extra_category_share,
+            columns.sat_units,
+        )
 
 
 class Quota(NamedTuple):

@@ -119,23 +119,8 @@ def _owner_checks(evidence: CheckEvidence, rules: Rules) -> Iterator[Check]:
         sat = sum(columns_of(row).sat_units for row in rows if row.owner == owner)
         baseline = allowances[owner].baseline if owner in allowances else 0
         yield from sat_checks(RowKey(owner, None, year), sat, baseline, rules)
-    for division in divide_by_owner(map(_owner_year, rows), rules.quotas):
+    for division in divide_by_owner(map(OwnerYear.of, rows), rules.quotas):
         yield from reservation_checks(RowKey(division.owner, division.municipality, latest[division.owner]), division)
-
-
-def _owner_year(row: SubmissionReceived) -> OwnerYear:
-    columns = columns_of(row)
-    return OwnerYear(
-        row.owner,
-        row.owner_kind,
-        row.municipality,
-        columns.assignable_total,
-        columns.indigence_share,
-        columns.forces_share,
-        columns.local_police_share,
-        columns.extra_category_share,
-        columns.sat_units,
-    )
 
 
 def _works_checks(found: OwnedWorks, years: tuple[int, ...], on: date) -> Iterable[Check]:
