@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, cast
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -60,7 +60,7 @@ class Session:
     @classmethod
     def of(cls, row: SessionRow) -> Session:
         principal = Principal.of(row.organisation, row.role, row.ambito, row.subject)
-        return cls(principal, row.person, row.method, row.began_at, row.ends_at)  # type: ignore[arg-type]
+        return cls(principal, row.person, cast(Method, row.method), row.began_at, row.ends_at)
 
 
 class People:

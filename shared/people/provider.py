@@ -154,11 +154,13 @@ class Provider:
 
     def _principal(self, claims: dict[str, Any]) -> Principal:
         settings = self._settings
-        organisation, role = (claims.get(name) for name in (settings.oidc_organisation_claim, settings.oidc_role_claim))
+        organisation, role = (
+            claims.get(name, "") for name in (settings.oidc_organisation_claim, settings.oidc_role_claim)
+        )
         if claims.get("ambito", settings.ambito) != settings.ambito:
             raise NotAdmitted(_UNKNOWN, f"of another ambito: {claims['ambito']!r}")
         try:
-            return Principal.of(organisation, role, settings.ambito, claims["sub"])  # type: ignore[arg-type]
+            return Principal.of(organisation, role, settings.ambito, claims["sub"])
         except ValueError as error:
             raise NotAdmitted(_UNKNOWN, str(error)) from None
 

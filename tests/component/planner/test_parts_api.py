@@ -25,8 +25,9 @@ def planner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 def figure(part: dict[str, Any], name: str) -> dict[str, Any]:
-    [found] = [one for one in part["figures"] if one["id"].endswith(f"/{name}")]
-    return found  # type: ignore[no-any-return]
+    found: list[dict[str, Any]] = [one for one in part["figures"] if one["id"].endswith(f"/{name}")]
+    assert len(found) == 1
+    return found[0]
 
 
 @pytest.mark.parametrize("number", range(1, 8))

@@ -106,7 +106,8 @@ async def test_a_planner_that_starts_begins_the_present_day_and_drains(installat
         (row,) = await room.rows(DayRow)
         (day,) = await begun(room.runtime)
         assert row.began_on in around
-        assert (day.event.on, day.envelope.subject) == (row.began_on, AMBITO)  # type: ignore[attr-defined]
+        assert isinstance(day.event, DayBegan)
+        assert (day.event.on, day.envelope.subject) == (row.began_on, AMBITO)
         (known,) = [row for row in await room.rows(JournalRow) if row.type == DayBegan.TYPE]
         assert known.event_id == day.envelope.id
 
