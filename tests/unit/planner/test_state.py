@@ -16,6 +16,7 @@ from services.planner.domain.outcomes import Outcomes
 from services.planner.domain.rows import (
     CASE_COLUMNS,
     CELL_COLUMNS,
+    CHOICE_COLUMNS,
     DECLARATION_COLUMNS,
     HOLD_COLUMNS,
     HOME_COLUMNS,
@@ -46,6 +47,7 @@ from tests.unit.planner.worlds import (
     TestRegistry,
     case_closed,
     case_opened,
+    chosen,
     empty,
     folded,
     hold_step,
@@ -293,6 +295,7 @@ WIDTHS = {
     "declarations": (3, len(DECLARATION_COLUMNS)),
     "holds": (1, len(HOLD_COLUMNS)),
     "objectives": (1, len(OBJECTIVE_COLUMNS)),
+    "choices": (4, len(CHOICE_COLUMNS)),
 }
 
 
@@ -300,6 +303,7 @@ WIDTHS = {
 @given(registries(), st.randoms(use_true_random=False), st.integers(1, 6))
 def test_writing_only_what_was_touched_restores_the_whole_state(registry, random, batch) -> None:
     sent: list[Message] = [*registry.sent, case_opened("C1", 901), submission(1, 4, 902), *HOLDS, *OBJECTIVES]
+    sent += [chosen(1, "MODEL"), chosen(2, "RULE")]
     random.shuffle(sent)
     state, tables = empty(), Tables()
     for start in range(0, len(sent), batch):

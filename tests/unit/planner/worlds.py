@@ -11,7 +11,16 @@ from uuid import UUID
 from services.planner.domain.state import PlanState, fold
 from services.planner.law import rules_on
 from shared.events.base import Envelope, Event, Message
-from shared.events.decisions import DayBegan, DeclineReason, HoldDeclined, ObjectiveSet, ObjectiveWithdrawn
+from shared.events.decisions import (
+    AdoptedQuantity,
+    AdoptionBasis,
+    AdoptionChosen,
+    DayBegan,
+    DeclineReason,
+    HoldDeclined,
+    ObjectiveSet,
+    ObjectiveWithdrawn,
+)
 from shared.events.submissions import AnnualColumns, EmergencyCaseClosed, EmergencyCaseOpened, SubmissionReceived
 from shared.events.units import (
     OwnerKind,
@@ -266,3 +275,23 @@ def term(planned_on: date, end_on: date | None) -> WorksTerm | None:
     if end_on is None:
         return None
     return WorksTerm(kind=WorksKind.RENOVATION, planned_on=planned_on, declared_end_on=end_on)
+
+
+def chosen(revision: int, basis: str, number: int = 0) -> Message:
+    """A step of the choice what ALER's assignable homes in Cremona are in 2027."""
+    return message(
+        AdoptionChosen(
+            choice_id=UUID(int=950 + revision),
+            ambito=AMBITO,
+            municipality=CREMONA,
+            owner="aler",
+            year=2027,
+            quantity=AdoptedQuantity.ASSIGNABLE,
+            basis=AdoptionBasis(basis),
+            reason="dichiarazione riferita a tutto il patrimonio",
+            revision=revision,
+            on=START,
+            organisation="comune-019036",
+        ),
+        number or 950 + revision,
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -23,7 +22,6 @@ from services.planner.domain.supply.outlook import Estimate
 from services.planner.domain.supply.turnover import Window
 from services.planner.domain.supply.works import Works, learn_slippage
 from shared.events.base import Message
-from shared.events.decisions import AdoptedQuantity, AdoptionBasis, AdoptionChosen
 from shared.events.planning import YearForecast
 from shared.events.units import ServiceType, UnitStatus
 from tests.unit.planner.worlds import (
@@ -33,6 +31,7 @@ from tests.unit.planner.worlds import (
     RULES,
     START,
     TestRegistry,
+    chosen,
     folded,
     message,
     submission,
@@ -157,25 +156,6 @@ def test_a_declaration_is_adopted_in_the_year_that_follows_only() -> None:
     again = dict(three_columns(adopted_cells(held, TRIENNIUM, START), outlooks, TRIENNIUM.years))
     model = again[*PLACE, 2027, Quantity.ASSIGNABLE]
     assert (model.basis, model.declared, model.adopted) == (Basis.MODEL, 9, outlooks[PLACE].assignable[1].mean)
-
-
-def chosen(revision: int, basis: str, number: int = 0) -> Message:
-    return message(
-        AdoptionChosen(
-            choice_id=UUID(int=950 + revision),
-            ambito="cremonese",
-            municipality=PLACE[0],
-            owner=PLACE[1],
-            year=2027,
-            quantity=AdoptedQuantity.ASSIGNABLE,
-            basis=AdoptionBasis(basis),
-            reason="dichiarazione riferita a tutto il patrimonio",
-            revision=revision,
-            on=START,
-            organisation="comune-019036",
-        ),
-        number or 950 + revision,
-    )
 
 
 @given(st.permutations([(1, "MODEL"), (2, "RULE"), (3, "MODEL"), (4, "RULE")]), st.integers(1, 4))
