@@ -200,7 +200,7 @@ def test_at_the_end_emergency_cases_are_open_and_homes_there_for_them(
     assert states[UnitStatus.RESERVED_SAT] >= 5
 
 
-def test_every_owner_but_two_municipalities_declares_once_per_municipality(world: SyntheticWorld, units: dict[str, Unit]) -> None:
+def test_all_but_two_municipalities_declare_once_per_owner(world: SyntheticWorld, units: dict[str, Unit]) -> None:
     rows = {(row.municipality, row.owner): row for row in world.submissions}
     silent = {(one.istat_code, f"comune-{one.istat_code}") for one in world.silent}
     assert len(silent) == 2
