@@ -33,7 +33,7 @@ class Kept(NamedTuple):
 
 
 def verify_command(file: SourceFile, against: Against = None, as_json: AsJson = False) -> None:
-    """Verify a PDF or JSON of the plan's document: exit 0 if it is the published one, 1 with what differs and where."""
+    """Verify a PDF, saved page or JSON of the plan's document: exit 0 if it is the published one, 1 with what differs and where."""
     content = file.read_bytes()
     kept = _published(against) if against else asyncio.run(_handed_out(content))
     found = discrepancies(kept.document, content)

@@ -37,11 +37,10 @@ def page_of(document: Document, home: str = "/") -> bytes:
 def _placed(content: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The chapters in reading order, each with its pointer and its name in the page; tables and drawings numbered."""
     numbers = {"table": 0, "drawing": 0}
-    fronts = zip(("/legal_frame", "/submissions"), content["front"], strict=True)
-    parts, annexes = (
-        ((f"/{name}/{index}", part) for index, part in enumerate(content[name])) for name in ("parts", "annexes")
-    )
-    for place, (pointer, part) in enumerate((*fronts, *parts, *annexes), start=1):
+    chapters = [*zip(("/legal_frame", "/submissions"), content["front"], strict=True)]
+    for name in ("parts", "annexes"):
+        chapters += [(f"/{name}/{index}", part) for index, part in enumerate(content[name])]
+    for place, (pointer, part) in enumerate(chapters, start=1):
         for section in part["sections"]:
             for block in section["blocks"]:
                 if block["block"] in numbers:
