@@ -19,6 +19,7 @@ from services.planner.pages import (
     parts,
     printable,
     scores,
+    verification,
     views,
     what_if,
 )
@@ -43,7 +44,7 @@ from shared.pages import carried, say, speak, spoken
 from shared.web import Db, runtime_of, settings_of
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(speak)])
-for pages in (parts, figures, emergency, completeness, drift, what_if, scores, owners, printable):
+for pages in (parts, figures, emergency, completeness, drift, what_if, scores, owners, printable, verification):
     router.include_router(pages.router)
 NEWS_SHOWN: Final = 10
 
