@@ -1,7 +1,7 @@
 """What a saved page holds, element by element, and where it is not what was handed out.
 
 What browsers may change when they save or write a page again is left out: layout, the order of attributes, where a link
-leads, the mark of where it was saved from. Everything else counts, also what nobody sees: a sheet or a script that was
+leads, the note of where it was saved from. Everything else counts, also what nobody sees: a sheet or a script that was
 put in could show other words than the page has.
 """
 
@@ -13,7 +13,6 @@ from difflib import SequenceMatcher
 from html.parser import HTMLParser
 from itertools import zip_longest
 from typing import Final, NamedTuple
-from urllib.parse import urlsplit
 
 from services.planner.document.canonical import Difference
 
@@ -134,13 +133,12 @@ class _Reader(HTMLParser):
 
 
 def _value(tag: str, name: str, value: str) -> str:
-    """Saved pages name the place they come from: of a link its place on the page counts, of a sheet its path."""
+    """Saved pages name the place they come from: of a link its place on the page counts, of our sheets their path."""
     if name != "href":
         return value
-    parts = urlsplit(value) if value.isprintable() and "[" not in value else None
-    if parts is None:
-        return value
-    return parts.fragment if tag == "a" else parts.path
+    if tag == "a":
+        return value.partition("#")[2]
+    return value.partition("?")[0]
 
 
 def _differences(ours: Element, theirs: Element, pointer: str) -> Iterator[Difference]:

@@ -1,7 +1,7 @@
-"""The seven points that the law asks of the plan (R.R. 4/2017, art. 3 c. 2) say the same numbers as PDF and as data.
+"""The seven points that the law asks of the plan (R.R. 4/2017, art. 3 c. 2) say the same numbers on paper, as pages and data.
 
-The numbers of the PDF are read by poppler, those of the data with nothing but JSON; each is written by this test's own
-rule, so that neither the program's reader nor its writer is asked.
+The numbers of the PDF are read by poppler, those of the pages by a browser, those of the data with nothing but JSON;
+each is written by this test's own rule, so that neither the program's reader nor its writer is asked.
 """
 
 from __future__ import annotations
