@@ -196,7 +196,9 @@ def test_no_row_of_a_table_is_cut_by_the_end_of_a_page(printed: Printed, documen
     rows = 0
     for table in tables(document):
         for row in table.all_rows:
-            told = bare("".join(printable(written(cell, column.kind)) for cell, column in zip(row, table.columns, strict=True)))
+            told = bare(
+                "".join(printable(written(cell, column.kind)) for cell, column in zip(row, table.columns, strict=True))
+            )
             assert any(told in page for page in printed.pages), f"{table.caption}: {told}"
             rows += 1
     assert rows > 500
@@ -208,7 +210,8 @@ def test_every_page_with_rows_of_a_table_has_its_head_and_no_total_but_at_its_en
     table = max((one for one in tables(document) if one.total), key=lambda one: len(one.rows))
     labels = bare("".join(printable(column.label) for column in table.columns))
     names = [
-        bare("".join(written(cell, column.kind) for cell, column in zip(row, table.columns, strict=True))) for row in table.rows
+        bare("".join(written(cell, column.kind) for cell, column in zip(row, table.columns, strict=True)))
+        for row in table.rows
     ]
     on = [page for page in printed.pages if any(name in page for name in names)]
     assert len(on) >= 2

@@ -199,7 +199,12 @@ def in_table(old: bytes, new: bytes) -> bytes:
         (in_table(b">1.974<", b">1.975<"), ANNICCO, "1.974", "1.975"),
         (in_table(b">1.974<", b"><b>1.974</b><"), ANNICCO, "1.974", "1.974"),
         (in_table(b'class="pd-number">1.974', b'hidden class="pd-number">1.974'), ANNICCO, "", 'hidden=""'),
-        (in_table(b'class="pd-number">1.974', b'class="x" class="pd-number">1.974'), ANNICCO, 'class="pd-number"', 'class="x"'),
+        (
+            in_table(b'class="pd-number">1.974', b'class="x" class="pd-number">1.974'),
+            ANNICCO,
+            'class="pd-number"',
+            'class="x"',
+        ),
         (in_table(b">Annicco<", b">Annico<"), f"{TABLE}, riga «Annicco», colonna «Comune»", "Annicco", "Annico"),
         (in_table(b">65 anni", b">66 anni"), f"{TABLE}, intestazione", "65 anni e più", "66 anni e più"),
         (in_table(b"Fonte: ISTAT", b"Fonte: ISTAR"), f"{TABLE}, nota", None, None),
