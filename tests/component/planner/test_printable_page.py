@@ -20,7 +20,7 @@ from services.planner.document.model import Document, Table
 from services.planner.document.places import pieces
 from services.planner.document.typesetting import WIDE
 from services.planner.document.writing import printable, written
-from tests.component.planner.test_document_api import FORMATS, answer
+from tests.component.planner.test_document_api import AS_OF, FORMATS, answer
 from tests.component.planner.test_pages import home_with_key
 from tests.support.browser import chromium, visiting
 from tests.support.pdf import facts, pages_of
@@ -241,3 +241,12 @@ def tables(document: Document) -> list[Table]:
 
 def test_of_an_ambito_that_is_not_installed_there_is_none(planner: Served) -> None:
     assert httpx.get(f"{planner.url}/ambiti/altrove/stampa", timeout=60).status_code == 404
+
+
+def test_what_is_read_can_be_verified_and_of_another_day_only_by_offices(planner: Served, document: Document) -> None:
+    """Another day's counts of households, beside today's, would give small ones away."""
+    then = read_document(answer(planner, JSON, AS_OF).content)
+    address = f"{planner.url}/verifica-documento?impronta="
+    assert httpx.get(address + document.edition.hash, timeout=60).status_code == 200
+    assert httpx.get(address + then.edition.hash, timeout=60).status_code == 404
+    assert httpx.get(f"{planner.url}{PAGE}?vero_il=2025-06-30", timeout=60).text.count(document.edition.hash) > 2
