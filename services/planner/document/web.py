@@ -16,7 +16,7 @@ from services.planner.document.typesetting import typeset
 from shared.pages import Spoken, page_environment, speaking
 
 TEMPLATE: Final = "document.html"
-_STYLE: Final = re.compile(r"<style>[^<]*</style>")
+_STYLE: Final = re.compile(r'<style>[^<]*</style>| paint-order="stroke"')
 _environment: Final = page_environment(Path(__file__).parent / "templates")
 
 
@@ -50,5 +50,5 @@ def _placed(content: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _inlined(svg: str) -> str:
-    """Without the style of its own that it carries where it stands alone: our policy knows no style but the sheets."""
+    """Without the style that it carries where it stands alone: here it comes from the sheet, as our policy asks."""
     return _STYLE.sub("", svg)

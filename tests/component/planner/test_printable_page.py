@@ -23,7 +23,7 @@ from services.planner.document.writing import printable, written
 from tests.component.planner.test_document_api import AS_OF, FORMATS, answer
 from tests.component.planner.test_pages import home_with_key
 from tests.support.browser import chromium, visiting
-from tests.support.pdf import facts, pages_of
+from tests.support.pdf import facts, judged_document, pages_of
 from tests.support.planner import Served, planner_serving, synthetic
 from tests.support.world import AMBITO
 
@@ -130,6 +130,20 @@ def test_it_has_no_script_and_no_style_of_its_own(page: httpx.Response) -> None:
     tags = Words(page.text).tags
     assert {"script", "style", "@style", "@onclick", "img", "iframe"} & tags == set()
     assert len(re.findall(r'<link rel="stylesheet" href="/static/pianovivo/document.css', page.text)) == 1
+
+
+def test_the_html_checker_has_nothing_to_say(planner: Served, document: Document, tmp_path: Path) -> None:
+    verify = "/verifica-documento"
+    for number, path in enumerate((PAGE, verify, f"{verify}?impronta={document.edition.hash}")):
+        file = tmp_path / f"{number}.html"
+        file.write_bytes(httpx.get(planner.url + path, timeout=60).content)
+        assert judged_document("vnu", str(file)) == ""
+
+
+def test_the_html_checker_can_have_something_to_say(page: httpx.Response, tmp_path: Path) -> None:
+    spoilt = tmp_path / "guasta.html"
+    spoilt.write_text(page.text.replace("<tbody>", "<tbody><p>", 1))
+    assert "Start tag “p” seen in “table”" in judged_document("vnu", str(spoilt))
 
 
 def test_it_is_the_same_for_every_reader_and_is_not_sent_again(planner: Served, page: httpx.Response) -> None:
