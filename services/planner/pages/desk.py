@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Annotated, Any, Final, TypeVar, cast
 from weakref import WeakKeyDictionary
 
@@ -142,6 +142,11 @@ def figures_in(part: DocumentPart) -> set[str]:
 
 async def compute(db: Database, plan: Shown, name: str, work: Callable[[], T]) -> T:
     """What is heavy, one at a time and off the event loop, and kept for who asks for the same of this plan."""
+    return await made_once(db, plan, name, partial(asyncio.to_thread, work))
+
+
+async def made_once(db: Database, plan: Shown, name: str, work: Callable[[], Awaitable[T]]) -> T:
+    """The same of what has to be read from the database too."""
     desk = _desks.setdefault(db, Desk())
     if name not in plan.computed:
         if desk.waiting >= WAITING_LIMIT:
@@ -150,7 +155,7 @@ async def compute(db: Database, plan: Shown, name: str, work: Callable[[], T]) -
         try:
             async with desk.turn:
                 if name not in plan.computed:
-                    plan.computed[name] = await asyncio.to_thread(work)
+                    plan.computed[name] = await work()
         finally:
             desk.waiting -= 1
         while len(plan.computed) > COMPUTED:

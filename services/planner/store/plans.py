@@ -173,6 +173,12 @@ async def versions_before(
     return list((await session.execute(query.order_by(col(VersionRow.version).desc()).limit(limit))).scalars())
 
 
+async def hash_of_version(session: AsyncSession, ambito: str, version: int) -> str | None:
+    """That of the plan's figures in one of its versions; None if there is no such version."""
+    here = col(VersionRow.ambito) == ambito, col(VersionRow.version) == version
+    return (await session.execute(select(col(VersionRow.hash)).where(*here))).scalar_one_or_none()
+
+
 async def version_known_at(session: AsyncSession, ambito: str, at: datetime | None) -> int:
     """Number of the last version published until an instant, or at all; 0 before the first."""
     query = select(func.max(col(VersionRow.version))).where(col(VersionRow.ambito) == ambito)

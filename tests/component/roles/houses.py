@@ -28,7 +28,7 @@ from shared.migrate import migrate
 from tests.component.intake import room as intake
 from tests.component.notifier import room as notifier
 from tests.support import planner_room as planner
-from tests.support.editions import PROPOSAL, nil_rows, proposed
+from tests.support.editions import PROPOSAL, TO_PUBLICATION, nil_rows, proposed, walked
 from tests.unit.planner.worlds import CREMONA, TestRegistry
 from tests.unit.registry.samples import registered, unit
 
@@ -55,6 +55,8 @@ class Ask:
     json: Any = None
     shows: str | None = None
     accept: str = "*/*"
+    is_form: bool = False
+    """Of a page for everyone: sent with its token, as a browser that has signed in nowhere sends it."""
 
 
 @dataclass
@@ -224,7 +226,7 @@ def planner_asks(ids: Ids) -> list[Ask]:
         Ask("GET /plans/{ambito}/editions/{edition}", f"{editions}/1"),
         Ask("GET /plans/{ambito}/editions/{edition}/steps", f"{editions}/1/steps"),
         Ask("GET /plans/{ambito}/editions/{edition}/document", f"{editions}/1/document", accept="application/json"),
-        Ask("POST /plans/{ambito}/editions", editions, PROPOSAL),
+        Ask("POST /plans/{ambito}/editions", editions, PROPOSAL | {"kind": "AMENDMENT"}),
         Ask("POST /plans/{ambito}/editions/{edition}/steps", f"{editions}/1/steps", submit),
         Ask("GET /plans/{ambito}/document", f"{plan}/document", accept="application/json"),
         Ask("GET /plans/{ambito}/package", f"{plan}/package"),
@@ -246,6 +248,10 @@ def planner_asks(ids: Ids) -> list[Ask]:
         Ask("GET /ambiti/{ambito_code}/scostamenti", f"{pages}/scostamenti?versione=1"),
         Ask("GET /ambiti/{ambito_code}/parti/{number}", f"{pages}/parti/4"),
         Ask("GET /ambiti/{ambito_code}/numeri/{name}", f"{pages}/numeri/019036:-:free_assignable:-"),
+        Ask("GET /ambiti/{ambito_code}/stampa", f"{pages}/stampa"),
+        Ask("GET /ambiti/{ambito_code}/edizioni/{number}/stampa", f"{pages}/edizioni/1/stampa"),
+        Ask("GET /verifica-documento", "/verifica-documento"),
+        Ask("POST /verifica-documento", "/verifica-documento", is_form=True),
         Ask("GET /ambiti/{ambito_code}/enti/{owner}", f"{pages}/enti/aler-bcm"),
         Ask("GET /ambiti/{ambito_code}/comuni/{istat}", f"{pages}/comuni/019036"),
     ]
@@ -259,6 +265,7 @@ async def planner_house(home: Path) -> AsyncIterator[House]:
     told = nil_rows(also=[(CREMONA, "aler-bcm"), (CREMONA, "cooperativa-casa")])
     async with planner.standing(home, [*homes.sent, *planner.cases_of(4), *told]) as room:
         await proposed(room)
+        await walked(room, *TO_PUBLICATION)
         async with room.client(planner.LEAD) as client:
             aim = (await client.post(planner.HOLDS.replace("holds", "objectives"), json=AIM)).json()["id"]
         theirs = []
