@@ -10,7 +10,19 @@ from fastapi.responses import RedirectResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from services.planner.api.editions import IstatPath
-from services.planner.pages import completeness, drift, emergency, figures, owners, parts, scores, views, what_if
+from services.planner.pages import (
+    completeness,
+    drift,
+    editions,
+    emergency,
+    figures,
+    lifecycle,
+    owners,
+    parts,
+    scores,
+    views,
+    what_if,
+)
 from services.planner.pages.addresses import Addresses, AskedDays
 from services.planner.pages.desk import At, front_of_days
 from services.planner.pages.frame import (
@@ -32,7 +44,7 @@ from shared.pages import carried, say, speak, spoken
 from shared.web import Db, runtime_of, settings_of
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(speak)])
-for pages in (parts, figures, emergency, completeness, drift, what_if, scores, owners):
+for pages in (parts, figures, emergency, completeness, drift, what_if, scores, owners, editions, lifecycle):
     router.include_router(pages.router)
 NEWS_SHOWN: Final = 10
 
@@ -57,12 +69,15 @@ async def plan_page(
     if front is None:
         content = {"page": page_of(place, at, title), "notice": notice_of(request)}
         return templates.TemplateResponse(request, "no_plan.html", content)
-    if (tag := tag_of(request, front.hash, str(front.version), mappa, str(days))) in if_none_match:
+    in_force = editions.in_force(await editions.editions_of(request, db, place))
+    edition = in_force.last.document_hash if in_force else ""
+    if (tag := tag_of(request, front.hash, str(front.version), mappa, str(days), edition)) in if_none_match:
         return unchanged(tag)
     stream = f"mappa={mappa}&da={front.version}" if days.is_now else None
     content = {
         "page": page_of(place, at, title, stream, current=at.home),
         "place": place,
+        "in_force": in_force,
         "choices": [
             (at.to("", "comuni", mappa=slug), choice.choice.read_in(spoken().language), slug == mappa)
             for slug, choice in MAPS.items()
