@@ -99,6 +99,19 @@ def log(last: Annotated[int, typer.Option(min=1, max=100_000, help="How many lin
         )
 
 
+@app.command("verify-log")
+def verify_log(
+    expect: Annotated[str, typer.Option(help="A head that was noted before: the log must still contain it")] = "",
+) -> None:
+    """Check that nobody has changed the log: each line is sealed with all before it. Note the head it prints."""
+    found = _with_people(lambda people, _: people.audit(expect))
+    if not found.is_whole:
+        raise Obstacle(f"line {found.lines + 1} of the log is not what was written there, or one before it is missing")
+    if not found.has_expected:
+        raise Obstacle(f"the log does not contain {expect}: lines at its end were taken away, or it is another log")
+    typer.echo(f"{found.lines} lines, as they were written; head {found.head or '(none)'}")
+
+
 def _of_account(act: Callable[[People, Settings], Awaitable[T]]) -> T:
     try:
         return _with_people(act)

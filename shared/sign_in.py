@@ -18,7 +18,7 @@ from shared.forms import SESSION_COOKIE, changes_something, check_form, sign_in_
 from shared.pages.language import asked_of, carried, speaking
 from shared.people import People
 from shared.problems import Problem, Text, of_status
-from shared.roles import Reach, reach_of
+from shared.roles import Reach, needs_form, reach_of
 
 
 async def attempt(request: Request) -> Principal | Problem:
@@ -85,7 +85,7 @@ async def authorised(request: Request, attempt: Attempt) -> None:
         raise Problem(
             403, "role-not-allowed", of_status(403).title, _ROLE_NOT_ALLOWED.filled(role=attempt.role, what=operation)
         )
-    if changes_something(request) and "authorization" not in request.headers:
+    if changes_something(request) and "authorization" not in request.headers and needs_form(operation):
         await check_form(request)
 
 

@@ -20,7 +20,7 @@ _OUT_OF_STOCK = (UnitStatus.SOLD, UnitStatus.BARTERED, UnitStatus.DEMOLISHED, Un
 _AS_IS_SHARE = Decimal("0.2")
 """Share of the homes in the state of fact that an owner means to assign as they are (assumed)."""
 _LATE_MUNICIPALITIES = 2
-_WITHOUT_NEED = 2
+_SILENT = 2
 _ACCESSIBLE_CASES = 0.1
 _CLOSED_CASES = 24
 _OPEN_CASES = (7, 11)
@@ -29,29 +29,30 @@ _CASE_TOWNS = 4
 
 
 def declare(seed: int, ambito: Ambito, lives: Sequence[Life], until: date) -> list[SubmissionReceived]:
-    """The last due declarations (31 October; R.R. 4/2017, art. 5): ALER per municipality, and each municipality.
+    """The declarations behind the triennium that begins in the year of `until`: ALER per municipality, and each
+    municipality for itself, but for those that `silent` names.
 
-    `cycle_year` is the year they are due in. Columns state the homes on the day they are sent and look at the following
-    calendar year; the homes assigned are those of the calendar year before.
+    They were due on 31 October of the year before (R.R. 4/2017, art. 5), which is their `cycle_year`. Columns state the
+    homes on the day they are sent and look at the following calendar year; the homes assigned are those of the calendar
+    year before.
     """
-    due_on = date(until.year, 10, 31)
-    if due_on > until:
-        due_on = date(until.year - 1, 10, 31)
+    due_on = date(until.year - 1, 10, 31)
     by_owner: dict[tuple[str, str], list[Life]] = {}
     for life in lives:
         by_owner.setdefault((life.home.municipality, life.home.owner), []).append(life)
     towns = {ambito.lead, *towns_of(ambito)}
-    silent = Random(f"{seed}/need").sample([m for m in ambito.municipalities if m not in towns], _WITHOUT_NEED)
+    unheard = silent(seed, ambito)
     rows = []
-    for where, owner, received_on in _sent(Random(f"{seed}/declarations"), ambito, due_on, until):
+    for where, owner, received_on in _sent(Random(f"{seed}/declarations"), ambito, due_on):
+        if owner != ALER and where in unheard:
+            continue
         stock = by_owner.get((where.istat_code, owner), [])
         is_lead = where is ambito.lead and owner != ALER
         columns = _columns(stock, received_on, is_lead=is_lead) if stock else None
         rng = Random(f"{seed}/three-years/{owner}/{where.istat_code}")
         more = three_years_of_stock(rng, owner, stock, columns, received_on, due_on.year) if columns else {}
         if owner != ALER:
-            territory = {"is_town": where in towns, "has_need": where not in silent}
-            more |= territory_of(rng, where, due_on.year, **territory)
+            more |= territory_of(rng, where, due_on.year, is_town=where in towns)
         row = SubmissionReceived(
             submission_id=derived(f"demo/{seed}/submission/{due_on.year}/{owner}/{where.istat_code}"),
             ambito=ambito.code,
@@ -70,14 +71,20 @@ def declare(seed: int, ambito: Ambito, lives: Sequence[Life], until: date) -> li
     return sorted(rows, key=lambda row: (row.received_on, row.municipality, row.owner))
 
 
-def _sent(rng: Random, ambito: Ambito, due_on: date, until: date) -> Iterator[tuple[Municipality, str, date]]:
+def silent(seed: int, ambito: Ambito) -> list[Municipality]:
+    """The small municipalities that declare nothing, so that the lead municipality records their default."""
+    towns = {ambito.lead, *towns_of(ambito)}
+    return Random(f"{seed}/silent").sample([one for one in ambito.municipalities if one not in towns], _SILENT)
+
+
+def _sent(rng: Random, ambito: Ambito, due_on: date) -> Iterator[tuple[Municipality, str, date]]:
     """Of whom, about which municipality, and when declarations come in: ALER's together, two municipalities' late."""
     late = rng.sample(ambito.municipalities, _LATE_MUNICIPALITIES)
     aler_on = due_on - timedelta(days=rng.randrange(20))
     for where in ambito.municipalities:
         days = rng.randint(1, 25) if where in late else -rng.randrange(30)
         yield where, ALER, aler_on
-        yield where, municipality_organisation(where.istat_code), min(due_on + timedelta(days=days), until)
+        yield where, municipality_organisation(where.istat_code), due_on + timedelta(days=days)
 
 
 def _columns(lives: Sequence[Life], on: date, *, is_lead: bool) -> AnnualColumns:

@@ -13,14 +13,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from deploy.demo.client import Client, Refused
 from deploy.demo.synthetic import Claim, SyntheticWorld
 from services.intake.domain.submissions import Declaration
+from shared.auth import Role
 from shared.events import EmergencyCaseClosed, EmergencyCaseOpened, UnitRegistered
+from shared.territory import Municipality, municipality_organisation
 
 BULK = 1000
 
 
 async def load(client: Client, world: SyntheticWorld, console: Console) -> None:
     """Send everything, then wait until registry and planner have applied it."""
-    events = len(world.reports) + len(world.cases) + len(world.submissions)
+    events = len(world.reports) + len(world.cases) + len(world.submissions) + len(world.silent)
     columns = (TextColumn("{task.description:<34}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as bar:
         sent = bar.add_task("reports, cases, declarations sent", total=events)
@@ -56,6 +58,23 @@ async def _send(client: Client, world: SyntheticWorld, told: Any) -> None:
         key = f"demo-{world.seed}-{world.until}-{submission.owner}-{submission.municipality}"
         await client.ask("POST", "intake", "/submissions", submission.owner, json=body, key=key)
         told(1)
+    for where in world.silent:
+        await _record_default(client, world, where)
+        told(1)
+
+
+async def _record_default(client: Client, world: SyntheticWorld, where: Municipality) -> None:
+    """The lead municipality puts on record that nothing came, without which no plan can be proposed."""
+    owner = municipality_organisation(where.istat_code)
+    body = {
+        "cycle_year": world.first_year - 1,
+        "owner": owner,
+        "municipality": where.istat_code,
+        "reason": "Nessuna risposta ai solleciti (simulato)",
+    }
+    lead = municipality_organisation(world.ambito.lead_istat_code)
+    key = f"demo-{world.seed}-{world.until}-default-{owner}"
+    await client.ask("POST", "intake", "/submission-defaults", lead, json=body, key=key, role=Role.LEAD)
 
 
 async def _send_case(client: Client, case: Any, key: str) -> None:

@@ -41,7 +41,10 @@ def demo(
     folder = Path(tempfile.mkdtemp(prefix="pianovivo-demo-"))
     folder.chmod(0o711)  # PostgreSQL started by root runs as another user
     try:
-        with Receiver() as receiver, running(folder, kafka=kafka, webhook=receiver.address) as system:
+        with (
+            Receiver() as receiver,
+            running(folder, first_year=world.first_year, kafka=kafka, webhook=receiver.address) as system,
+        ):
             asyncio.run(_show(system, world, receiver, hash_file))
             if stays:
                 console.print("\nRunning until Ctrl-C ...")

@@ -6,13 +6,13 @@ Pure and deterministic: the same seed, ambito and dates give the same world, on 
 from dataclasses import dataclass
 from datetime import date
 
-from deploy.demo.declarations import Case, declare, open_cases
+from deploy.demo.declarations import Case, declare, open_cases, silent
 from deploy.demo.lives import Claim, Life, live, report_id
 from deploy.demo.stock import ALER, build_stock
 from deploy.demo.unmet import Unmet, find_unmet
 from shared.events.submissions import SubmissionReceived
 from shared.events.units import InspectionOutcome, UnitVacated
-from shared.territory import Ambito
+from shared.territory import Ambito, Municipality
 
 __all__ = ["SYNTHETIC_NOTICE_EN", "SYNTHETIC_NOTICE_IT", "Claim", "SyntheticWorld", "generate", "next_vacancy"]
 
@@ -38,8 +38,15 @@ class SyntheticWorld:
     reports: list[Claim]
     cases: list[Case]
     submissions: list[SubmissionReceived]
+    silent: list[Municipality]
+    """Those that declared nothing."""
     lives: list[Life]
     unmet: Unmet
+
+    @property
+    def first_year(self) -> int:
+        """Of the triennium that they plan: it has begun, as plans are approved months late."""
+        return self.until.year
 
 
 def generate(seed: int, ambito: Ambito, until: date, years: int = 3) -> SyntheticWorld:
@@ -59,6 +66,7 @@ def generate(seed: int, ambito: Ambito, until: date, years: int = 3) -> Syntheti
         reports=claims,
         cases=[*open_cases(seed, ambito, start, until), *unmet.cases],
         submissions=declare(seed, ambito, lives, until),
+        silent=silent(seed, ambito),
         lives=lives,
         unmet=unmet,
     )

@@ -25,7 +25,6 @@ from shared.settings import load as load_settings
 
 PORTS = {"intake": 8001, "registry": 8002, "planner": 8003, "notifier": 8004}
 COMMAND = (sys.executable, "-m", "deploy.cli")
-FIRST_YEAR = 2026
 
 
 class DidNotStart(RuntimeError):
@@ -68,12 +67,12 @@ class System:
 
 
 @contextmanager
-def running(folder: Path, *, kafka: bool, webhook: str) -> Iterator[System]:
+def running(folder: Path, *, first_year: int, kafka: bool, webhook: str) -> Iterator[System]:
     """Start all services with their data in `folder`; `webhook` is the loopback endpoint they may send to."""
     ports = {name: _free(port) for name, port in PORTS.items()}
     environment = {
         "PIANOVIVO_HOME": str(folder),
-        "PIANOVIVO_PLANNER_FIRST_YEAR": str(FIRST_YEAR),
+        "PIANOVIVO_PLANNER_FIRST_YEAR": str(first_year),
         "PIANOVIVO_PLANNER_NOTICE": SYNTHETIC_NOTICE_IT,
         "PIANOVIVO_PLANNER_SYNTHETIC_DATA": "true",
         "PIANOVIVO_NOTIFIER_LOOPBACK_ENDPOINTS": webhook,

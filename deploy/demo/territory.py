@@ -46,11 +46,11 @@ _CRITICALITIES = (
 )
 
 
-def territory_of(rng: Random, where: Municipality, cycle_year: int, *, is_town: bool, has_need: bool) -> dict[str, Any]:
-    """Fields of a municipality's declaration that speak of its territory; without need it has forgotten to count."""
+def territory_of(rng: Random, where: Municipality, cycle_year: int, *, is_town: bool) -> dict[str, Any]:
+    """Fields of a municipality's declaration that speak of its territory."""
     need = _need(rng, where, can_link=is_town)
     return {
-        "need": need if has_need else None,
+        "need": need,
         "measures": tuple(_measures(need)) if is_town else (),
         "strategies": tuple(_strategies(cycle_year)) if is_town else (),
         "services": tuple(rng.sample(_SERVICES, rng.randint(1, len(_SERVICES) if is_town else 2))),

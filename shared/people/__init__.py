@@ -14,12 +14,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final, Literal, cast
+from typing import Final, Literal, NamedTuple, cast
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.auth import Principal, Role
 from shared.db import Database
+from shared.log_chain import BEGINNING, link_after
 from shared.migrate import migrate
 from shared.people import store
 from shared.people.passwords import LONGEST, SHORTEST, Passwords, drawn
@@ -63,6 +64,17 @@ class Session:
         return cls(principal, row.person, cast(Method, row.method), row.began_at, row.ends_at)
 
 
+class Audit(NamedTuple):
+    """What reading the audit has found: its `lines` up to `head` are as they were written; without `is_whole` the next
+    one is not. `has_expected`: the link that was asked for is among theirs.
+    """
+
+    lines: int
+    head: str
+    is_whole: bool
+    has_expected: bool
+
+
 class People:
     """The people's database and what may be done with it; opened at its first use."""
 
@@ -90,7 +102,14 @@ class People:
         return await self.begin(principal, person_of(name), "account", address)
 
     async def begin(
-        self, principal: Principal, person: str, method: Method, address: str, ends_at: datetime | None = None
+        self,
+        principal: Principal,
+        person: str,
+        method: Method,
+        address: str,
+        ends_at: datetime | None = None,
+        *,
+        provider_session: str | None = None,
     ) -> str:
         """The cookie of a new session of somebody who has proved to be `person`."""
         cookie, now = secrets.token_urlsafe(32), self._clock()
@@ -105,27 +124,41 @@ class People:
             subject=principal.subject,
             began_at=now,
             ends_at=min(latest, ends_at or latest),
+            provider_session=provider_session,
         )
         async with self._transaction() as session:
             await store.forget_ended_sessions(session, now)
             session.add(row)
-            self._tell(session, "signed-in", method, person, principal.organisation, address)
+            await self._tell(session, "signed-in", method, person, principal.organisation, address)
         return cookie
 
     async def refuse(self, method: Method, address: str) -> None:
         """Write down that somebody was not admitted."""
         async with self._transaction() as session:
-            self._tell(session, "refused", method, None, None, address)
+            await self._tell(session, "refused", method, None, None, address)
 
     async def sign_out(self, cookie: str, of: Session, address: str) -> None:
         async with self._transaction() as session:
             await store.end_session(session, _id_of(cookie))
-            self._tell(session, "signed-out", of.method, of.person, of.principal.organisation, address)
+            await self._tell(session, "signed-out", of.method, of.person, of.principal.organisation, address)
 
     async def sign_out_everywhere(self, of: Session, address: str) -> None:
         async with self._transaction() as session:
             await store.end_sessions_of(session, of.person)
-            self._tell(session, "signed-out-everywhere", of.method, of.person, of.principal.organisation, address)
+            await self._tell(session, "signed-out-everywhere", of.method, of.person, of.principal.organisation, address)
+
+    async def end_as_provider_says(
+        self, person: str | None, provider_session: str | None, said_at: datetime, address: str
+    ) -> int:
+        """How many sessions ended: those of a person there, or of one session of theirs, begun when it was said.
+
+        Sessions begun later stay, so that a request that is sent again does nothing.
+        """
+        async with self._transaction() as session:
+            ended = await store.end_provider_sessions(session, person, provider_session, said_at)
+            for row in ended:
+                await self._tell(session, "signed-out-by-provider", "provider", row.person, row.organisation, address)
+        return len(ended)
 
     async def change_password(self, name: str, old: str, new: str, address: str) -> None:
         """Ends all sessions of the account; raises `Refused`, `TooManyAttempts`, ValueError for an unfit password."""
@@ -154,7 +187,7 @@ class People:
             if await store.account_of(session, name) is not None:
                 raise ValueError(f"there is an account {name!r}, or there was one")
             session.add(row)
-            self._tell(session, "account-made", "account", person_of(name), organisation)
+            await self._tell(session, "account-made", "account", person_of(name), organisation)
         return password
 
     async def reset_password(self, name: str) -> str:
@@ -171,7 +204,7 @@ class People:
             account = await session.get_one(AccountRow, name)
             account.closed_at = self._clock()
             await store.end_sessions_of(session, person_of(name))
-            self._tell(session, "account-closed", "account", person_of(name), account.organisation)
+            await self._tell(session, "account-closed", "account", person_of(name), account.organisation)
 
     async def accounts(self) -> list[AccountRow]:
         async with (await self._db()).reading() as session:
@@ -180,6 +213,17 @@ class People:
     async def happenings(self, count: int) -> list[HappeningRow]:
         async with (await self._db()).reading() as session:
             return list(await store.happenings(session, count))
+
+    async def audit(self, expected: str = BEGINNING) -> Audit:
+        """Compute the links of the whole audit anew, and look for one that was noted before."""
+        head, lines, is_there = BEGINNING, 0, expected == BEGINNING
+        async with (await self._db()).reading() as session:
+            async for row in store.every_happening(session):
+                link = link_after(head, row.entry)
+                if row.link != link:
+                    return Audit(lines, head, is_whole=False, has_expected=is_there)
+                head, lines, is_there = link, lines + 1, is_there or link == expected
+        return Audit(lines, head, is_whole=True, has_expected=is_there)
 
     async def _checked(self, name: str, password: str, address: str) -> AccountRow:
         """The account whose password this is. An attempt is counted before it is made, and forgotten if it was good."""
@@ -193,7 +237,7 @@ class People:
             if account is not None:
                 known = person_of(name), account.organisation
             if seconds:
-                self._tell(session, "throttled", "account", *known, address)
+                await self._tell(session, "throttled", "account", *known, address)
         if seconds:
             raise TooManyAttempts(seconds)
         is_right = await self._passwords.matches(account.password_hash if account else None, password[: LONGEST + 1])
@@ -201,7 +245,7 @@ class People:
             if account is not None and is_right and account.closed_at is None:
                 await store.forget_attempts(session, counted)
                 return account
-            self._tell(session, "refused", "account", *known, address)
+            await self._tell(session, "refused", "account", *known, address)
         raise Refused
 
     async def _keep_password(self, account: AccountRow, password: str, what: str, address: str | None = None) -> None:
@@ -210,7 +254,7 @@ class People:
             row = await session.get_one(AccountRow, account.name)
             row.password_hash = password_hash
             await store.end_sessions_of(session, person_of(row.name))
-            self._tell(session, what, "account", person_of(row.name), row.organisation, address)
+            await self._tell(session, what, "account", person_of(row.name), row.organisation, address)
 
     async def _account(self, name: str) -> AccountRow:
         async with (await self._db()).reading() as session:
@@ -219,7 +263,7 @@ class People:
             raise LookupError(f"there is no account {name!r}")
         return account
 
-    def _tell(
+    async def _tell(
         self,
         session: AsyncSession,
         what: str,
@@ -231,7 +275,7 @@ class People:
         row = HappeningRow(
             at=self._clock(), what=what, method=method, person=person, organisation=organisation, address=address
         )
-        session.add(row)
+        await store.write_happening(session, row)
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[AsyncSession]:

@@ -96,14 +96,32 @@ async def from_provider(
 
     provider = _known_provider(request)
     try:
-        principal, following = await provider.identity(visit_of(request), _here(request, CALLBACK), state, code)
+        came = await provider.identity(visit_of(request), _here(request, CALLBACK), state, code)
     except NotAdmitted as why:
         log.warning("not-admitted", reason=str(why))
         await _people(request).refuse("provider", _from(request))
         return await _sign_in_page(request, "", why.text, 401)
-    person = f"provider {provider.issuer} {principal.subject}"
-    cookie = await _people(request).begin(principal, person, "provider", _from(request))
-    return _signed_in(request, cookie, following)
+    person, of_provider = provider.person(came.principal.subject), came.provider_session
+    cookie = await _people(request).begin(
+        came.principal, person, "provider", _from(request), provider_session=of_provider
+    )
+    return _signed_in(request, cookie, came.following)
+
+
+@router.post("/sign-in/provider/logout", operation_id="provider_signs_out")
+async def provider_signs_out(request: Request, fields: Fields) -> Response:
+    """Back-channel: the provider itself says whom it has signed out; its token proves that it is the provider."""
+    from shared.people.provider import NotAdmitted
+
+    provider = _known_provider(request)
+    try:
+        said = await provider.signed_out(fields.get("logout_token", ""))
+    except NotAdmitted as why:
+        log.warning("logout-token-refused", reason=str(why))
+        raise of_status(400, headers={"Cache-Control": "no-store"}) from None
+    person = provider.person(said.subject) if said.subject else None
+    await _people(request).end_as_provider_says(person, said.provider_session, said.at, _from(request))
+    return Response(headers={"Cache-Control": "no-store"})
 
 
 @router.post("/sign-out", operation_id="sign_out")

@@ -9,12 +9,14 @@ from __future__ import annotations
 import hmac
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from typing import Any, Final
+from datetime import UTC, datetime
+from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 import httpx
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.httpx_client import AsyncOAuth2Client
+from authlib.oauth2.claims import JWTClaims
 from authlib.oidc.core import CodeIDToken
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -29,6 +31,7 @@ from shared.settings import Settings
 
 FRESH_SECONDS: Final = 600
 _LEEWAY_SECONDS: Final = 30
+_SIGNED_OUT: Final = "http://schemas.openid.net/event/backchannel-logout"
 
 
 class NotAdmitted(Exception):
@@ -37,6 +40,24 @@ class NotAdmitted(Exception):
     def __init__(self, text: Text, why: str) -> None:
         super().__init__(why)
         self.text = text
+
+
+class Identity(NamedTuple):
+    """Who has come back from the provider, which of its sessions it was (if it says so), and the page they wanted."""
+
+    principal: Principal
+    provider_session: str | None
+    following: str
+
+
+class SignedOut(NamedTuple):
+    """What a logout token says: whose sessions end, or which of the provider's sessions; and when it was said at the
+    latest, by our clock.
+    """
+
+    subject: str | None
+    provider_session: str | None
+    at: datetime
 
 
 class Metadata(BaseModel):
@@ -75,8 +96,12 @@ class Provider:
         )
         return str(url)
 
-    async def identity(self, visit: str, redirect_uri: str, state: str, code: str) -> tuple[Principal, str]:
-        """Who has come back, and the page they wanted to see; raises `NotAdmitted`."""
+    def person(self, subject: str) -> str:
+        """Who somebody of this provider is, among all that sign in."""
+        return f"provider {self.issuer} {subject}"
+
+    async def identity(self, visit: str, redirect_uri: str, state: str, code: str) -> Identity:
+        """Who has come back; raises `NotAdmitted`."""
         following = _unsealed(visit, state)
         metadata, keys = await self._known()
         async with self._client(redirect_uri) as client:
@@ -87,7 +112,15 @@ class Provider:
             except (OAuthError, httpx.HTTPError, ValueError) as error:
                 raise NotAdmitted(_REFUSED, repr(error)) from None
         claims = await run_in_threadpool(self._verified, answer, derived(visit, "nonce"), keys)
-        return self._principal(claims), following
+        return Identity(self._principal(claims), claims.get("sid"), following)
+
+    async def signed_out(self, logout_token: str) -> SignedOut:
+        """Whom the provider has signed out (OpenID Connect Back-Channel Logout 1.0, section 2.6).
+
+        Raises `NotAdmitted`.
+        """
+        _, keys = await self._known()
+        return await run_in_threadpool(self._told_of_sign_out, logout_token, keys)
 
     async def sign_out_address(self, redirect_uri: str) -> str | None:
         """Where to sign out of the provider as well; None where it has no such page, or does not answer."""
@@ -132,25 +165,46 @@ class Provider:
             raise NotAdmitted(_AWAY, f"{self.issuer} says of itself: {metadata}")
         return metadata
 
+    def _told_of_sign_out(self, logout_token: str, keys: KeySource) -> SignedOut:
+        wanted = {
+            **self._ours,
+            "iat": {"essential": True},
+            "exp": {"essential": True},
+            "events": {"essential": True},
+        }
+        try:
+            token = _read(logout_token, keys)
+            claims = JWTClaims(token.claims, token.header, wanted)
+            claims.validate(leeway=_LEEWAY_SECONDS)
+            # It tells whole seconds of its own clock.
+            at = datetime.fromtimestamp(claims["iat"] + 1 + _LEEWAY_SECONDS, UTC)
+            said = SignedOut(claims.get("sub"), claims.get("sid"), at)
+            events = claims["events"]
+            is_told = isinstance(events, dict) and _SIGNED_OUT in events and "nonce" not in claims
+            if not is_told or not (said.subject or said.provider_session):
+                raise ValueError("this is no logout token")
+        except (JoseError, AuthError, KeyError, TypeError, ValueError) as error:
+            raise NotAdmitted(_REFUSED, repr(error)) from None
+        return said
+
     def _verified(self, answer: dict[str, Any], nonce: str, keys: KeySource) -> dict[str, Any]:
         """The claims of the ID token: signature, issuer, audience, times, nonce and access token agree."""
-
-        def key_of(token: Any) -> Any:
-            kid = token.headers().get("kid")
-            if (key := keys.only_key() if kid is None else keys.key(str(kid))) is None:
-                raise ValueError("signed with a key that the provider does not publish")
-            return key
-
-        wanted = {"iss": {"essential": True, "value": self.issuer}, "aud": {"essential": True, "value": self.client_id}}
         try:
-            registry = JWSRegistry(algorithms=ALGORITHMS, strict_check_header=False)
-            token = jwt.decode(answer["id_token"], key_of, registry=registry)
+            token = _read(answer["id_token"], keys)
             known = {"nonce": nonce, "client_id": self.client_id, "access_token": answer.get("access_token")}
-            claims = CodeIDToken(token.claims, token.header, wanted, known)
+            claims = CodeIDToken(token.claims, token.header, self._ours, known)
             claims.validate(leeway=_LEEWAY_SECONDS)
         except (JoseError, AuthError, KeyError, TypeError, ValueError) as error:
             raise NotAdmitted(_REFUSED, repr(error)) from None
         return dict(claims)
+
+    @property
+    def _ours(self) -> dict[str, Any]:
+        """What a token of this provider for us says."""
+        return {
+            "iss": {"essential": True, "value": self.issuer},
+            "aud": {"essential": True, "value": self.client_id},
+        }
 
     def _principal(self, claims: dict[str, Any]) -> Principal:
         settings = self._settings
@@ -163,6 +217,18 @@ class Provider:
             return Principal.of(organisation, role, settings.ambito, claims["sub"])
         except ValueError as error:
             raise NotAdmitted(_UNKNOWN, str(error)) from None
+
+
+def _read(text: str, keys: KeySource) -> jwt.Token:
+    """A token signed with one of the provider's keys; raises `JoseError`, `AuthError` or ValueError."""
+
+    def key_of(token: Any) -> Any:
+        kid = token.headers().get("kid")
+        if (key := keys.only_key() if kid is None else keys.key(str(kid))) is None:
+            raise ValueError("signed with a key that the provider does not publish")
+        return key
+
+    return jwt.decode(text, key_of, registry=JWSRegistry(algorithms=ALGORITHMS, strict_check_header=False))
 
 
 def _is_safe(address: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from shared.db import have_alone
+from shared.log_chain import BEGINNING, link_after
 from shared.people.tables import AccountRow, AttemptRow, HappeningRow, SessionRow
 
 WINDOW: Final = timedelta(minutes=15)
@@ -44,6 +45,20 @@ async def end_sessions_of(session: AsyncSession, person: str) -> None:
     await session.execute(delete(SessionRow).where(col(SessionRow.person) == person))
 
 
+async def end_provider_sessions(
+    session: AsyncSession, person: str | None, provider_session: str | None, until: datetime
+) -> Sequence[SessionRow]:
+    """End, and give, those that began up to an instant; of a person, of one of the provider's sessions, or of both."""
+    asked = [col(SessionRow.method) == "provider", col(SessionRow.began_at) <= until]
+    if person is not None:
+        asked.append(col(SessionRow.person) == person)
+    if provider_session is not None:
+        asked.append(col(SessionRow.provider_session) == provider_session)
+    found = (await session.execute(select(SessionRow).where(*asked))).scalars().all()
+    await session.execute(delete(SessionRow).where(*asked))
+    return found
+
+
 async def forget_ended_sessions(session: AsyncSession, now: datetime) -> None:
     await session.execute(delete(SessionRow).where(col(SessionRow.ends_at) <= now))
 
@@ -67,6 +82,23 @@ async def seconds_to_wait(session: AsyncSession, limits: dict[str, int], now: da
 
 async def forget_attempts(session: AsyncSession, what: str) -> None:
     await session.execute(delete(AttemptRow).where(col(AttemptRow.what) == what))
+
+
+async def write_happening(session: AsyncSession, row: HappeningRow) -> None:
+    """Seal the line and add it; whoever writes one too waits until this transaction ends."""
+    await have_alone(session, "audit")
+    query = select(col(HappeningRow.link)).order_by(col(HappeningRow.id).desc()).limit(1)
+    before = (await session.execute(query)).scalar_one_or_none() or BEGINNING
+    row.link = link_after(before, row.entry)
+    session.add(row)
+    await session.flush()
+
+
+async def every_happening(session: AsyncSession) -> AsyncIterator[HappeningRow]:
+    """All lines in order."""
+    rows = await session.stream_scalars(select(HappeningRow).order_by(col(HappeningRow.id)))
+    async for row in rows:
+        yield row
 
 
 async def happenings(session: AsyncSession, count: int) -> Sequence[HappeningRow]:

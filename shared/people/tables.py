@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import ClassVar
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, LargeBinary, MetaData, Text
@@ -13,7 +13,7 @@ from shared.db import Instant
 metadata = MetaData()
 BIGSERIAL = BigInteger().with_variant(Integer, "sqlite")
 HAPPENINGS = (
-    *("signed-in", "refused", "throttled", "signed-out", "signed-out-everywhere"),
+    *("signed-in", "refused", "throttled", "signed-out", "signed-out-everywhere", "signed-out-by-provider"),
     *("account-made", "password-reset", "password-changed", "account-closed"),
 )
 
@@ -36,7 +36,8 @@ class AccountRow(SQLModel, table=True):
 class SessionRow(SQLModel, table=True):
     """An open session: `id` is the SHA-256 of its cookie, so that whoever reads this table cannot use it.
 
-    `person` is the same in all sessions of one person, whatever service they began in.
+    `person` is the same in all sessions of one person, whatever service they began in; `provider_session` is what the
+    OpenID provider calls the session there that this one came from (its `sid`).
     """
 
     __tablename__ = "session"
@@ -52,6 +53,7 @@ class SessionRow(SQLModel, table=True):
     subject: str = Field(sa_column=Column(Text, nullable=False))
     began_at: datetime = Field(sa_column=Column(Instant, nullable=False))
     ends_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    provider_session: str | None = Field(default=None, sa_column=Column(Text))
 
 
 class AttemptRow(SQLModel, table=True):
@@ -67,7 +69,10 @@ class AttemptRow(SQLModel, table=True):
 
 
 class HappeningRow(SQLModel, table=True):
-    """One line of the audit; rows are only ever added. `address` is the network a request came from."""
+    """One line of the audit; rows are only ever added. `address` is the network a request came from.
+
+    `link` seals the line and all before it (`shared.log_chain`).
+    """
 
     __tablename__ = "happening"
     __table_args__ = (CheckConstraint(f"what IN {HAPPENINGS}", name="happening_what"),)
@@ -80,3 +85,10 @@ class HappeningRow(SQLModel, table=True):
     person: str | None = Field(default=None, sa_column=Column(Text))
     organisation: str | None = Field(default=None, sa_column=Column(Text))
     address: str | None = Field(default=None, sa_column=Column(Text))
+    link: str = Field(default="", sa_column=Column(Text, nullable=False))
+
+    @property
+    def entry(self) -> tuple[str | None, ...]:
+        """What the link seals."""
+        at = self.at.astimezone(UTC).isoformat(timespec="microseconds")
+        return (at, self.what, self.method, self.person, self.organisation, self.address)

@@ -46,6 +46,8 @@ class Rule(BaseModel):
     own: tuple[Role, ...] = ()
     all: tuple[Role, ...] = ()
     everyone: bool = False
+    without_form: bool = False
+    """What is sent proves itself who sends it: no form of ours has to carry it."""
 
     @model_validator(mode="after")
     def says_each_role_once(self) -> Rule:
@@ -99,6 +101,12 @@ def operations_of(service: str) -> Iterator[str]:
     for name in (service, EVERY_SERVICE):
         if name in sections():
             yield from sections()[name].operations
+
+
+def needs_form(operation: str) -> bool:
+    """Whether what a browser sends has to come from a form of ours."""
+    rule = rules().get(operation)
+    return rule is None or not rule.without_form
 
 
 def reach_of(operation: str, role: Role | None) -> Reach:

@@ -9,7 +9,7 @@ from services.planner.domain.plan import Plan
 
 
 def submissions(plan: Plan, cycle: Cycle) -> DocumentPart:
-    """Every declaration received, with its day; how many municipalities are told of."""
+    """Every declaration received, with its day; of how many municipalities none is missing."""
     names = plan.names
     columns = (MUNICIPALITY, OWNER, Column("Ricevuta il", ColumnKind.DAY), Column("Nei termini"), Column("Contenuto"))
     rows = [
@@ -20,8 +20,8 @@ def submissions(plan: Plan, cycle: Cycle) -> DocumentPart:
         )
         for row in cycle.rows
     ]
-    told = len({row.municipality for row in cycle.rows})
-    heard = f"Per il ciclo {cycle.year} ci sono dichiarazioni su {told} dei {len(names)} comuni."
+    complete = len(cycle.complete_among(names))
+    heard = f"Per il ciclo {cycle.year} le dichiarazioni sono complete per {complete} dei {len(names)} comuni."
     missing = "Non manca nessuna riga."
     if cycle.missing:
         missing = f"Righe mancanti: {len(cycle.missing)} (allegato C); al loro posto il piano usa le previsioni."

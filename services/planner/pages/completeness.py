@@ -53,9 +53,8 @@ def completeness_of(plan: Shown, messages: Sequence[Message], at: Addresses) -> 
         if isinstance(message.event, SubmissionDefaulted) and message.event.cycle_year == cycle.year
     }
     names = plan.asked.plan.names
-    complete = names.keys() - {place for place, _ in cycle.missing}
     missing = _missing(cycle, defaults, names, at)
-    return Completeness(cycle.year, len(complete), len(names), _received(cycle, names, at), missing)
+    return Completeness(cycle.year, len(cycle.complete_among(names)), len(names), _received(cycle, names, at), missing)
 
 
 def _received(cycle: Cycle, names: Mapping[str, str], at: Addresses) -> Table:

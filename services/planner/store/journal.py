@@ -13,11 +13,11 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from services.planner.domain.log_chain import BEGINNING, links
 from services.planner.store.plans import Edition
 from services.planner.tables import JournalRow
 from shared.events import Event, Message
 from shared.events.base import Envelope
+from shared.log_chain import BEGINNING, links
 from shared.sql import insert_rows
 
 Entry = tuple[UUID, datetime, str, str, str | None, str]

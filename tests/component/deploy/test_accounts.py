@@ -45,6 +45,11 @@ async def test_the_life_of_an_account(tmp_path: Path) -> None:
         ["refused", *who, "192.0.2.7"],
     ]
     assert len((await told(home, "auth", "log", "--last", "2")).splitlines()) == 2
+    whole = await told(home, "auth", "verify-log")
+    [head] = re.findall(r"^7 lines, as they were written; head ([0-9a-f]{64})\n$", whole)
+    assert await told(home, "auth", "verify-log", "--expect", head) == whole
+    other = await pianovivo(home, "auth", "verify-log", "--expect", "0" * 64)
+    assert (other.status, "lines at its end were taken away" in other.err) == (1, True)
 
 
 @pytest.mark.parametrize(

@@ -267,13 +267,13 @@ def test_what_only_the_owner_can_tell_is_empty_and_says_so(planner: Served) -> N
 def test_a_share_is_the_laws_beside_the_declared_one(planner: Served) -> None:
     """R.R. 4/2017, art. 13 c. 3: at least 20 % for indigent households."""
     name = f"{CREMONA}:comune-{CREMONA}:column_indigence_share"
-    why = asked(planner, f"{PLAN}/figures/{name}:2027/why")
+    why = asked(planner, f"{PLAN}/figures/{name}:2026/why")
     assert why["item"]["value"] == 200
     assert [(one["name"], one["article"]) for one in why["parameters"]] == [
         ("indigence_share", "R.R. 4/2017, art. 13 c. 3")
     ]
     operands = {one["name"]: one["value"] for one in why["operands"]}
-    declared = asked(planner, f"{PLAN}/figures/{name}_declared:2027/why")
+    declared = asked(planner, f"{PLAN}/figures/{name}_declared:2026/why")
     assert float(operands["law"]) == 0.2
     assert declared["item"]["value"] == round(1000 * float(operands["declared"]))
     assert declared["operands"] == [{"name": "declared", "value": operands["declared"]}]

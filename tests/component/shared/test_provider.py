@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import httpx
 import pytest
+from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
 
 from services.notifier.app import create_http, create_runtime
@@ -164,6 +165,83 @@ async def test_an_id_token_that_proves_nothing_is_refused(
 ) -> None:
     provider.lie(**LIES[lie])
     assert "non ha confermato" in await refused(browser, provider.agree(await away(browser), PERSON))
+
+
+SIGNED_OUT = {"events": {"http://schemas.openid.net/event/backchannel-logout": {}}}
+
+
+def logout_token(provider: Provider, key: Any = None, **changes: Any) -> str:
+    """OpenID Connect Back-Channel Logout 1.0, section 2.4."""
+    now = int(time.time())
+    claims = {"iss": provider.url, "aud": "piano-vivo", "iat": now, "exp": now + 120, "jti": "1", "sub": PERSON}
+    told = {name: value for name, value in (claims | SIGNED_OUT | changes).items() if value is not None}
+    assert provider.keys is not None
+    return jwt.encode({"alg": "RS256", "kid": "its-own", "typ": "logout+jwt"}, told, key or provider.keys.keys[0])
+
+
+async def told_by_provider(browser: httpx.AsyncClient, token: str) -> httpx.Response:
+    """As the provider sends it: no cookie of ours, no form of ours."""
+    transport = browser._transport
+    async with httpx.AsyncClient(transport=transport, base_url=HERE) as provider:
+        return await provider.post("/sign-in/provider/logout", data={"logout_token": token})
+
+
+@pytest.mark.parametrize("named", [{}, {"sid": "there"}, {"sid": "there", "sub": None}])
+async def test_who_is_signed_out_by_the_provider_is_signed_out_here(
+    provider: Provider, browser: httpx.AsyncClient, named: dict[str, Any]
+) -> None:
+    provider.lie({}, sid="there")
+    await browser.get(provider.agree(await away(browser), PERSON))
+    assert (await browser.get("/account")).status_code == 200
+    answer = await told_by_provider(browser, logout_token(provider, **named))
+    assert (answer.status_code, answer.headers["cache-control"], answer.content) == (200, "no-store", b"")
+    assert (await browser.get("/account")).status_code == 303
+
+
+@pytest.mark.parametrize("other", [{"sub": "somebody-else"}, {"sid": "another"}, {"sub": None, "sid": "another"}])
+async def test_only_the_sessions_that_are_meant_end(
+    provider: Provider, browser: httpx.AsyncClient, other: dict[str, Any]
+) -> None:
+    provider.lie({}, sid="there")
+    await browser.get(provider.agree(await away(browser), PERSON))
+    assert (await told_by_provider(browser, logout_token(provider, **other))).status_code == 200
+    assert (await browser.get("/account")).status_code == 200
+
+
+async def test_a_logout_token_sent_again_ends_no_later_session(provider: Provider, browser: httpx.AsyncClient) -> None:
+    """It expires after two minutes; one said a minute ago speaks of sessions that had begun then."""
+    provider.lie({})
+    await browser.get(provider.agree(await away(browser), PERSON))
+    again = logout_token(provider, iat=int(time.time()) - 60)
+    assert (await told_by_provider(browser, again)).status_code == 200
+    assert (await browser.get("/account")).status_code == 200
+
+
+NO_LOGOUTS: dict[str, dict[str, Any]] = {
+    "another audience": {"aud": "another-client"},
+    "another issuer": {"iss": "https://altro.test"},
+    "expired": {"exp": NOW - 60, "iat": NOW - 120},
+    "never expires": {"exp": None},
+    "said never": {"iat": None},
+    "an ID token": {"events": None},
+    "events as text": {"events": "http://schemas.openid.net/event/backchannel-logout"},
+    "another event": {"events": {"http://schemas.openid.net/event/other": {}}},
+    "with a nonce": {"nonce": "x"},
+    "of nobody": {"sub": None},
+    "signed by another": {"key": RSAKey.generate_key(2048, {"kid": "its-own"})},
+}
+
+
+@pytest.mark.parametrize("wrong", NO_LOGOUTS)
+async def test_a_logout_token_that_proves_nothing_ends_nothing(
+    provider: Provider, browser: httpx.AsyncClient, wrong: str
+) -> None:
+    provider.lie({})
+    await browser.get(provider.agree(await away(browser), PERSON))
+    answer = await told_by_provider(browser, logout_token(provider, **NO_LOGOUTS[wrong]))
+    assert (answer.status_code, answer.headers["cache-control"]) == (400, "no-store")
+    assert (await told_by_provider(browser, "x.y.z")).status_code == 400
+    assert (await browser.get("/account")).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -3,28 +3,43 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Column, MetaData, Table, Text, text
 
 from services.notifier import app as notifier
 from services.notifier.settings import NotifierSettings
 from services.planner import app as planner
 from services.planner.settings import PlannerSettings
 from shared.auth import Role
+from shared.db import Database, Instant
 from shared.forms import SESSION_COOKIE
-from shared.people import ATTEMPTS_OF_ADDRESS, ATTEMPTS_OF_NAME, People, Refused, TooManyAttempts, person_of
+from shared.migrate import migrate
+from shared.people import (
+    ATTEMPTS_OF_ADDRESS,
+    ATTEMPTS_OF_NAME,
+    MIGRATIONS,
+    Audit,
+    People,
+    Refused,
+    TooManyAttempts,
+    person_of,
+)
 from shared.people.tables import AccountRow, SessionRow
 from tests.support.installations import Installation
 from tests.support.signing import signed_in
 
 NAME, TOWN, OFFICE = "ufficio-casa", "comune-019026", "192.0.2.7"
+OLD_TABLE = Table("happening", MetaData(), Column("at", Instant), Column("what", Text), Column("method", Text))
 START = datetime(2026, 11, 23, 9, tzinfo=UTC)
 QUARTER = timedelta(minutes=15)
 
@@ -177,6 +192,76 @@ async def test_the_audit_is_only_added_to(people: People, password: str, stateme
     with pytest.raises(Exception, match="only ever added"):
         await change()
     assert [row.what for row in await people.happenings(9)] == ["account-made"]
+
+
+async def unguarded(people: People, *statements: str) -> None:
+    """What whoever owns the database can do: take away what guards the rows, and change them."""
+    db = await people._db()
+    triggers = "happening_only_added ON happening", "happening_never_emptied ON happening"
+    if not db.is_postgresql:
+        triggers = "happening_no_update", "happening_no_delete"
+    async with db.transaction() as session:
+        for trigger in triggers:
+            await session.execute(text(f"DROP TRIGGER IF EXISTS {trigger}"))
+        for statement in statements:
+            await session.execute(text(statement))
+
+
+FORGERIES = {
+    "a line in the middle is changed": ("UPDATE happening SET person = 'account altri' WHERE id = 2", 1),
+    "its time is changed": ("UPDATE happening SET at = '2026-11-22 09:00:00+00:00' WHERE id = 3", 2),
+    "one is taken away": ("DELETE FROM happening WHERE id = 2", 1),
+    "two change places": ("UPDATE happening SET id = 10 WHERE id = 2", 1),
+    "the first is taken away": ("DELETE FROM happening WHERE id = 1", 0),
+}
+
+
+@pytest.mark.parametrize("forgery", FORGERIES)
+async def test_who_owns_the_database_changes_no_line_unnoticed(people: People, password: str, forgery: str) -> None:
+    for _ in range(3):
+        await people.sign_in(NAME, password, OFFICE)
+    before = await people.audit()
+    assert (before.lines, before.is_whole) == (4, True)
+    statement, lines_before_it = FORGERIES[forgery]
+    await unguarded(people, statement)
+    after = await people.audit()
+    assert (after.lines, after.is_whole) == (lines_before_it, False)
+
+
+async def test_lines_taken_from_the_end_are_missed_by_who_noted_a_head(people: People, password: str) -> None:
+    await people.sign_in(NAME, password, OFFICE)
+    noted = (await people.audit()).head
+    await people.sign_in(NAME, password, OFFICE)
+    assert await people.audit(noted) == Audit(3, (await people.audit()).head, is_whole=True, has_expected=True)
+    await unguarded(people, "DELETE FROM happening WHERE id >= 2")
+    found = await people.audit(noted)
+    assert (found.lines, found.is_whole, found.has_expected) == (1, True, False)
+
+
+async def test_lines_written_at_once_are_sealed_one_after_the_other(people: People) -> None:
+    await asyncio.gather(*(people.refuse("provider", OFFICE) for _ in range(20)))
+    found = await people.audit()
+    assert (found.lines, found.is_whole) == (20, True)
+
+
+async def test_an_audit_from_before_the_seals_is_sealed_as_it_is(installation: Installation, tmp_path: Path) -> None:
+    shutil.copy(MIGRATIONS / "people_0001_accounts_sessions_audit.py", tmp_path)
+    database = Database(installation.settings().url_for("people"), "people")
+    await migrate(database, tmp_path, with_bus=False)
+    async with database.transaction() as session:
+        told = [{"at": START + timedelta(microseconds=number), "what": "refused"} for number in range(3)]
+        await session.execute(OLD_TABLE.insert(), [one | {"method": "account"} for one in told])
+    await database.close()
+    people = People(installation.settings())
+    await people.refuse("provider", OFFICE)
+    lines = await people.happenings(9)
+    assert [(line.at, line.method) for line in lines[:3]] == [(one["at"], "account") for one in told]
+    # The first link, by hand: SHA-256 of the JSON list of nothing before it and the line.
+    written = '["","2026-11-23T09:00:00.000000+00:00","refused","account",null,null,null]'
+    assert lines[0].link == sha256(written.encode()).hexdigest()
+    found = await people.audit()
+    await people.close()
+    assert (found.lines, found.is_whole) == (4, True)
 
 
 async def test_several_services_that_start_together_share_one_database(installation: Installation) -> None:

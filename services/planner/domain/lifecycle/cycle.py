@@ -28,6 +28,10 @@ class Cycle(NamedTuple):
         """Rows that are neither there nor recorded as in default: no plan is proposed while there are any."""
         return tuple(key for key in self.missing if key not in self.in_default)
 
+    def complete_among(self, municipalities: Iterable[str]) -> frozenset[str]:
+        """Those of which no row is missing, be it an owner's or the municipality's own."""
+        return frozenset(municipalities) - {place for place, _ in self.missing}
+
 
 def cycle_of(
     plan: Plan, state: PlanState, filed: Iterable[SubmissionReceived], defaulted: Iterable[SubmissionDefaulted] = ()

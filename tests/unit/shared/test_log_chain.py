@@ -8,7 +8,7 @@ from hashlib import sha256
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.planner.domain.log_chain import links
+from shared.log_chain import links
 
 ENTRIES = st.lists(st.tuples(st.text(max_size=5), st.none() | st.text(max_size=5)), max_size=6)
 

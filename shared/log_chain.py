@@ -12,9 +12,14 @@ BEGINNING: Final = ""
 """What comes before the first link, and the head of a log that is empty."""
 
 
-def links(entries: Iterable[Sequence[str | None]]) -> Iterator[str]:
+def link_after(before: str, entry: Sequence[str | None]) -> str:
     """SHA-256, in hexadecimal, of the link before and the entry as one JSON list without white space."""
+    return sha256(orjson.dumps([before, *entry])).hexdigest()
+
+
+def links(entries: Iterable[Sequence[str | None]]) -> Iterator[str]:
+    """Every link of a log."""
     link = BEGINNING
     for entry in entries:
-        link = sha256(orjson.dumps([link, *entry])).hexdigest()
+        link = link_after(link, entry)
         yield link
