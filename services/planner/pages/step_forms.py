@@ -146,7 +146,9 @@ def form_of(
         if carried.has_reason:
             reason = entries.lines("reason", say("Motivo del rinvio", "Reason for the return"))
             groups.insert(1, Group("", [reason]))
-    return StepForm(status, SLUGS[status], title, lead, button, hidden, groups, met.faults if met else ())
+    shown = {entry.name for group in groups for entry in group.entries}
+    faults = [fault if fault.name in shown else Fault(None, fault.text) for fault in entries.faults]
+    return StepForm(status, SLUGS[status], title, lead, button, hidden, groups, faults)
 
 
 def _office(entries: _Entries, status: PlanStatus, hidden: dict[str, str]) -> list[Entry]:
