@@ -97,7 +97,8 @@ async def through_the_api(room: Room) -> None:
 
 async def through_the_pages(room: Room) -> None:
     """What a form sends, by whom it would be let in."""
-    act = {"ASSEMBLY_OF_MAYORS-number": "13", "ASSEMBLY_OF_MAYORS-on": TODAY.isoformat()}
+    act = {"kind": "RESOLUTION", "number": "13", "on": TODAY.isoformat()}
+    act = {f"ASSEMBLY_OF_MAYORS-{part}": value for part, value in act.items()}
     step = {"edition": "1", "on": TODAY.isoformat(), "office": "HOUSING_OFFICE"}
     vote = step | {"office": "ASSEMBLY_SECRETARIAT"}
     sent = [

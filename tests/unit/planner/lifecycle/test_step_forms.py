@@ -42,8 +42,8 @@ def met(status: PlanStatus, typed: dict[str, str]) -> Problem | None:
 def test_whatever_is_typed_is_kept_and_every_fault_stands_beside_its_field(
     status: PlanStatus, typed: dict[str, str]
 ) -> None:
-    hidden = form_of(status, LAST, 7, TODAY, None).hidden
-    typed = {**typed, **hidden}
+    empty = form_of(status, LAST, 7, TODAY, None)
+    typed = {**{name: entry.value for name, entry in entries(empty).items()}, **typed, **empty.hidden}
     problem = met(status, typed)
     if problem is None:
         return
