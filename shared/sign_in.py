@@ -81,7 +81,7 @@ async def authorised(request: Request, attempt: Attempt) -> None:
     request.state.who, request.state.reach = who, reach_of(operation, who.role if who else None)
     if request.state.reach is Reach.NONE:
         if isinstance(attempt, Problem):
-            raise _to_sign_in(request) if attempt.status == 401 and not route.include_in_schema else attempt
+            raise to_sign_in(request) if attempt.status == 401 and not route.include_in_schema else attempt
         raise Problem(
             403, "role-not-allowed", of_status(403).title, _ROLE_NOT_ALLOWED.filled(role=attempt.role, what=operation)
         )
@@ -89,7 +89,7 @@ async def authorised(request: Request, attempt: Attempt) -> None:
         await check_form(request)
 
 
-def _to_sign_in(request: Request) -> HTTPException:
+def to_sign_in(request: Request) -> HTTPException:
     """And back afterwards, unless something was to be changed."""
     with speaking(asked_of(request)):
         return HTTPException(303, headers={"Location": carried(sign_in_address(request))})

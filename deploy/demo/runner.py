@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from deploy.demo import journey, loading
+from deploy.demo import accounts, journey, loading, proposal
 from deploy.demo.receiver import Receiver
 from deploy.demo.synthetic import SYNTHETIC_NOTICE_IT, SyntheticWorld, generate
 from deploy.demo.system import DidNotStart, System, running
@@ -63,11 +63,13 @@ async def _show(system: System, world: SyntheticWorld, receiver: Receiver, hash_
     console.print(f"{len(world.ambito.municipalities)} municipalities, {len(world.lives)} homes; {system.form}\n")
     async with system.client() as client:
         await loading.load(client, world, console)
+        await proposal.propose(client, world, console)
         await journey.follow(client, world, receiver, console)
         plan = await client.plan()
     if hash_file is not None:
         hash_file.write_text(json.dumps({"hash": plan["hash"], "on": world.until.isoformat()}))
     console.print(f"\nplan hash  {plan['hash']}  (version {plan['version']})")
     console.rule("What to try next")
+    console.print(accounts.told(await accounts.made(system.settings)))
     for what, how in system.addresses(world.ambito.code):
         console.print(f"{what:<28} {how}", soft_wrap=True)

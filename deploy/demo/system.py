@@ -24,6 +24,7 @@ from shared.settings import Settings
 from shared.settings import load as load_settings
 
 PORTS = {"intake": 8001, "registry": 8002, "planner": 8003, "notifier": 8004}
+LEAD = "--organisation comune-019036 --role LEAD"
 COMMAND = (sys.executable, "-m", "deploy.cli")
 
 
@@ -57,8 +58,10 @@ class System:
     def addresses(self, ambito: str) -> list[tuple[str, str]]:
         return [
             ("live page of the ambito", f"{self.url('planner')}/ambiti/{ambito}"),
-            ("inbox (paste the token)", f"{self.url('notifier')}/inbox"),
-            ("token of Comune di Cremona", self.token("comune-019036", Role.MUNICIPALITY)),
+            ("the plan's way to its vote", f"{self.url('planner')}/ambiti/{ambito}/iter"),
+            ("its editions", f"{self.url('planner')}/ambiti/{ambito}/edizioni"),
+            ("inbox", f"{self.url('notifier')}/inbox"),
+            ("token for a program", f"PIANOVIVO_HOME={self.settings.home} pianovivo auth issue {LEAD}"),
             ("the plan as data", f"curl -H 'Authorization: Bearer <token>' {self.url('planner')}/plans/{ambito}"),
             ("why a number is so", f"… {self.url('planner')}/plans/{ambito}/figures/019036:-:free_assignable:-/why"),
             ("what moved since a day", f"… {self.url('planner')}/plans/{ambito}/drift?from_on=2026-01-01"),
@@ -91,7 +94,7 @@ def running(folder: Path, *, first_year: int, kafka: bool, webhook: str) -> Iter
             }
             subprocess.run([*COMMAND, "topics", "apply"], env=os.environ | environment, check=True, capture_output=True)
             commands = [(name, "serve") for name in PORTS]
-        settings = load_settings(Settings, home=folder)
+        settings = load_settings(Settings, home=folder, database_url=environment.get("PIANOVIVO_DATABASE_URL"))
         local_token(settings, "aler-bcm", Role.OWNER, "demo", timedelta(hours=1))  # makes the key before they start
         processes = [stack.enter_context(_process(command, environment, folder)) for command in commands]
         for name, port in ports.items():

@@ -10,7 +10,7 @@ from uuid import UUID
 from shared.auth import Role
 from shared.events import Message, OwnerKind, SubmissionDefaulted, SubmissionReceived
 from shared.territory import municipality_organisation, names_of
-from tests.support.planner_room import LEAD, Room
+from tests.support.planner_room import LEAD, SECRETARY, Room
 from tests.unit.planner.worlds import AMBITO, CREMONA, START, message
 
 EDITIONS = f"/plans/{AMBITO}/editions"
@@ -24,6 +24,8 @@ MORE: dict[str, dict[str, Any]] = {
     "APPROVED": {"acts": [ACT, EXECUTIVE], "office": "ASSEMBLY_SECRETARIAT"},
     "RETURNED": {"reason": "rivedere la parte quinta", "office": "ASSEMBLY_SECRETARIAT"},
 }
+STEPS = {"SUBMITTED_TO_ASSEMBLY": "submission", "TRANSMITTED_TO_REGION": "transmission", "PUBLISHED": "publication"}
+"""Where each is recorded; everything else is a vote."""
 EVERY_ROW = [*((code, municipality_organisation(code)) for code in sorted(names_of(AMBITO))), (CREMONA, "aler")]
 """Municipality and owner: each of the 48 municipalities, and ALER where `registry_of` has its homes."""
 
@@ -57,11 +59,23 @@ async def proposed(room: Room, status: int = 201, who: tuple[str, Role] = LEAD, 
 
 
 async def taken(
-    room: Room, step: str, edition: int = 1, status: int = 201, who: tuple[str, Role] = LEAD, key: str = "", **told: Any
+    room: Room,
+    step: str,
+    edition: int = 1,
+    status: int = 201,
+    who: tuple[str, Role] | None = None,
+    key: str = "",
+    **told: Any,
 ) -> Any:
-    """A step of today, with what it must carry unless `told` says otherwise."""
-    usual = {"status": step, "on": TODAY.isoformat(), "office": "HOUSING_OFFICE"} | MORE.get(step, {})
-    return await _posted(room, f"{EDITIONS}/{edition}/steps", usual | told, status, who, key)
+    """A step of today by whose it is, with what it must carry unless `told` says otherwise."""
+    usual = {"on": TODAY.isoformat(), "office": "HOUSING_OFFICE"} | MORE.get(step, {})
+    usual |= {} if step in STEPS else {"status": step}
+    usual_who = LEAD if step in STEPS else SECRETARY
+    return await _posted(room, step_path(step, edition), usual | told, status, who or usual_who, key)
+
+
+def step_path(step: str, edition: int = 1) -> str:
+    return f"{EDITIONS}/{edition}/{STEPS.get(step, 'vote')}"
 
 
 async def walked(room: Room, *steps: str, edition: int = 1) -> Any:

@@ -29,6 +29,7 @@ from tests.unit.planner.worlds import AMBITO, CASTELVERDE, CREMONA, TestRegistry
 
 KEY = new_key("chiave-di-prova")
 LEAD, TOWN = (f"comune-{CREMONA}", Role.LEAD), (f"comune-{CASTELVERDE}", Role.MUNICIPALITY)
+SECRETARY = ("segreteria-assemblea", Role.ASSEMBLY_SECRETARY)
 HOLDS = f"/plans/{AMBITO}/holds"
 
 

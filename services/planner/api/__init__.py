@@ -7,6 +7,7 @@ from services.planner.api import (
     choices,
     document,
     drift,
+    edition_steps,
     figures,
     holds,
     lifecycle,
@@ -35,7 +36,14 @@ API = Api(
         "holds": "Prenotazioni di alloggi per casi di emergenza",
         "health": "Stato del servizio",
     },
-    lambda: drift.schemas() | lifecycle.schemas() | choices.schemas() | objectives.schemas() | holds.schemas(),
+    lambda: (
+        drift.schemas()
+        | lifecycle.schemas()
+        | edition_steps.schemas()
+        | choices.schemas()
+        | objectives.schemas()
+        | holds.schemas()
+    ),
 )
 router = APIRouter()
 for _part in (
@@ -43,6 +51,7 @@ for _part in (
     parts,
     document,
     lifecycle,
+    edition_steps,
     need,
     refusals,
     checks,

@@ -1,4 +1,4 @@
-"""Iter del piano: a plan is proposed and frozen, and every further step of its edition is recorded with its acts."""
+"""Iter del piano: a plan is proposed and frozen; its editions, the steps of each, and its document."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 from functools import partial
 from itertools import groupby
-from typing import Annotated, Literal, cast
+from typing import Annotated, cast
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import Field
@@ -15,17 +15,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.planner.api.document import ANSWERS, handed_out, wanted_format
 from services.planner.api.editions import AmbitoPath, Asked, Sha256, ShortText, Whole, Year, asked, own
-from services.planner.api.lifecycle_refusals import plan_moved
 from services.planner.api.proposals import Proposal, proposal_of
-from services.planner.api.steps import EditionId, Steps, propose, take
+from services.planner.api.steps import EditionId, Proposed, Steps, propose
 from services.planner.document.canonical import read_document
-from services.planner.domain.lifecycle.transitions import StatusStep
 from services.planner.settings import PlannerSettings
 from services.planner.store import documents
 from services.planner.store import editions as store
 from shared.arrivals import Arrival, Shape, answer, arriving, not_found, once, read_value
 from shared.events import Act, EditionKind, Office, PlanStatus, PlanStatusChanged
-from shared.events.base import LongText
 from shared.idempotency import Answer
 from shared.lifecycle_wording import step_sentence
 from shared.openapi import SCHEMAS, Json, body, problems, responses
@@ -38,13 +35,6 @@ EditionPath = Annotated[int, Path(alias="edition", ge=1, le=1000)]
 FirstYear = Annotated[
     int | None, Query(ge=2017, le=2100, description="Primo anno del triennio; senza, quello del piano in vigore")
 ]
-TakenOneByOne = Literal[
-    PlanStatus.SUBMITTED_TO_ASSEMBLY,
-    PlanStatus.APPROVED,
-    PlanStatus.RETURNED,
-    PlanStatus.TRANSMITTED_TO_REGION,
-    PlanStatus.PUBLISHED,
-]
 
 
 class NewEdition(Shape):
@@ -53,16 +43,6 @@ class NewEdition(Shape):
     kind: EditionKind
     office: Office
     version: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
-
-
-class NewStep(Shape):
-    """A step that was taken: on which day, by which office, with which acts; a return tells its reason."""
-
-    status: TakenOneByOne
-    on: date
-    office: Office
-    acts: Annotated[tuple[Act, ...], Field(max_length=10)] = ()
-    reason: LongText | None = None
 
 
 class EditionStep(Shape):
@@ -129,11 +109,8 @@ class StepList(Shape):
 
 def schemas() -> dict[str, Json]:
     """Components of the bodies that are read strictly."""
-    found: dict[str, Json] = {}
-    for cls in (NewEdition, NewStep):
-        schema = cls.model_json_schema(ref_template=SCHEMAS + "{model}")
-        found |= {**schema.pop("$defs", {}), cls.__name__: schema}
-    return found
+    schema = NewEdition.model_json_schema(ref_template=SCHEMAS + "{model}")
+    return {**schema.pop("$defs", {}), "NewEdition": schema}
 
 
 @router.get(
@@ -144,7 +121,7 @@ def schemas() -> dict[str, Json]:
 )
 async def listing(request: Request, db: Db, who: Who, ambito: AmbitoPath, first_year: FirstYear = None) -> EditionList:
     own(who, ambito)
-    year = first_year or _present_year(request)
+    year = first_year or present_year(request)
     async with db.reading() as session:
         steps = await store.steps_of(session, ambito, year)
     editions = [PlanEdition.of(list(some)) for _, some in groupby(steps, key=lambda step: step.edition)]
@@ -158,7 +135,7 @@ async def listing(request: Request, db: Db, who: Who, ambito: AmbitoPath, first_
     operation_id="edition_propose",
     summary="Proporre il piano",
     description="Congela il piano com'è ora: documento, numeri, regole, registro degli eventi. Ogni riga deve essere "
-    "trasmessa, o registrata come inadempienza. Solo il capofila.",
+    "trasmessa, o registrata come inadempienza.",
     responses=responses({201: (PlanEdition, "Proposto")}, 409),
     openapi_extra=body(
         "NewEdition", "Che cosa si propone", triennale={"kind": "TRIENNIAL", "office": "HOUSING_OFFICE", "version": 41}
@@ -175,9 +152,7 @@ async def propose_edition(request: Request, db: Db, ambito: AmbitoPath, arrival:
 async def _propose(
     plans: Asked, proposal: Proposal, wanted: NewEdition, arrival: Arrival, session: AsyncSession
 ) -> Answer:
-    if wanted.version not in (None, plans.head.version):
-        raise plan_moved(wanted.version or 0, plans.head.version)
-    return _created(await propose(session, arrival, plans, proposal, wanted.kind, wanted.office))
+    return created(await propose(session, arrival, plans, proposal, Proposed(**dict(wanted))))
 
 
 @router.get(
@@ -205,45 +180,6 @@ async def steps_of(
     return StepList(items=[EditionStep.of(step) for step in steps])
 
 
-@router.post(
-    "/{ambito}/editions/{edition}/steps",
-    status_code=201,
-    operation_id="edition_step_take",
-    summary="Registrare un passo dell'iter",
-    description="Sottoposto all'Assemblea, approvato o rinviato, trasmesso, pubblicato. L'approvazione di un'edizione "
-    "supera quella precedente. Nulla di ciò che è congelato cambia. Solo il capofila.",
-    responses=responses({201: (PlanEdition, "Registrato")}, 409),
-    openapi_extra=body(
-        "NewStep",
-        "Il passo, con i suoi atti",
-        approvazione={
-            "status": "APPROVED",
-            "on": "2026-12-05",
-            "office": "ASSEMBLY_SECRETARIAT",
-            "acts": [{"organ": "ASSEMBLY_OF_MAYORS", "kind": "RESOLUTION", "number": "12", "on": "2026-12-05"}],
-        },
-        rinvio={
-            "status": "RETURNED",
-            "on": "2026-12-05",
-            "office": "ASSEMBLY_SECRETARIAT",
-            "reason": "rivedere le strategie della parte quinta",
-        },
-    ),
-    response_class=Response,
-)
-async def take_step(
-    request: Request, db: Db, ambito: AmbitoPath, number: EditionPath, arrival: Arrived, first_year: FirstYear = None
-) -> Response:
-    own(arrival.who, ambito)
-    edition = EditionId(ambito, first_year or _present_year(request), number)
-    return await once(db, arrival, partial(_take, edition))
-
-
-async def _take(edition: EditionId, arrival: Arrival, session: AsyncSession) -> Answer:
-    wanted = read_value(NewStep, arrival.document)
-    return _created(await take(session, arrival, edition, StatusStep(**dict(wanted))))
-
-
 @router.get(
     "/{ambito}/editions/{edition}/document",
     operation_id="edition_document",
@@ -269,7 +205,7 @@ async def _steps(
     request: Request, db: Db, who: Who, ambito: str, number: int, first_year: int | None
 ) -> list[PlanStatusChanged]:
     own(who, ambito)
-    edition = EditionId(ambito, first_year or _present_year(request), number)
+    edition = EditionId(ambito, first_year or present_year(request), number)
     async with db.reading() as session:
         steps = await store.steps_of(session, *edition)
     if not steps:
@@ -277,7 +213,7 @@ async def _steps(
     return steps
 
 
-def _created(steps: Steps) -> Answer:
+def created(steps: Steps) -> Answer:
     return answer(201, PlanEdition.of(steps), Location=_id_of(steps[-1]).path)
 
 
@@ -285,5 +221,5 @@ def _id_of(step: PlanStatusChanged) -> EditionId:
     return EditionId(step.ambito, step.first_year, step.edition)
 
 
-def _present_year(request: Request) -> int:
+def present_year(request: Request) -> int:
     return cast(PlannerSettings, settings_of(request)).planner_first_year

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.planner.api.editions import Asked
-from services.planner.api.lifecycle_refusals import check_faultless, out_of_turn
+from services.planner.api.lifecycle_refusals import check_faultless, out_of_turn, plan_moved
 from services.planner.api.proposals import Proposal, check_complete
 from services.planner.document.canonical import json_of, read_document
 from services.planner.document.marking import marked
@@ -20,6 +20,7 @@ from services.planner.domain.lifecycle.transitions import (
     check_turn,
     edition_to_propose,
     kind_faults,
+    office_faults,
     step_faults,
 )
 from services.planner.store import documents
@@ -30,6 +31,14 @@ from shared.bus import outbox
 from shared.events import EditionKind, Office, PlanStatus, PlanStatusChanged
 
 Steps = Sequence[PlanStatusChanged]
+
+
+class Proposed(NamedTuple):
+    """What is proposed as which edition, by which office; not if the plan is another than the `version` given."""
+
+    kind: EditionKind
+    office: Office
+    version: int | None = None
 
 
 class EditionId(NamedTuple):
@@ -44,10 +53,10 @@ class EditionId(NamedTuple):
         return f"/plans/{self.ambito}/editions/{self.number}"
 
 
-async def propose(
-    session: AsyncSession, arrival: Arrival, plans: Asked, proposal: Proposal, kind: EditionKind, office: Office
-) -> Steps:
+async def propose(session: AsyncSession, arrival: Arrival, plans: Asked, proposal: Proposal, wanted: Proposed) -> Steps:
     """Freeze the plan as the next edition of its triennium, or as one that was returned; gives the edition's steps."""
+    if wanted.version not in (None, plans.head.version):
+        raise plan_moved(wanted.version or 0, plans.head.version)
     ambito, first_year = plans.plan.ambito, plans.plan.triennium.first_year
     await store.open_book(session, ambito)
     every = await store.steps_of(session, ambito, first_year)
@@ -56,19 +65,19 @@ async def propose(
         number = edition_to_propose(last)
     except OutOfTurn:
         raise out_of_turn(every[-1]) from None
-    check_faultless(kind_faults(last, kind))
+    check_faultless([*kind_faults(last, wanted.kind), *office_faults(PlanStatus.PROPOSED, wanted.office)])
     check_complete(proposal.cycle)
     steps = [step for step in every if step.edition == number]
     step = PlanStatusChanged(
         ambito=ambito,
         first_year=first_year,
         edition=number,
-        kind=kind,
+        kind=wanted.kind,
         step=len(steps) + 1,
         before=steps[-1].status if steps else PlanStatus.COLLECTING,
         status=PlanStatus.PROPOSED,
         on=arrival.on,
-        office=office,
+        office=wanted.office,
         organisation=arrival.who.organisation,
         acts=(),
         version=plans.head.version,

@@ -44,6 +44,7 @@ def page_of(place: Ambito, at: Addresses, title: str, stream: str | None = None,
         (say("Scostamenti", "Drift"), at.to("scostamenti")),
         (say("E se…", "What if…"), at.to("e-se")),
         (say("Verifica", "Scores"), at.to("verifica")),
+        (say("Edizioni", "Editions"), Addresses(at.ambito).to("edizioni")),
     )
     nav = [NavItem(label, href, current=href == current) for label, href in entries]
     source = f"/ambiti/{place.code}/eventi?{stream}" if stream else None

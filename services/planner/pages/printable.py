@@ -10,29 +10,24 @@ import gzip
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Annotated, Final, NamedTuple, cast
+from typing import Final, NamedTuple, cast
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from services.planner.api.document import assembled, keep, sources_of
 from services.planner.document.canonical import json_of, read_document
 from services.planner.document.model import Document
 from services.planner.document.web import page_of
-from services.planner.domain.lifecycle.disclosure import is_public
 from services.planner.pages.addresses import Days
 from services.planner.pages.desk import Shown, made_once, shown
-from services.planner.pages.frame import OPERATION, IfNoneMatch, Place, not_found, unchanged
+from services.planner.pages.editions import Asked
+from services.planner.pages.frame import OPERATION, IfNoneMatch, Place, unchanged
 from services.planner.settings import PlannerSettings
-from services.planner.store import documents, editions
-from shared.auth import Principal
-from shared.roles import Reach, reach_of
-from shared.sign_in import Visitor
+from services.planner.store import documents
 from shared.web import VERSION, Db, settings_of
 
 router = APIRouter()
 KEPT: Final = 8
-EditionNumber = Annotated[int, Path(ge=1, le=1000)]
-FirstYear = Annotated[int | None, Query(alias="primo_anno", ge=2017, le=2100)]
 
 _binder = ThreadPoolExecutor(max_workers=1, thread_name_prefix="bindery")
 
@@ -57,32 +52,14 @@ async def printable_page(request: Request, db: Db, place: Place, if_none_match: 
 
 @router.get("/ambiti/{ambito_code}/edizioni/{number}/stampa", operation_id=OPERATION)
 async def printable_edition(
-    request: Request,
-    db: Db,
-    place: Place,
-    number: EditionNumber,
-    who: Visitor,
-    first_year: FirstYear = None,
-    if_none_match: IfNoneMatch = "",
+    request: Request, db: Db, place: Place, edition: Asked, if_none_match: IfNoneMatch = ""
 ) -> Response:
     """The frozen document as it was marked last: for everybody when it is published, before that for the offices."""
-    year = first_year or cast(PlannerSettings, settings_of(request)).planner_first_year
     async with db.reading() as session:
-        steps = await editions.steps_of(session, place.code, year, number)
-        if not steps or not (is_public(steps) or is_of_offices(who, place.code)):
-            raise not_found(
-                f"L'edizione {number} del triennio {year} non c'è o non è pubblicata.",
-                f"There is no edition {number} of the three years from {year}, or it is not published.",
-            )
-        kept = await documents.content_of(session, steps[-1].document_hash)
+        kept = await documents.content_of(session, edition.last.document_hash)
     assert kept is not None, "a step's document is kept in its transaction, and nothing is ever deleted"
     document = await asyncio.to_thread(read_document, kept[1])
     return await _sent(request, document, place.code, if_none_match)
-
-
-def is_of_offices(who: Principal | None, ambito: str) -> bool:
-    """Whether who asks reads the editions of the ambito before they are published."""
-    return who is not None and who.ambito == ambito and reach_of("edition_show", who.role) is not Reach.NONE
 
 
 async def _document(plan: Shown, request: Request) -> Document:

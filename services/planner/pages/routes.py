@@ -13,8 +13,10 @@ from services.planner.api.editions import IstatPath
 from services.planner.pages import (
     completeness,
     drift,
+    editions,
     emergency,
     figures,
+    lifecycle,
     owners,
     parts,
     printable,
@@ -44,7 +46,11 @@ from shared.pages import carried, say, speak, spoken
 from shared.web import Db, runtime_of, settings_of
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(speak)])
-for pages in (parts, figures, emergency, completeness, drift, what_if, scores, owners, printable, verification):
+SECTIONS: Final = (
+    *(parts, figures, emergency, completeness, drift, what_if, scores, owners, editions, lifecycle),
+    *(printable, verification),
+)
+for pages in SECTIONS:
     router.include_router(pages.router)
 NEWS_SHOWN: Final = 10
 
@@ -69,12 +75,15 @@ async def plan_page(
     if front is None:
         content = {"page": page_of(place, at, title), "notice": notice_of(request)}
         return templates.TemplateResponse(request, "no_plan.html", content)
-    if (tag := tag_of(request, front.hash, str(front.version), mappa, str(days))) in if_none_match:
+    in_force = editions.in_force(await editions.editions_of(request, db, place))
+    edition = in_force.last.document_hash if in_force else ""
+    if (tag := tag_of(request, front.hash, str(front.version), mappa, str(days), edition)) in if_none_match:
         return unchanged(tag)
     stream = f"mappa={mappa}&da={front.version}" if days.is_now else None
     content = {
         "page": page_of(place, at, title, stream, current=at.home),
         "place": place,
+        "in_force": in_force,
         "choices": [
             (at.to("", "comuni", mappa=slug), choice.choice.read_in(spoken().language), slug == mappa)
             for slug, choice in MAPS.items()

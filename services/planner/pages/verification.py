@@ -24,8 +24,8 @@ from services.planner.document.verification import HASH, Discrepancy
 from services.planner.domain.lifecycle.disclosure import is_public, public_documents
 from services.planner.pages.addresses import Addresses
 from services.planner.pages.desk import BUSY, BUSY_DETAIL
+from services.planner.pages.editions import reads_all
 from services.planner.pages.frame import notice_of, page_of, templates
-from services.planner.pages.printable import is_of_offices
 from services.planner.settings import PlannerSettings
 from services.planner.store import documents, editions, journal
 from services.planner.store import plans as store
@@ -72,7 +72,7 @@ class Found:
         if not (self.steps and is_public(self.steps)):
             return ""
         last = self.steps[-1]
-        return f"/ambiti/{last.ambito}/edizioni/{last.edition}/stampa?primo_anno={last.first_year}"
+        return f"/ambiti/{last.ambito}/edizioni/{last.edition}/stampa?triennio={last.first_year}"
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,7 @@ async def _found(db: Database, hashes: Sequence[str], who: Principal | None) -> 
             place, content = held
             document = await asyncio.to_thread(read_document, content)
             steps = await editions.with_document(session, digest)
-            if is_of_offices(who, place) or await _is_public(session, place, document, steps):
+            if reads_all(who, place) or await _is_public(session, place, document, steps):
                 entries = await journal.place_of_link(session, place, document.edition.log_head)
                 return Found(document, content, steps, entries)
     return None

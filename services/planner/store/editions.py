@@ -48,6 +48,13 @@ async def with_document(session: AsyncSession, digest: str) -> list[PlanStatusCh
     return [] if row is None else await steps_of(session, row.ambito, row.first_year, row.edition)
 
 
+async def every_step_of(session: AsyncSession, ambito: str) -> list[PlanStatusChanged]:
+    """Every step of the ambito's editions, of all its triennia, in order."""
+    order = (EditionStepRow.first_year, EditionStepRow.edition, EditionStepRow.step)
+    query = select(EditionStepRow).where(col(EditionStepRow.ambito) == ambito).order_by(*map(col, order))
+    return [_read(row) for row in (await session.execute(query)).scalars()]
+
+
 async def frozen_of(session: AsyncSession, steps: Sequence[PlanStatusChanged]) -> FrozenPlan | None:
     """What the last proposal among an edition's steps was made of."""
     last = steps[-1]

@@ -23,6 +23,7 @@ from tests.support.editions import (
     EDITIONS,
     EVERY_ROW,
     EXECUTIVE,
+    STEPS,
     TO_APPROVAL,
     TO_PUBLICATION,
     TODAY,
@@ -31,10 +32,11 @@ from tests.support.editions import (
     nil_rows,
     proposed,
     shown,
+    step_path,
     taken,
     walked,
 )
-from tests.support.planner_room import LEAD, TOWN, Room, registry_of, standing
+from tests.support.planner_room import LEAD, SECRETARY, TOWN, Room, registry_of, standing
 from tests.unit.planner.worlds import AMBITO, CREMONA, TestRegistry
 
 PLAN = f"/plans/{AMBITO}"
@@ -221,7 +223,8 @@ async def test_approving_the_next_edition_supersedes_the_one_before(room: Room) 
         ("APPROVED", {"reason": "perché sì"}, "/reason"),
         ("APPROVED", {"office": "Mario Rossi"}, "/office"),
         ("RETURNED", {"reason": None}, "/reason"),
-        ("SUPERSEDED", {}, "/status"),
+        ("APPROVED", {"office": "HOUSING_OFFICE"}, "/office"),
+        ("SUPERSEDED", {"office": "ASSEMBLY_SECRETARIAT"}, "/status"),
         ("PROPOSED", {}, "/status"),
     ],
 )
@@ -251,8 +254,8 @@ async def test_of_two_clerks_at_once_one_is_first_and_the_other_hears_of_it(room
     await taken(room, "SUBMITTED_TO_ASSEMBLY")
     ways = [{"status": "APPROVED", "acts": [ACT]}, {"status": "RETURNED", "reason": "da rivedere"}] * 3
     common = {"on": TODAY.isoformat(), "office": "ASSEMBLY_SECRETARIAT"}
-    async with room.client(LEAD) as client:
-        answers = await asyncio.gather(*(client.post(f"{EDITIONS}/1/steps", json=common | way) for way in ways))
+    async with room.client(SECRETARY) as client:
+        answers = await asyncio.gather(*(client.post(step_path("APPROVED"), json=common | way) for way in ways))
     assert sorted(answer.status_code for answer in answers) == [201, *(409,) * 5]
     [won] = [answer.json()["status"] for answer in answers if answer.status_code == 201]
     word = {"APPROVED": "ha approvato", "RETURNED": "ha rinviato"}[won]
@@ -276,19 +279,25 @@ async def test_a_plan_that_moved_since_it_was_read_is_not_proposed(room: Room) -
     await proposed(room, version=version)
 
 
-async def test_only_the_lead_municipality_proposes_and_records(room: Room) -> None:
+async def test_the_lead_proposes_and_sends_and_the_secretary_records_the_vote(room: Room) -> None:
     others = [TOWN, *(("regione", role) for role in (Role.REGION, Role.OPERATOR, Role.OWNER, Role.TECHNICAL_PARTNER))]
     others = [(name if "-" in name else f"{name}-lombardia", role) for name, role in others]
-    for who in others:
+    for who in (*others, SECRETARY):
         await proposed(room, 403, who)
+    assert [error["field"] for error in (await proposed(room, 422, office="ASSEMBLY_SECRETARIAT"))["errors"]] == [
+        "/office"
+    ]
     await proposed(room)
-    for who in others:
-        await taken(room, "SUBMITTED_TO_ASSEMBLY", status=403, who=who)
-        assert (await shown(room, who=who))["items"][0]["status"] == "PROPOSED"
+    for step in TO_PUBLICATION:
+        for who in (*others, SECRETARY if step in STEPS else LEAD):
+            await taken(room, step, status=403, who=who)
+        await taken(room, step)
+    for who in (*others, SECRETARY):
+        assert (await shown(room, who=who))["items"][0]["status"] == "PUBLISHED"
     async with room.client(LEAD, ambito="altrove") as client:
         assert (await client.get(EDITIONS)).status_code == 404
-        step = {"status": "SUBMITTED_TO_ASSEMBLY", "on": TODAY.isoformat(), "office": "MAYOR"}
-        assert (await client.post(f"{EDITIONS}/1/steps", json=step)).status_code == 404
+        step = {"on": TODAY.isoformat(), "office": "MAYOR"}
+        assert (await client.post(step_path("PUBLISHED"), json=step)).status_code == 404
 
 
 async def test_an_edition_that_is_not_there_is_not_found(room: Room) -> None:

@@ -55,8 +55,8 @@ class Ask:
     json: Any = None
     shows: str | None = None
     accept: str = "*/*"
-    is_form: bool = False
-    """Of a page for everyone: sent with its token, as a browser that has signed in nowhere sends it."""
+    form: Any = None
+    """What a page's form holds; it is sent with its token, as a browser sends it that has signed in nowhere."""
 
 
 @dataclass
@@ -211,7 +211,8 @@ def planner_asks(ids: Ids) -> list[Ask]:
     choice = {"municipality": "019036", "owner": "aler-bcm", "year": 2027, "quantity": "TURNOVER", "basis": "MODEL"}
     reads = ("", "/versions", "/figures", "/adopted", "/scores", "/need", "/checks", "/objectives")
     editions = f"{plan}/editions"
-    submit = {"status": "SUBMITTED_TO_ASSEMBLY", "on": date.today().isoformat(), "office": "HOUSING_OFFICE"}
+    step = {"on": date.today().isoformat(), "office": "HOUSING_OFFICE"}
+    back = step | {"status": "RETURNED", "office": "ASSEMBLY_SECRETARIAT", "reason": "rivedere la parte quinta"}
     aims, because = f"{plan}/objectives", {"reason": "il programma non è finanziato"}
     return [
         *(Ask(f"GET /plans/{{ambito}}{part}", plan + part) for part in reads),
@@ -227,7 +228,10 @@ def planner_asks(ids: Ids) -> list[Ask]:
         Ask("GET /plans/{ambito}/editions/{edition}/steps", f"{editions}/1/steps"),
         Ask("GET /plans/{ambito}/editions/{edition}/document", f"{editions}/1/document", accept="application/json"),
         Ask("POST /plans/{ambito}/editions", editions, PROPOSAL | {"kind": "AMENDMENT"}),
-        Ask("POST /plans/{ambito}/editions/{edition}/steps", f"{editions}/1/steps", submit),
+        Ask("POST /plans/{ambito}/editions/{edition}/submission", f"{editions}/1/submission", step),
+        Ask("POST /plans/{ambito}/editions/{edition}/vote", f"{editions}/1/vote", back),
+        Ask("POST /plans/{ambito}/editions/{edition}/transmission", f"{editions}/1/transmission", step),
+        Ask("POST /plans/{ambito}/editions/{edition}/publication", f"{editions}/1/publication", step),
         Ask("GET /plans/{ambito}/document", f"{plan}/document", accept="application/json"),
         Ask("GET /plans/{ambito}/package", f"{plan}/package"),
         Ask("GET /plans/{ambito}/refusals", f"{plan}/refusals", shows=f'"{ids["refused"]}"'),
@@ -243,7 +247,18 @@ def planner_asks(ids: Ids) -> list[Ask]:
         Ask("GET /ambiti/{ambito_code}", pages),
         *(
             Ask(f"GET /ambiti/{{ambito_code}}/{page}", f"{pages}/{page}")
-            for page in ("parti", "emergenza", "completezza", "e-se", "verifica")
+            for page in ("parti", "emergenza", "completezza", "e-se", "verifica", "edizioni", "iter")
+        ),
+        Ask("GET /ambiti/{ambito_code}/edizioni/{number}", f"{pages}/edizioni/1"),
+        Ask("GET /ambiti/{ambito_code}/edizioni/{number}/piano.{ending}", f"{pages}/edizioni/1/piano.json"),
+        Ask("GET /ambiti/{ambito_code}/iter/{step}", f"{pages}/iter/voto"),
+        *(
+            Ask(f"POST /ambiti/{{ambito_code}}/iter/{slug}", f"{pages}/iter/{slug}", form=form)
+            for slug, form in (
+                ("proposta", PROPOSAL | {"kind": "AMENDMENT"}),
+                ("voto", back | {"edition": "1"}),
+                *((slug, step | {"edition": "1"}) for slug in ("sottoposizione", "trasmissione", "pubblicazione")),
+            )
         ),
         Ask("GET /ambiti/{ambito_code}/scostamenti", f"{pages}/scostamenti?versione=1"),
         Ask("GET /ambiti/{ambito_code}/parti/{number}", f"{pages}/parti/4"),
@@ -251,7 +266,7 @@ def planner_asks(ids: Ids) -> list[Ask]:
         Ask("GET /ambiti/{ambito_code}/stampa", f"{pages}/stampa"),
         Ask("GET /ambiti/{ambito_code}/edizioni/{number}/stampa", f"{pages}/edizioni/1/stampa"),
         Ask("GET /verifica-documento", "/verifica-documento"),
-        Ask("POST /verifica-documento", "/verifica-documento", is_form=True),
+        Ask("POST /verifica-documento", "/verifica-documento", form={}),
         Ask("GET /ambiti/{ambito_code}/enti/{owner}", f"{pages}/enti/aler-bcm"),
         Ask("GET /ambiti/{ambito_code}/comuni/{istat}", f"{pages}/comuni/019036"),
     ]

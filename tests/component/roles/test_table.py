@@ -84,7 +84,7 @@ async def answered(house: House, role: Role | None, ask: Ask, about: str) -> Out
     token = house.token(role, "altrove" if about == "elsewhere" else AMBITO) if role else None
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     transport = httpx.ASGITransport(house.app)
-    form = {TOKEN_FIELD: derived(VISIT, "form")} if ask.is_form else None
+    form = None if ask.form is None else {TOKEN_FIELD: derived(VISIT, "form"), **ask.form}
     async with httpx.AsyncClient(transport=transport, base_url="http://casa.test", headers=headers) as client:
         client.cookies.set(VISIT_COOKIE, VISIT)
         answer = await client.request(method, ask.path, json=ask.json, data=form, headers={"Accept": ask.accept})

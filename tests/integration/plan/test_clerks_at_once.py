@@ -9,9 +9,9 @@ from typing import Any
 from services.planner.settings import PlannerSettings
 from services.planner.tables.editions import EditionStepRow, FrozenPlanRow
 from shared.events import PlanStatusChanged
-from tests.support.editions import ACT, EDITIONS, PROPOSAL, TODAY, nil_rows, taken
+from tests.support.editions import ACT, EDITIONS, PROPOSAL, TODAY, nil_rows, step_path, taken
 from tests.support.installations import Installation
-from tests.support.planner_room import LEAD, opened, registry_of
+from tests.support.planner_room import LEAD, SECRETARY, opened, registry_of
 
 CLERKS = 4
 VOTE = {"on": TODAY.isoformat(), "office": "ASSEMBLY_SECRETARIAT"}
@@ -23,13 +23,13 @@ WAYS: list[dict[str, Any]] = [
 
 async def test_of_clerks_at_once_one_is_first(installation: Installation) -> None:
     settings = PlannerSettings(**installation.environment | {"replica": "first"})
-    async with opened(settings) as room, room.client(LEAD) as client:
+    async with opened(settings) as room, room.client(LEAD) as client, room.client(SECRETARY) as secretary:
         await room.hear([*registry_of(1).sent, *nil_rows()])
         proposals = await asyncio.gather(*(client.post(EDITIONS, json=PROPOSAL) for _ in range(CLERKS)))
         assert Counter(answer.status_code for answer in proposals) == {201: 1, 409: CLERKS - 1}
         assert all("ha proposto" in answer.json()["detail"] for answer in proposals if answer.status_code == 409)
         await taken(room, "SUBMITTED_TO_ASSEMBLY")
-        votes = await asyncio.gather(*(client.post(f"{EDITIONS}/1/steps", json=way) for way in WAYS * CLERKS))
+        votes = await asyncio.gather(*(secretary.post(step_path("APPROVED"), json=way) for way in WAYS * CLERKS))
         assert Counter(answer.status_code for answer in votes) == {201: 1, 409: 2 * CLERKS - 1}
         [won] = [answer.json()["status"] for answer in votes if answer.status_code == 201]
         rows = await room.rows(EditionStepRow, EditionStepRow.step)

@@ -30,7 +30,7 @@ from tests.support.editions import (
     walked,
 )
 from tests.support.installations import Installation
-from tests.support.planner_room import LEAD, Room, opened, registry_of
+from tests.support.planner_room import LEAD, SECRETARY, Room, opened, registry_of
 from tests.support.waiting import until
 from tests.support.world import as_outgoing, is_idle
 from tests.unit.planner.worlds import AMBITO
@@ -62,6 +62,7 @@ async def test_nothing_changes_what_was_approved(installation: Installation) -> 
         await walked(room, *TO_APPROVAL)
         approved = await evidence(room)
         await through_the_api(room)
+        await through_the_pages(room)
         assert await evidence(room) == approved
         late = len(registry.sent)
         registry.report("H0", "unit-assigned", UnitStatus.OCCUPIED, TODAY)
@@ -92,6 +93,24 @@ async def through_the_api(room: Room) -> None:
             for method in ("PUT", "PATCH", "DELETE"):
                 answer = await client.request(method, path, json=PROPOSAL)
                 assert answer.status_code == 405
+
+
+async def through_the_pages(room: Room) -> None:
+    """What a form sends, by whom it would be let in."""
+    act = {"kind": "RESOLUTION", "number": "13", "on": TODAY.isoformat()}
+    act = {f"ASSEMBLY_OF_MAYORS-{part}": value for part, value in act.items()}
+    step = {"edition": "1", "on": TODAY.isoformat(), "office": "HOUSING_OFFICE"}
+    vote = step | {"office": "ASSEMBLY_SECRETARIAT"}
+    sent = [
+        (LEAD, "proposta", PROPOSAL | {"kind": "AMENDMENT"}),
+        (LEAD, "sottoposizione", step),
+        (SECRETARY, "voto", vote | {"status": "APPROVED"} | act),
+        (SECRETARY, "voto", vote | {"status": "RETURNED", "reason": "da rivedere"}),
+    ]
+    for who, slug, form in sent:
+        async with room.client(who) as client:
+            answer = await client.post(f"/ambiti/{AMBITO}/iter/{slug}", data=form)
+        assert answer.status_code == 409, answer.text
 
 
 async def through_sql(room: Room) -> None:

@@ -8,6 +8,7 @@ from typing import Final
 from shared.events.lifecycle import PlanStatus, PlanStatusChanged
 
 PUBLIC: Final = frozenset({PlanStatus.PUBLISHED, PlanStatus.SUPERSEDED})
+"""How an edition stands that everybody may read. Only a published one is ever superseded."""
 
 
 def is_public(steps: Sequence[PlanStatusChanged]) -> bool:

@@ -64,6 +64,10 @@ class EditionStanding(NamedTuple):
     on: date
 
 
+ASSEMBLYS_OFFICES: Final = frozenset({Office.ASSEMBLY_SECRETARIAT})
+LEADS_OFFICES: Final = frozenset(Office) - ASSEMBLYS_OFFICES
+
+
 class StepFault(NamedTuple):
     """What is wrong with a step: a JSON pointer to it, the value there, the rule and how to mend it."""
 
@@ -79,6 +83,17 @@ class OutOfTurn(ValueError):
     def __init__(self, standing: EditionStanding) -> None:
         super().__init__(f"edition {standing.number} is {standing.status}")
         self.standing = standing
+
+
+def offices_of(status: PlanStatus) -> frozenset[Office]:
+    """Whose step it is: the vote is the assembly's, everything else the lead municipality's."""
+    return ASSEMBLYS_OFFICES if status in (PlanStatus.APPROVED, PlanStatus.RETURNED) else LEADS_OFFICES
+
+
+def office_faults(status: PlanStatus, office: Office) -> Iterator[StepFault]:
+    allowed = offices_of(status)
+    if office not in allowed:
+        yield StepFault("/office", office, _OTHERS_STEP, _OTHERS_STEP_REMEDY.filled(allowed=", ".join(sorted(allowed))))
 
 
 def check_turn(standing: EditionStanding, status: PlanStatus) -> None:
@@ -102,22 +117,32 @@ def edition_to_propose(last: EditionStanding | None) -> int:
     raise OutOfTurn(last)
 
 
-def kind_faults(last: EditionStanding | None, kind: EditionKind) -> Iterator[StepFault]:
+def next_steps(last: EditionStanding | None) -> tuple[PlanStatus, ...]:
+    """What may be recorded now of an ambito's last edition: of one that is published, that the next is proposed."""
+    if last is None or last.status is PlanStatus.PUBLISHED:
+        return (PlanStatus.PROPOSED,)
+    return TRANSITIONS[last.status]
+
+
+def kinds_to_propose(last: EditionStanding | None) -> frozenset[EditionKind]:
     """A triennium begins with its triennial plan; later ones update or amend it, and one returned stays what it was."""
     if last is None:
-        allowed = {EditionKind.TRIENNIAL}
-    elif last.status is PlanStatus.RETURNED:
-        allowed = {last.kind}
-    else:
-        allowed = {EditionKind.YEARLY_UPDATE, EditionKind.AMENDMENT}
+        return frozenset({EditionKind.TRIENNIAL})
+    if last.status is PlanStatus.RETURNED:
+        return frozenset({last.kind})
+    return frozenset({EditionKind.YEARLY_UPDATE, EditionKind.AMENDMENT})
+
+
+def kind_faults(last: EditionStanding | None, kind: EditionKind) -> Iterator[StepFault]:
+    allowed = kinds_to_propose(last)
     if kind not in allowed:
-        remedy = ", ".join(sorted(allowed))
-        yield StepFault("/kind", kind, _KIND, _KIND_REMEDY.filled(allowed=remedy))
+        yield StepFault("/kind", kind, _KIND, _KIND_REMEDY.filled(allowed=", ".join(sorted(allowed))))
 
 
 def step_faults(step: StatusStep, since: date, today: date) -> Iterator[StepFault]:
     """Everything wrong with a step of an edition that has stood as it stands since a day."""
     carried = CARRIED[step.status]
+    yield from office_faults(step.status, step.office)
     if not since <= step.on <= today:
         bounds = {"since": f"{since:%d/%m/%Y}", "today": f"{today:%d/%m/%Y}"}
         yield StepFault("/on", step.on.isoformat(), _DAY.filled(**bounds), _DAY_REMEDY)
@@ -134,6 +159,8 @@ def step_faults(step: StatusStep, since: date, today: date) -> Iterator[StepFaul
         yield StepFault("/reason", step.reason, _NEEDLESS_REASON, _NEEDLESS_REASON_REMEDY)
 
 
+_OTHERS_STEP = Text("Questo passo è di un altro ufficio.", "This step is another office's.")
+_OTHERS_STEP_REMEDY = Text("Indicare: {allowed}.", "Give: {allowed}.")
 _KIND = Text(
     "Il triennio comincia con il piano triennale; poi ci sono aggiornamenti annuali e modifiche, e un'edizione "
     "rinviata resta del suo tipo.",

@@ -95,14 +95,16 @@ def test_an_approval_with_the_assembly_s_act_has_no_fault() -> None:
     organs=st.lists(st.sampled_from(Organ), max_size=4),
     act_day=st.integers(-10, 10),
     reason=st.sampled_from([None, "", "rivedere"]),
+    office=st.sampled_from(Office),
 )
 def test_each_fault_is_named_and_nothing_else_is(
-    status: PlanStatus, day: int, organs: list[Organ], act_day: int, reason: str | None
+    status: PlanStatus, day: int, organs: list[Organ], act_day: int, reason: str | None, office: Office
 ) -> None:
     """Against the sentences of domain.md §4, written anew."""
     on, acted = VOTED + timedelta(days=day), TODAY + timedelta(days=act_day)
     acts = tuple(Act(organ=organ, kind=ActKind.RESOLUTION, number="1", on=acted) for organ in organs)
-    step = StatusStep(status, on, Office.MAYOR, acts, reason)
+    is_vote = status in (PlanStatus.APPROVED, PlanStatus.RETURNED)
+    step = StatusStep(status, on, office, acts, reason)
     strange = {
         PlanStatus.SUBMITTED_TO_ASSEMBLY: {Organ.ASSEMBLY_OF_MAYORS},
         PlanStatus.APPROVED: {Organ.LEAD_OFFICE},
@@ -115,6 +117,7 @@ def test_each_fault_is_named_and_nothing_else_is(
     expected |= {"/on"} if on < VOTED or on > TODAY else set()
     expected |= {"/acts"} if status is PlanStatus.APPROVED and Organ.ASSEMBLY_OF_MAYORS not in organs else set()
     expected |= {"/reason"} if (status is PlanStatus.RETURNED) != bool(reason) else set()
+    expected |= {"/office"} if is_vote != (office is Office.ASSEMBLY_SECRETARIAT) else set()
     faults = list(step_faults(step, VOTED, TODAY))
     assert sorted(fault.field for fault in faults) == sorted(expected)
     assert all(fault.rule.it and fault.rule.en and fault.remedy.it and fault.remedy.en for fault in faults)
