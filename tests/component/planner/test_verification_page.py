@@ -101,7 +101,8 @@ async def test_what_is_not_published_is_told_to_the_offices_of_the_ambito_alone(
     public, elsewhere = Visitor(room), Visitor(room, room.client(TOWN, "altrove"))
     for stranger in (public, elsewhere):
         assert (await stranger.looks_up(digest)).status_code == 404
-        assert (await stranger.client.get(page)).status_code == 404
+    assert (await public.client.get(page)).headers["location"].startswith("/sign-in")
+    assert (await elsewhere.client.get(page)).status_code == 404
     refused = await public.hands_in(claim)
     assert refused.status_code == 422
     assert NO_PUBLIC in told(refused)
