@@ -28,17 +28,19 @@ def with_texts(assemble: Assemble) -> Assemble:
     return assembled
 
 
+def text_sections(section: TextSection, markdown: str, numbers: Numbers) -> tuple[Section, ...]:
+    """What the document says of one section."""
+    return tuple(
+        Section(told.heading, tuple(map(_block, told.blocks))) for told in tell_section(section, markdown, numbers)
+    )
+
+
 def _told(part: DocumentPart, material: Material, leads: bool) -> Iterator[Section]:
     numbers = Numbers.of(material)
     for section in sections_of(int(part.number)):
-        if section.leads is leads:
-            yield from _sections(section, material, numbers)
-
-
-def _sections(section: TextSection, material: Material, numbers: Numbers) -> Iterator[Section]:
-    text = material.state.texts.get((material.plan.triennium.first_year, section.code))
-    for told in tell_section(section, text.markdown, numbers) if text else ():
-        yield Section(told.heading, tuple(map(_block, told.blocks)))
+        text = material.state.texts.get((material.plan.triennium.first_year, section.code))
+        if text and section.leads is leads:
+            yield from text_sections(section, text.markdown, numbers)
 
 
 def _block(told: ToldBlock) -> Block:

@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from services.planner.api.editions import IstatPath
-from services.planner.pages import completeness, drift, emergency, figures, owners, parts, scores, views, what_if
+from services.planner.pages import completeness, drift, emergency, figures, owners, parts, scores, texts, views, what_if
 from services.planner.pages.addresses import Addresses, AskedDays
 from services.planner.pages.desk import At, front_of_days
 from services.planner.pages.frame import (
@@ -32,7 +32,7 @@ from shared.pages import carried, say, speak, spoken
 from shared.web import Db, runtime_of, settings_of
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(speak)])
-for pages in (parts, figures, emergency, completeness, drift, what_if, scores, owners):
+for pages in (parts, figures, emergency, completeness, drift, what_if, scores, owners, texts):
     router.include_router(pages.router)
 NEWS_SHOWN: Final = 10
 

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from markdown_it import MarkdownIt
@@ -89,6 +90,8 @@ def _faults(tokens: Sequence[Token]) -> Iterator[Fault]:
             yield Fault(line, _HEADING, _HEADING_REMEDY)
         elif token.type == "bullet_list_open" and depth > 1:
             yield Fault(line, _NESTED, _NESTED_REMEDY)
+        elif token.type == "list_item_close" and before is not None and before.type == "list_item_open":
+            yield Fault(line, _EMPTY_ITEM, _EMPTY_ITEM_REMEDY)
         elif depth and token.type in ("paragraph_open", "heading_open") and _is_second(before, token):
             yield Fault(line, _LONG_ITEM, _LONG_ITEM_REMEDY)
         yield from _inline_faults(token, line)
@@ -123,8 +126,8 @@ def _blocks(tokens: Sequence[Token]) -> Iterator[Block]:
                 items.append(_on_one_line(told))
             elif opened == "heading_open":
                 yield Block(BlockKind.HEADING, (_on_one_line(told),))
-            else:
-                yield Block(BlockKind.PARAGRAPH, tuple(_sentences(told)))
+            elif sentences := tuple(one for one in _sentences(told) if one.text):
+                yield Block(BlockKind.PARAGRAPH, sentences)
 
 
 def _raw(token: Token) -> Passage:
@@ -146,9 +149,10 @@ def _sentences(told: Passage) -> Iterator[Passage]:
 
 
 def _empty_headings(blocks: Sequence[Block]) -> Iterator[Fault]:
-    for block, following in zip(blocks, (*blocks[1:], None), strict=True):
-        is_empty = not block.passages[0].text or following is None or following.kind is BlockKind.HEADING
-        if block.kind is BlockKind.HEADING and is_empty:
+    for block, following in pairwise((*blocks, None)):
+        if block is None or block.kind is not BlockKind.HEADING:
+            continue
+        if following is None or following.kind is BlockKind.HEADING or not block.passages[0].text:
             yield Fault(block.passages[0].line, _EMPTY_HEADING, _EMPTY_HEADING_REMEDY)
 
 
@@ -166,6 +170,8 @@ _NESTED = Text("Un elenco sta dentro un altro.", "A list is inside another.")
 _NESTED_REMEDY = Text("Scrivere un elenco solo, o due di seguito.", "Write one list, or one after the other.")
 _LONG_ITEM = Text("La voce di elenco ha più di un capoverso.", "The item of the list has more than one paragraph.")
 _LONG_ITEM_REMEDY = Text("Scrivere ogni voce in un capoverso solo.", "Write each item as one paragraph.")
+_EMPTY_ITEM = Text("La voce di elenco è vuota.", "The item of the list is empty.")
+_EMPTY_ITEM_REMEDY = Text("Scriverla, o togliere il trattino.", "Write it, or remove the hyphen.")
 _NO_EMPHASIS = (
     Text("Il corsivo e il grassetto non sono ammessi.", "Emphasis is not admitted."),
     Text(

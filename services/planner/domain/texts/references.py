@@ -52,7 +52,8 @@ SHORT_NAMES: Final = {
 }
 """Beside codes and labels: what an office says."""
 _YEAR: Final = re.compile(r"(?P<name>.*?)[\W_]+(?P<year>y[1-9]|[12][0-9]{3})\s*", re.DOTALL | re.IGNORECASE)
-_OF_TRIENNIUM: Final = re.compile(r" (?:nel|del) triennio\b")
+_BESIDE: Final = re.compile(r" (?:nel|del) triennio\b|:.*| \(.*\)")
+"""What a label says beside the figure's name."""
 _SUGGESTED: Final = 3
 
 
@@ -107,10 +108,10 @@ def read_reference(inner: str, first_year: int, names: Mapping[str, str]) -> Ref
         NotAReference: no figure or municipality is called so, or the triennium has no such year.
     """
     asked, _, scope = inner.partition(":")
-    whole = _folded(asked)
+    whole = folded(asked)
     figure, year = _NAMES.get(whole), None
     if figure is None and (found := _YEAR.fullmatch(asked)):
-        whole = _folded(found["name"])
+        whole = folded(found["name"])
         figure, year = _NAMES.get(whole), _year(found["year"].lower(), first_year)
     if figure is None:
         raise NotAReference(asked.strip(), (_PRINTED[_NAMES[name]] for name in _near(whole, _NAMES)))
@@ -128,9 +129,9 @@ def _year(text: str, first_year: int) -> int:
 def _municipality(place: str, names: Mapping[str, str]) -> str | None:
     if not place or place in names:
         return place or None
-    codes = {_folded(name): code for code, name in names.items()}
-    if (code := codes.get(_folded(place))) is None:
-        raise NotAReference(place, (names[codes[name]] for name in _near(_folded(place), codes)))
+    codes = {folded(name): code for code, name in names.items()}
+    if (code := codes.get(folded(place))) is None:
+        raise NotAReference(place, (names[codes[name]] for name in _near(folded(place), codes)))
     return code
 
 
@@ -143,20 +144,20 @@ def _near(name: str, known: Iterable[str]) -> list[str]:
     return alike or akin[:_SUGGESTED]
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
     """Without capitals and accents, words joined by underscores."""
     plain = unicodedata.normalize("NFKD", text.casefold())
     return re.sub(r"[^a-z0-9]+", "_", "".join(one for one in plain if not unicodedata.combining(one))).strip("_")
 
 
 _PRINTED: Final = {
-    figure: _folded(_OF_TRIENNIUM.sub("", text))
+    figure: folded(_BESIDE.sub("", text))
     for figure, text in (SURVEY_LABELS | {name: label.overall for name, label in LABELS.items()}).items()
 }
 _NAMES: Final = (
     SHORT_NAMES
-    | {_folded(label.overall): name for name, label in LABELS.items()}
+    | {folded(label.overall): name for name, label in LABELS.items()}
     | {printed: figure for figure, printed in _PRINTED.items()}
-    | {_folded(figure): figure for figure in _PRINTED}
+    | {folded(figure): figure for figure in _PRINTED}
 )
 """Every name of every figure."""

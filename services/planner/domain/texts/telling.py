@@ -17,7 +17,7 @@ from services.planner.domain.survey.households import ASSUMED
 from services.planner.domain.survey.people import Survey
 from services.planner.domain.texts.catalogue import TextSection
 from services.planner.domain.texts.markdown import Block, BlockKind, Fault, Passage, read_markdown
-from services.planner.domain.texts.references import MARK, NotAReference, Reference, read_reference
+from services.planner.domain.texts.references import MARK, NotAReference, Reference, folded, read_reference
 from services.planner.domain.withholding import Untold, untold_of
 from shared.problem_texts import Text
 
@@ -73,6 +73,16 @@ class Numbers:
             return {}
         profile = self.survey.ambito if place is None else self.survey.municipalities.get(place)
         return {} if profile is None else dict(by_name(survey_figures(place or AMBITO, profile, ASSUMED)))
+
+    def search(self, query: str, limit: int) -> list[Reference]:
+        """References whose name and label together have all these words, or their beginnings, the shortest first."""
+        names, words = self.plan.names, folded(query).split("_")
+        found = []
+        for reference in self.references:
+            told = f"_{folded(reference.label(names))}_{folded(reference.printed(names))}_{folded(reference.figure)}"
+            if all(f"_{word}" in told for word in words):
+                found.append((len(told), reference))
+        return [reference for _, reference in sorted(found, key=lambda one: one[0])[:limit]]
 
 
 class ToldBlock(NamedTuple):
