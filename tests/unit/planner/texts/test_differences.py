@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,5 +27,5 @@ def test_both_texts_are_in_what_changed(before: str, after: str) -> None:
     assert "".join(piece.text for piece in pieces if piece.change is not Change.ADDED) == before
     assert "".join(piece.text for piece in pieces if piece.change is not Change.REMOVED) == after
     assert all(piece.text for piece in pieces)
-    assert all(one.change is not other.change for one, other in zip(pieces, pieces[1:], strict=False))
+    assert all(one.change is not other.change for one, other in pairwise(pieces))
     assert (before == after) == all(piece.change is Change.SAME for piece in pieces)
