@@ -145,9 +145,8 @@ quando.""",
     ),
     "mantenimento": (
         PARTNER,
-        """Le misure dichiarate dai comuni per chi rischia di perdere la casa, con i nuclei che raggiungono e le risorse,
-stanno nella tabella di questa parte. Quelle che contano meno di tre nuclei non si
-pubblicano.""",
+        """Le misure dichiarate dai comuni per chi rischia di perdere la casa stanno nella tabella di questa parte, con
+i nuclei che raggiungono e le risorse. I numeri inferiori a tre non si pubblicano.""",
     ),
 }
 """By section; each ends by saying that it is an example."""

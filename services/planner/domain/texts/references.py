@@ -150,13 +150,11 @@ def folded(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", "".join(one for one in plain if not unicodedata.combining(one))).strip("_")
 
 
-_PRINTED: Final = {
-    figure: folded(_BESIDE.sub("", text))
-    for figure, text in (SURVEY_LABELS | {name: label.overall for name, label in LABELS.items()}).items()
-}
+_LABELS: Final = SURVEY_LABELS | {name: label.overall for name, label in LABELS.items()}
+_PRINTED: Final = {figure: folded(_BESIDE.sub("", text)) for figure, text in _LABELS.items()}
 _NAMES: Final = (
     SHORT_NAMES
-    | {folded(label.overall): name for name, label in LABELS.items()}
+    | {folded(text): figure for figure, text in _LABELS.items()}
     | {printed: figure for figure, printed in _PRINTED.items()}
     | {folded(figure): figure for figure in _PRINTED}
 )
