@@ -67,7 +67,8 @@ def read_markdown(markdown: str) -> Read:
     if faults := tuple(_unreadable(markdown)):
         return Read((), faults)
     tokens = _PARSER.parse(markdown)
-    blocks, faults = tuple(_blocks(tokens)), tuple(_faults(tokens))
+    # Each once: an HTML element has two ends.
+    blocks, faults = tuple(_blocks(tokens)), tuple(dict.fromkeys(_faults(tokens)))
     return Read(blocks, tuple(sorted((*faults, *_empty_headings(blocks)), key=lambda fault: fault.line)))
 
 
