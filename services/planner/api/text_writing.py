@@ -41,15 +41,14 @@ class Unwritable(Exception):
 
 
 class Rewritten(Exception):
-    """Somebody else has written the section meanwhile; `rows` are all its revisions, the newest first."""
+    """The section's last text, if it has any, is another than the one that was written over."""
 
-    def __init__(self, rows: Sequence[SectionTextRow]) -> None:
+    def __init__(self, rows: Sequence[SectionTextRow], base: int) -> None:
         super().__init__(f"{len(rows)} revisions")
-        self.rows = tuple(rows)
-
-    def base(self, revision: int) -> str:
-        """The text that the refused one was written over."""
-        return next((row.markdown for row in self.rows if row.revision == revision), "")
+        texts = {row.revision: row.markdown for row in rows}
+        self.before, self.now = texts.get(base, ""), rows[0].markdown if rows else ""
+        self.author = (rows[0].organisation, rows[0].revision, rows[0].written_on) if rows else None
+        """Who wrote the last one, its number, and when."""
 
 
 async def write_text(
@@ -69,7 +68,7 @@ async def write_text(
     rows = await store.revisions_of(session, ambito, first_year, section.code)
     last = rows[0].revision if rows else 0
     if wanted.revision != last:
-        raise Rewritten(rows)
+        raise Rewritten(rows, wanted.revision)
     if markdown == (rows[0].markdown if rows else ""):
         raise Unwritable((Fault(1, _SAME, _SAME_REMEDY),))
     row = SectionTextRow(

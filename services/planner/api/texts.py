@@ -240,10 +240,10 @@ def unwritable(why: Unwritable) -> Problem:
 
 def rewritten(why: Rewritten, wanted: NewText) -> Problem:
     """409 with what has changed since the text that was written over."""
-    now = why.rows[0] if why.rows else None
-    rule = _CHANGED.filled(number=now.revision, on=now.written_on, who=now.organisation) if now else _NEVER
+    who, number, on = why.author or ("", 0, "")
+    rule = _CHANGED.filled(number=number, on=on, who=who) if why.author else _NEVER
     errors = [FieldError("/revision", str(wanted.revision), rule, _CHANGED_REMEDY)]
-    pieces = differences(why.base(wanted.revision), now.markdown if now else "")
+    pieces = differences(why.before, why.now)
     for piece in [one for one in pieces if one.change is not Change.SAME][:CHANGES_TOLD]:
         told = (_ADDED if piece.change is Change.ADDED else _REMOVED).filled(text=piece.text.strip())
         errors.append(FieldError("/markdown", None, told, _CHANGED_REMEDY))

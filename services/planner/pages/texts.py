@@ -18,8 +18,9 @@ from services.planner.document.model import DocumentPart
 from services.planner.document.texts import text_sections
 from services.planner.domain.texts.catalogue import SECTIONS, TextSection, sections_of
 from services.planner.domain.texts.differences import Piece, differences
+from services.planner.domain.texts.markdown import Fault
 from services.planner.domain.texts.references import Reference
-from services.planner.domain.texts.telling import Numbers, figures_named, missing_in, withheld_in
+from services.planner.domain.texts.telling import Numbers, faults_of, figures_named, missing_in, withheld_in
 from services.planner.domain.texts.written import Written
 from services.planner.pages.addresses import Addresses
 from services.planner.pages.blocks import written_part
@@ -125,15 +126,17 @@ async def write_page(
 ) -> Response:
     """Saved, or only looked at; whatever is not saved stays in the form."""
     own(arrival.who, place.code)
-    wanted, draft = known_section(section), _draft(fields)
+    wanted, draft, numbers = known_section(section), _draft(fields), Numbers.of(plan.material)
     refused = None
-    if fields.get("azione") == "salva":
-        refused = await _save(db, arrival, Numbers.of(plan.material), wanted, draft)
+    if fields.get("azione") == "anteprima" and (faults := faults_of(draft.markdown, numbers)):
+        refused = Refused(200, _lines(faults))
+    elif fields.get("azione") == "salva":
+        refused = await _save(db, arrival, numbers, wanted, draft)
         if refused is None:
             return RedirectResponse(carried(f"/ambiti/{place.code}/testi/{section}"), 303)
     rows = await _revisions(db, plan, wanted)
-    if refused is not None and refused.changed:
-        draft = draft._replace(revision=rows[0].revision)
+    if refused is not None and refused.status == 409:
+        draft = draft._replace(revision=rows[0].revision if rows else 0)
     return await _page(request, place, plan, at, wanted, rows, draft=draft, refused=refused)
 
 
@@ -147,11 +150,9 @@ async def _save(db: Database, arrival: Arrival, numbers: Numbers, section: TextS
     except ValidationError as error:
         return Refused(422, tuple(_told(one.rule, one.remedy) for one in field_errors(error, given)))
     except Unwritable as why:
-        lines = [say("Riga {}: {}", "Line {}: {}").format(one.line, _told(one.rule, one.remedy)) for one in why.faults]
-        return Refused(422, tuple(lines))
+        return Refused(422, _lines(why.faults))
     except Rewritten as why:
-        now = why.rows[0].markdown if why.rows else ""
-        return Refused(409, changed=differences(why.base(draft.revision), now))
+        return Refused(409, changed=differences(why.before, why.now))
     return None
 
 
@@ -182,7 +183,7 @@ async def _page(
         "limit": TEXT_LIMIT,
         "offices": [(one.value, label.read_in(spoken().language)) for one, label in OFFICES.items()],
         "told": await asyncio.to_thread(_written, plan, section, shown.markdown, numbers, at),
-        "missing": missing_in(shown.markdown, numbers),
+        "missing": () if draft else missing_in(shown.markdown, numbers),
         "withheld": withheld_in(shown.markdown, numbers),
         "found": await asyncio.to_thread(_found, numbers, shown.search),
         "history": _history(rows, place.code, at, section),
@@ -307,6 +308,11 @@ def _draft(fields: Mapping[str, str]) -> Draft:
     revision = int(number) if number.isdecimal() and len(number) < 8 else 0
     text, note = fields.get("testo", "").replace("\r\n", "\n"), fields.get("nota", "")
     return Draft(text, fields.get("ufficio", ""), note, revision, fields.get("cerca", ""))
+
+
+def _lines(faults: Sequence[Fault]) -> tuple[str, ...]:
+    told = say("Riga {}: {}", "Line {}: {}")
+    return tuple(told.format(one.line, _told(one.rule, one.remedy)) for one in faults)
 
 
 def _told(rule: Text, remedy: Text) -> str:
