@@ -101,10 +101,9 @@ async def texts_page(request: Request, place: Place, plan: Plan, at: At, if_none
     head = plan.asked.head
     if (tag := tag_of(request, head.hash, str(head.version), "testi", str(at.days))) in if_none_match:
         return unchanged(tag)
-    parts = dict.fromkeys(section.part for section in SECTIONS)
     content = {
         **around(request, place, at, head, say("I testi del piano", "The texts of the plan"), "parti"),
-        "tables": [_list(plan, number, at) for number in parts],
+        "sections": _list(plan, at),
     }
     return answer(request, "texts.html", content, tag)
 
@@ -253,26 +252,30 @@ def _compared(rows: Sequence[SectionTextRow], da: int | None) -> tuple[int, int,
     return before.revision, rows[0].revision, differences(before.markdown, rows[0].markdown)
 
 
-def _list(plan: Shown, number: int, at: Addresses) -> Table:
+def _list(plan: Shown, at: Addresses) -> Table:
     columns = [
         Column(say("Sezione", "Section")),
+        Column(say("Parte", "Part")),
         Column(say("Stesura", "Revision")),
         Column(say("Scritta il", "Written on"), "day"),
         Column(say("Da", "By")),
     ]
     rows = []
-    for section in sections_of(number):
+    for section in SECTIONS:
         text, title = _text_of(plan, section), section.title.read_in(spoken().language)
         absent = say("da scrivere", "to be written")
         rows.append(
             [
                 Cell(title, href=at.text(section.code)),
+                Cell(str(section.part), href=at.part(section.part)),
                 Cell(str(text.revision) if text and text.markdown else None, instead=absent),
                 Cell(text.written_on if text else None, instead="–"),
                 Cell(_author(text, plan.asked.plan.ambito) if text else None, instead="–"),
             ]
         )
-    return Table(f"{say('Parte', 'Part')} {number}", columns, rows)
+    return Table(
+        say("Le sezioni, nell’ordine del documento", "The sections, in the order of the document"), columns, rows
+    )
 
 
 def _standing(plan: Shown, text: Written | SectionTextRow | None) -> str:

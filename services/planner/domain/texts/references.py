@@ -136,12 +136,15 @@ def _municipality(place: str, names: Mapping[str, str]) -> str | None:
 
 
 def _near(name: str, known: Iterable[str]) -> list[str]:
-    """Those that are written much alike; else those that share a word."""
+    """Those that are written much alike; else the shortest with a word that is."""
     every = list(known)
-    words = set(name.split("_"))
-    alike = get_close_matches(name, every, _SUGGESTED, 0.6)
-    akin = sorted((one for one in every if words & set(one.split("_"))), key=lambda one: (len(one), one))
-    return alike or akin[:_SUGGESTED]
+    if alike := get_close_matches(name, every, _SUGGESTED, 0.6):
+        return alike
+    by_word = [(word, one) for one in every for word in one.split("_")]
+    every_word = sorted({word for word, _ in by_word})
+    words = {near for word in name.split("_") for near in get_close_matches(word, every_word, 1, 0.75)}
+    akin = sorted({one for word, one in by_word if word in words}, key=lambda one: (len(one), one))
+    return akin[:_SUGGESTED]
 
 
 def folded(text: str) -> str:

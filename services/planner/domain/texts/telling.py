@@ -178,7 +178,8 @@ def _sentence(passage: Passage, numbers: Numbers) -> Sentence:
             used.append(found.id)
         return numbers.told(found)
 
-    return Sentence(MARK.sub(number, passage.text), tuple(used))
+    # An abbreviation at the end of a sentence has one full stop.
+    return Sentence(MARK.sub(number, passage.text).replace(f"{MISSING}.", MISSING), tuple(used))
 
 
 def _wrong_references(block: Block, numbers: Numbers) -> Iterator[Fault]:

@@ -58,6 +58,7 @@ def test_what_an_office_would_type_names_the_figure(inner: str, figure_id: str) 
         ("patrimonio: Cremna", "Cremna", "Cremona"),
         ("supply.total.y4", "y4", "y1"),
         ("assegnabili.2030", "2030", "y1"),
+        ("aloggi", "aloggi", "alloggi_assegnabili"),
         ("", "", None),
         ("xyzzy", "xyzzy", None),
     ],

@@ -88,7 +88,8 @@ def test_a_figure_that_the_plan_has_no_more_reads_as_not_available(numbers: Numb
     mark = "{{patrimonio: Cremona, ente-sparito}}"
     [fault] = faults_of(f"Uno.\n\n{mark}", numbers)
     assert (fault.line, mark in fault.rule.it, "aler-bcm" in fault.remedy.it) == (3, True, True)
-    assert read(f"Ne ha {mark}.", numbers) == [Sentence(f"Ne ha {MISSING}.", ())]
+    assert read(f"Ne ha {mark}.", numbers) == [Sentence(f"Ne ha {MISSING}", ())]
+    assert read(f"Ne ha {mark} in tutto.", numbers) == [Sentence(f"Ne ha {MISSING} in tutto.", ())]
     assert missing_in(mark, numbers) == (mark,)
 
 
