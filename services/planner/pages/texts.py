@@ -127,7 +127,11 @@ async def write_page(
     own(arrival.who, place.code)
     wanted, draft, numbers = known_section(section), _draft(fields), Numbers.of(plan.material)
     refused = None
-    if fields.get("azione") == "anteprima" and (faults := faults_of(draft.markdown, numbers)):
+    if len(draft.markdown) > TEXT_LIMIT:
+        refused = Refused(
+            422, (say("Il testo supera i {} caratteri.", "The text has over {} characters.").format(TEXT_LIMIT),)
+        )
+    elif fields.get("azione") == "anteprima" and (faults := faults_of(draft.markdown, numbers)):
         refused = Refused(200, _lines(faults))
     elif fields.get("azione") == "salva":
         refused = await _save(db, arrival, numbers, wanted, draft)
@@ -170,6 +174,7 @@ async def _page(
     numbers, last = Numbers.of(plan.material), rows[0] if rows else None
     text = last if plan.is_now else _text_of(plan, section)
     shown = draft or Draft(text.markdown if text else "", _usual_office(request), revision=last.revision if last else 0)
+    readable = shown.markdown if len(shown.markdown) <= TEXT_LIMIT else ""
     content = {
         **around(request, place, at, plan.asked.head, section.title.read_in(spoken().language), "parti"),
         "section": section,
@@ -181,9 +186,9 @@ async def _page(
         "refused": refused,
         "limit": TEXT_LIMIT,
         "offices": [(one.value, label.read_in(spoken().language)) for one, label in OFFICES.items()],
-        "told": await asyncio.to_thread(_written, plan, section, shown.markdown, numbers, at),
+        "told": await asyncio.to_thread(_written, plan, section, readable, numbers, at),
         "missing": () if draft else missing_in(shown.markdown, numbers),
-        "withheld": withheld_in(shown.markdown, numbers),
+        "withheld": withheld_in(readable, numbers),
         "found": await asyncio.to_thread(_found, numbers, shown.search),
         "history": _history(rows, place.code, at, section),
         "compared": _compared(rows, da),

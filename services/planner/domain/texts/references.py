@@ -55,6 +55,8 @@ _YEAR: Final = re.compile(r"(?P<name>.*?)[\W_]+(?P<year>y[1-9]|[12][0-9]{3})\s*"
 _BESIDE: Final = re.compile(r" (?:nel|del) triennio\b|:.*| \(.*\)")
 """What a label says beside the figure's name."""
 _SUGGESTED: Final = 3
+LONGEST: Final = 200
+"""Characters between the braces; none that names a figure has as many."""
 
 
 class Reference(NamedTuple):
@@ -94,11 +96,18 @@ class Reference(NamedTuple):
 
 
 class NotAReference(ValueError):
-    """Names no figure; `near` are names that are written much like what is unknown."""
+    """Names no figure; `known` are names that could have been meant, each with how it is written."""
 
-    def __init__(self, unknown: str, near: Iterable[str] = ()) -> None:
+    def __init__(self, unknown: str, known: Mapping[str, str]) -> None:
         super().__init__(unknown)
-        self.unknown, self.near = unknown, tuple(near)
+        self.unknown, self._known = unknown, known
+
+    @property
+    def near(self) -> tuple[str, ...]:
+        """Those that are written much alike; looked for when somebody asks, for that takes its time."""
+        are_few = len(self._known) <= _SUGGESTED
+        names = self._known if are_few else _near(folded(self.unknown), self._known)
+        return tuple(dict.fromkeys(self._known[name] for name in names))
 
 
 def read_reference(inner: str, first_year: int, names: Mapping[str, str]) -> Reference:
@@ -107,6 +116,8 @@ def read_reference(inner: str, first_year: int, names: Mapping[str, str]) -> Ref
     Raises:
         NotAReference: no figure or municipality is called so, or the triennium has no such year.
     """
+    if len(inner) > LONGEST:
+        raise NotAReference(f"{inner[:20]}…", {})
     asked, _, scope = inner.partition(":")
     whole = folded(asked)
     figure, year = _NAMES.get(whole), None
@@ -114,7 +125,7 @@ def read_reference(inner: str, first_year: int, names: Mapping[str, str]) -> Ref
         whole = folded(found["name"])
         figure, year = _NAMES.get(whole), _year(found["year"].lower(), first_year)
     if figure is None:
-        raise NotAReference(asked.strip(), (_PRINTED[_NAMES[name]] for name in _near(whole, _NAMES)))
+        raise NotAReference(asked.strip(), {name: _PRINTED[known] for name, known in _NAMES.items()})
     place, _, owner = (part.strip() for part in scope.partition(","))
     return Reference(figure, year, _municipality(place, names), owner.lower() or None)
 
@@ -122,7 +133,7 @@ def read_reference(inner: str, first_year: int, names: Mapping[str, str]) -> Ref
 def _year(text: str, first_year: int) -> int:
     year = first_year + int(text[1]) - 1 if text.startswith("y") else int(text)
     if year not in range(first_year, first_year + 3):
-        raise NotAReference(text, (f"y{number}" for number in (1, 2, 3)))
+        raise NotAReference(text, {year: year for year in ("y1", "y2", "y3")})
     return year
 
 
@@ -130,8 +141,9 @@ def _municipality(place: str, names: Mapping[str, str]) -> str | None:
     if not place or place in names:
         return place or None
     codes = {folded(name): code for code, name in names.items()}
-    if (code := codes.get(folded(place))) is None:
-        raise NotAReference(place, (names[codes[name]] for name in _near(folded(place), codes)))
+    code = codes.get(folded(place))
+    if code is None:
+        raise NotAReference(place, {name: names[code] for name, code in codes.items()})
     return code
 
 

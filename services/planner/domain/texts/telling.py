@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Final, NamedTuple
 
 from services.planner.domain.narrative.figures import Figure, FigureUnit, by_name, written
@@ -25,6 +26,9 @@ MISSING: Final = "n.d."
 """Stands for a figure that the plan has not any more."""
 WITHHELD: Final = "[dato non pubblicato]"
 """Stands for a figure that counts few households, or would give such a count away."""
+
+MOST_FAULTS: Final = 20
+"""Wrong references that are told at once."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +124,7 @@ def tell_section(section: TextSection, markdown: str, numbers: Numbers) -> tuple
 def faults_of(markdown: str, numbers: Numbers) -> tuple[Fault, ...]:
     """Everything for which a text cannot be saved, line by line."""
     read = read_markdown(markdown)
-    wrong = [fault for block in read.blocks for fault in _wrong_references(block, numbers)]
+    wrong = islice((fault for block in read.blocks for fault in _wrong_references(block, numbers)), MOST_FAULTS)
     return tuple(sorted((*read.faults, *wrong), key=lambda fault: fault.line))
 
 

@@ -61,6 +61,7 @@ def test_what_an_office_would_type_names_the_figure(inner: str, figure_id: str) 
         ("aloggi", "aloggi", "alloggi_assegnabili"),
         ("", "", None),
         ("xyzzy", "xyzzy", None),
+        ("_" * 5_000, f"{'_' * 20}…", None),
     ],
 )
 def test_what_names_nothing_is_told_with_its_nearest_names(inner: str, unknown: str, near: str | None) -> None:
