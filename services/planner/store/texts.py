@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -17,15 +17,9 @@ async def open_book(session: AsyncSession, ambito: str) -> None:
 
 async def revisions_of(session: AsyncSession, ambito: str, first_year: int, section: str) -> list[SectionTextRow]:
     """Every text that was written of the section, the newest first."""
-    query = select(SectionTextRow).where(*_of(ambito, first_year), col(SectionTextRow.section) == section)
+    query = select(SectionTextRow).where(
+        col(SectionTextRow.ambito) == ambito,
+        col(SectionTextRow.first_year) == first_year,
+        col(SectionTextRow.section) == section,
+    )
     return list((await session.execute(query.order_by(col(SectionTextRow.revision).desc()))).scalars())
-
-
-async def latest_of(session: AsyncSession, ambito: str, first_year: int) -> dict[str, SectionTextRow]:
-    """The last text of each section that has any."""
-    query = select(SectionTextRow).where(*_of(ambito, first_year)).order_by(col(SectionTextRow.revision))
-    return {row.section: row for row in (await session.execute(query)).scalars()}
-
-
-def _of(ambito: str, first_year: int) -> tuple[ColumnElement[bool], ...]:
-    return col(SectionTextRow.ambito) == ambito, col(SectionTextRow.first_year) == first_year
