@@ -45,6 +45,7 @@ KINDS: Final = {
     "adoption-chosen": "la scelta del valore adottato per {}",
     "objective-set": "l'obiettivo misurato da {}",
     "objective-withdrawn": "il ritiro dell'obiettivo misurato da {}",
+    "section-written": "una nuova stesura del testo «{}»",
     "hold-placed": "la prenotazione dell'alloggio {} per un caso di emergenza",
     "hold-accepted": "l'assegnazione a un caso di emergenza dell'alloggio prenotato {}",
     "hold-declined": "la rinuncia all'alloggio prenotato {}",

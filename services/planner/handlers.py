@@ -46,6 +46,7 @@ from shared.events import (
     ObjectiveSet,
     ObjectiveWithdrawn,
     PlanRecomputed,
+    SectionWritten,
     SubmissionDefaulted,
     SubmissionReceived,
     UnitChanged,
@@ -58,7 +59,7 @@ READ = (
     *(UnitChanged, SubmissionReceived, SubmissionDefaulted),
     *(EmergencyCaseOpened, EmergencyCaseUpdated, EmergencyCaseClosed),
     *(HoldPlaced, HoldAccepted, HoldDeclined, HoldExpired, HoldReturned, AdoptionChosen),
-    *(ObjectiveSet, ObjectiveWithdrawn, DayBegan),
+    *(ObjectiveSet, ObjectiveWithdrawn, SectionWritten, DayBegan),
 )
 
 

@@ -28,6 +28,7 @@ from shared.events.decisions import (
     HoldReturned,
     ObjectiveSet,
     ObjectiveWithdrawn,
+    SectionWritten,
 )
 from shared.events.lifecycle import Act, ActKind, EditionKind, Office, Organ, PlanStatus, PlanStatusChanged
 from shared.events.planning import (

@@ -17,6 +17,7 @@ from services.planner.api import (
     plans,
     refusals,
     scores,
+    texts,
 )
 from shared.openapi import Api
 
@@ -33,17 +34,15 @@ API = Api(
         "figures": "I numeri del piano e il loro perché",
         "adopted": "Valori dichiarati, previsti e adottati",
         "objectives": "Obiettivi del piano e loro risultati",
+        "texts": "I testi del piano, sezione per sezione",
         "holds": "Prenotazioni di alloggi per casi di emergenza",
         "health": "Stato del servizio",
     },
-    lambda: (
-        drift.schemas()
-        | lifecycle.schemas()
-        | edition_steps.schemas()
-        | choices.schemas()
-        | objectives.schemas()
-        | holds.schemas()
-    ),
+    lambda: {
+        name: schema
+        for part in (drift, lifecycle, edition_steps, choices, objectives, texts, holds)
+        for name, schema in part.schemas().items()
+    },
 )
 router = APIRouter()
 for _part in (
@@ -60,6 +59,7 @@ for _part in (
     scores,
     choices,
     objectives,
+    texts,
     holds,
 ):
     router.include_router(_part.router)

@@ -17,6 +17,7 @@ from shared.events import (
     Message,
     ObjectiveSet,
     ObjectiveWithdrawn,
+    SectionWritten,
     SubmissionDefaulted,
     SubmissionReceived,
     UnitChanged,
@@ -51,6 +52,9 @@ def cause_of(message: Message) -> Cause:
             municipality, organisation = event.municipality, event.organisation
         case ObjectiveSet() | ObjectiveWithdrawn():
             kind, subject, on = event.name(), event.figure, event.on
+            municipality, organisation = event.municipality, event.organisation
+        case SectionWritten():
+            kind, subject, on = event.name(), event.section, event.on
             municipality, organisation = event.municipality, event.organisation
         case DayBegan():
             kind, subject, on = event.name(), event.ambito, event.on

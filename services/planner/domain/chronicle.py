@@ -26,6 +26,7 @@ from shared.events.decisions import (
     HoldReturned,
     ObjectiveSet,
     ObjectiveWithdrawn,
+    SectionWritten,
 )
 from shared.events.submissions import (
     EmergencyCaseClosed,
@@ -51,7 +52,9 @@ def true_on(message: Message) -> date:
             return on
         case HoldPlaced(on=on) | HoldAccepted(on=on) | HoldDeclined(on=on) | HoldExpired(on=on) | HoldReturned(on=on):
             return on
-        case AdoptionChosen(on=on) | ObjectiveSet(on=on) | ObjectiveWithdrawn(on=on) | DayBegan(on=on):
+        case AdoptionChosen(on=on) | ObjectiveSet(on=on) | ObjectiveWithdrawn(on=on):
+            return on
+        case SectionWritten(on=on) | DayBegan(on=on):
             return on
         case _:
             return message.envelope.time.astimezone(ROME).date()

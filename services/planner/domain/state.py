@@ -18,6 +18,7 @@ from services.planner.domain.homes import Home, HomeKey, VacantHomes
 from services.planner.domain.outcomes import NONE, OutcomeKey, Outcomes, outcome_of
 from services.planner.domain.rules import AreaBands
 from services.planner.domain.sums import add, take, without
+from services.planner.domain.texts.written import TextKey, Written, written
 from shared.events.base import Message
 from shared.events.decisions import (
     AdoptionChosen,
@@ -29,6 +30,7 @@ from shared.events.decisions import (
     HoldReturned,
     ObjectiveSet,
     ObjectiveWithdrawn,
+    SectionWritten,
 )
 from shared.events.submissions import (
     EmergencyCaseClosed,
@@ -115,6 +117,7 @@ class Touched:
     holds: set[str] = field(default_factory=set)
     choices: set[AdoptionCell] = field(default_factory=set)
     objectives: set[str] = field(default_factory=set)
+    texts: set[TextKey] = field(default_factory=set)
     municipalities: set[str] = field(default_factory=set)
     reference_on: bool = False
 
@@ -156,6 +159,7 @@ class PlanState:
     holds: dict[str, Hold] = field(default_factory=dict)
     choices: dict[AdoptionCell, Chosen] = field(default_factory=dict)
     objectives: dict[str, Pursued] = field(default_factory=dict)
+    texts: dict[TextKey, Written] = field(default_factory=dict)
     history: dict[tuple[str, str, int], Cell] = field(default_factory=dict)
     touched: Touched = field(default_factory=Touched, compare=False)
 
@@ -226,6 +230,13 @@ class PlanState:
             self.objectives[objective] = step
             self.touched.objectives.add(objective)
 
+    def write(self, key: TextKey, text: Written) -> None:
+        """The highest number is right, whatever the order."""
+        held = self.texts.get(key)
+        if held is None or text.revision > held.revision:
+            self.texts[key] = text
+            self.touched.texts.add(key)
+
     def merge(self, shard: PlanState, sign: int = 1) -> None:
         """Add the state of another share of the same ambito's events, or take it away again.
 
@@ -252,6 +263,7 @@ class PlanState:
         take(self.holds, shard.holds, self.hold, self.touched.holds, sign)
         take(self.choices, shard.choices, self.choose, self.touched.choices, sign)
         take(self.objectives, shard.objectives, self.pursue, self.touched.objectives, sign)
+        take(self.texts, shard.texts, self.write, self.touched.texts, sign)
         self.cases = self.cases | shard.cases if sign > 0 else without(self.cases, shard.cases)
         self.touched.cases |= shard.cases.keys()
         self.touched.municipalities |= {case.municipality for case in shard.cases.values()}
@@ -297,6 +309,9 @@ def fold(state: PlanState, message: Message) -> None:
         case ObjectiveSet() | ObjectiveWithdrawn():
             state.see(event.on)
             state.pursue(str(event.objective_id), pursued(event, cause))
+        case SectionWritten():
+            state.see(event.on)
+            state.write((event.first_year, event.section), written(event, cause))
         case DayBegan():
             state.see(event.on)
         case _:

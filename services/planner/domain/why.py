@@ -31,6 +31,7 @@ from shared.events.decisions import (
     HoldReturned,
     ObjectiveSet,
     ObjectiveWithdrawn,
+    SectionWritten,
 )
 from shared.events.submissions import (
     EmergencyCaseClosed,
@@ -106,6 +107,8 @@ def subject_of(message: Message) -> Subject:
             return Subject("choice", f"{choice.municipality}/{choice.owner}/{choice.year}/{choice.quantity}")
         case ObjectiveSet(objective_id=objective) | ObjectiveWithdrawn(objective_id=objective):
             return Subject("objective", str(objective))
+        case SectionWritten(section=section):
+            return Subject("text", section)
         case SubmissionReceived() | SubmissionDefaulted() as row:
             return Subject("declaration", f"{row.municipality}/{row.owner}")
         case EmergencyCaseOpened(case_ref=ref) | EmergencyCaseUpdated(case_ref=ref) | EmergencyCaseClosed(case_ref=ref):

@@ -43,6 +43,7 @@ _KINDS: Final = {
     "adoption-chosen": "Scelte del valore adottato",
     "objective-set": "Obiettivi fissati",
     "objective-withdrawn": "Obiettivi ritirati",
+    "section-written": "Testi riscritti",
     "vacancies": "Ipotesi: alloggi che si liberano",
     "works-moved": "Ipotesi: lavori spostati",
     "cases": "Ipotesi: nuovi casi di emergenza",

@@ -21,6 +21,7 @@ from services.planner.pages import (
     parts,
     printable,
     scores,
+    texts,
     verification,
     views,
     what_if,
@@ -48,7 +49,7 @@ from shared.web import Db, runtime_of, settings_of
 router = APIRouter(include_in_schema=False, dependencies=[Depends(speak)])
 SECTIONS: Final = (
     *(parts, figures, emergency, completeness, drift, what_if, scores, owners, editions, lifecycle),
-    *(printable, verification),
+    *(printable, verification, texts),
 )
 for pages in SECTIONS:
     router.include_router(pages.router)

@@ -72,6 +72,18 @@ VALUES: Mapping[str, Any] = {
             "step": 3,
         }.items()
     },
+    **{
+        f"SectionWritten.{name}": value
+        for name, value in {
+            "first_year": 2026,
+            "markdown": "Nel triennio saranno assegnabili {{supply.total}} alloggi.",
+            "note": "prima stesura",
+            "office": Office.HOUSING_OFFICE,
+            "organisation": "comune-019036",
+            "revision": 1,
+            "section": "strategie",
+        }.items()
+    },
     "accessible": False,
     "act_reference": "delibera di Giunta n. 12 del 2026",
     "address": "indirizzo omesso nell'esempio",

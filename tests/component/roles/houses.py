@@ -209,7 +209,8 @@ def planner_asks(ids: Ids) -> list[Ask]:
     plan, pages = f"/plans/{AMBITO}", f"/ambiti/{AMBITO}"
     hold, figure = f"{plan}/holds/{ids['hold']}", f"{plan}/figures/019036:-:free_assignable:-"
     choice = {"municipality": "019036", "owner": "aler-bcm", "year": 2027, "quantity": "TURNOVER", "basis": "MODEL"}
-    reads = ("", "/versions", "/figures", "/adopted", "/scores", "/need", "/checks", "/objectives")
+    reads = ("", "/versions", "/figures", "/adopted", "/scores", "/need", "/checks", "/objectives", "/texts")
+    text, form = f"{plan}/texts/strategie", {"markdown": f"Testo {next(_number)}.", "office": "HOUSING_OFFICE"}
     editions = f"{plan}/editions"
     step = {"on": date.today().isoformat(), "office": "HOUSING_OFFICE"}
     back = step | {"status": "RETURNED", "office": "ASSEMBLY_SECRETARIAT", "reason": "rivedere la parte quinta"}
@@ -235,6 +236,13 @@ def planner_asks(ids: Ids) -> list[Ask]:
         Ask("GET /plans/{ambito}/document", f"{plan}/document", accept="application/json"),
         Ask("GET /plans/{ambito}/package", f"{plan}/package"),
         Ask("GET /plans/{ambito}/refusals", f"{plan}/refusals", shows=f'"{ids["refused"]}"'),
+        Ask("GET /plans/{ambito}/texts/{section}", text),
+        Ask("GET /plans/{ambito}/texts/{section}/revisions", f"{text}/revisions"),
+        Ask("GET /plans/{ambito}/texts/{section}/differences", f"{text}/differences?from_revision=0&to_revision=0"),
+        Ask("POST /plans/{ambito}/texts/{section}/revisions", f"{text}/revisions", form | {"revision": 0}),
+        Ask("GET /ambiti/{ambito_code}/testi", f"{pages}/testi"),
+        Ask("GET /ambiti/{ambito_code}/testi/{section}", f"{pages}/testi/strategie"),
+        Ask("POST /ambiti/{ambito_code}/testi/{section}", f"{pages}/testi/strategie"),
         Ask("POST /plans/{ambito}/objectives", aims, AIM),
         Ask("POST /plans/{ambito}/objectives/{objective_id}/withdraw", f"{aims}/{ids['aim']}/withdraw", because),
         Ask("POST /plans/{ambito}/holds", f"{plan}/holds", {"unit_id": ids["unit"], "case_ref": ids["case"]}),
