@@ -5,6 +5,8 @@ from fastapi import APIRouter
 from services.planner.api import (
     checks,
     choices,
+    comments,
+    contests,
     document,
     drift,
     figures,
@@ -32,10 +34,20 @@ API = Api(
         "figures": "I numeri del piano e il loro perché",
         "adopted": "Valori dichiarati, previsti e adottati",
         "objectives": "Obiettivi del piano e loro risultati",
+        "contests": "Numeri contestati e loro esito",
+        "comments": "Commenti ai numeri e alle sezioni del piano",
         "holds": "Prenotazioni di alloggi per casi di emergenza",
         "health": "Stato del servizio",
     },
-    lambda: drift.schemas() | lifecycle.schemas() | choices.schemas() | objectives.schemas() | holds.schemas(),
+    lambda: (
+        drift.schemas()
+        | lifecycle.schemas()
+        | choices.schemas()
+        | objectives.schemas()
+        | holds.schemas()
+        | contests.schemas()
+        | comments.schemas()
+    ),
 )
 router = APIRouter()
 for _part in (
@@ -51,6 +63,8 @@ for _part in (
     scores,
     choices,
     objectives,
+    contests,
+    comments,
     holds,
 ):
     router.include_router(_part.router)

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, TypeVar
 
 from services.planner.domain.cases import Case
-from services.planner.domain.declarations import Chosen, Declaration, Pursued
+from services.planner.domain.declarations import Chosen, Contested, Declaration, Pursued
 from services.planner.domain.holds import Hold, HoldStatus
 from services.planner.domain.homes import Home
 from services.planner.domain.outcomes import Outcomes
@@ -29,6 +29,7 @@ DECLARATION_COLUMNS = ("cycle_year", "owner", "municipality", *Declaration._fiel
 HOLD_COLUMNS = ("unit_id", *Hold._fields)
 CHOICE_COLUMNS = ("municipality", "owner", "year", "quantity", *Chosen._fields)
 OBJECTIVE_COLUMNS = ("id", *Pursued._fields)
+CONTEST_COLUMNS = ("id", *Contested._fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class Deltas:
     holds: Delta
     choices: Delta
     objectives: Delta
+    contests: Delta
 
 
 def touched_rows(state: PlanState) -> Deltas:
@@ -69,6 +71,7 @@ def touched_rows(state: PlanState) -> Deltas:
         holds=delta(state.holds, touched.holds),
         choices=delta(state.choices, touched.choices),
         objectives=delta(state.objectives, touched.objectives),
+        contests=delta(state.contests, touched.contests),
     )
 
 
@@ -103,6 +106,7 @@ def restore(
     holds: Iterable[Sequence[Any]] = (),
     choices: Iterable[Sequence[Any]] = (),
     objectives: Iterable[Sequence[Any]] = (),
+    contests: Iterable[Sequence[Any]] = (),
 ) -> PlanState:
     """The state of an ambito from all its rows, in any order, each with the columns named above."""
     state = PlanState(ambito, bands, reference_on)
@@ -132,6 +136,7 @@ def restore(
     for municipality, owner, year, quantity, *fields in choices:
         state.choices[municipality, owner, year, quantity] = Chosen(*fields)
     state.objectives = {objective: Pursued(*fields) for objective, *fields in objectives}
+    state.contests = {contest: Contested(*fields) for contest, *fields in contests}
     return state
 
 

@@ -12,13 +12,22 @@ from datetime import date
 from typing import NamedTuple, TypeVar
 
 from services.planner.domain.cases import Case, opened
-from services.planner.domain.declarations import Chosen, Declaration, Pursued, declared, pursued
+from services.planner.domain.declarations import (
+    Chosen,
+    Contested,
+    Declaration,
+    Pursued,
+    contested,
+    declared,
+    pursued,
+)
 from services.planner.domain.holds import Hold, HoldStatus
-from services.planner.domain.homes import Home, HomeKey, VacantHomes
+from services.planner.domain.homes import Home, HomeKey, VacantHomes, vacant_home
 from services.planner.domain.outcomes import NONE, OutcomeKey, Outcomes, outcome_of
 from services.planner.domain.rules import AreaBands
 from services.planner.domain.sums import add, take, without
 from shared.events.base import Message
+from shared.events.contests import ContestAnswered, ContestSettled, FigureContested
 from shared.events.decisions import (
     AdoptionChosen,
     DayBegan,
@@ -115,6 +124,7 @@ class Touched:
     holds: set[str] = field(default_factory=set)
     choices: set[AdoptionCell] = field(default_factory=set)
     objectives: set[str] = field(default_factory=set)
+    contests: set[str] = field(default_factory=set)
     municipalities: set[str] = field(default_factory=set)
     reference_on: bool = False
 
@@ -156,6 +166,7 @@ class PlanState:
     holds: dict[str, Hold] = field(default_factory=dict)
     choices: dict[AdoptionCell, Chosen] = field(default_factory=dict)
     objectives: dict[str, Pursued] = field(default_factory=dict)
+    contests: dict[str, Contested] = field(default_factory=dict)
     history: dict[tuple[str, str, int], Cell] = field(default_factory=dict)
     touched: Touched = field(default_factory=Touched, compare=False)
 
@@ -226,6 +237,13 @@ class PlanState:
             self.objectives[objective] = step
             self.touched.objectives.add(objective)
 
+    def contest(self, contest: str, step: Contested) -> None:
+        """The highest number is right, whatever the order."""
+        held = self.contests.get(contest)
+        if held is None or step.revision > held.revision:
+            self.contests[contest] = step
+            self.touched.contests.add(contest)
+
     def merge(self, shard: PlanState, sign: int = 1) -> None:
         """Add the state of another share of the same ambito's events, or take it away again.
 
@@ -252,6 +270,7 @@ class PlanState:
         take(self.holds, shard.holds, self.hold, self.touched.holds, sign)
         take(self.choices, shard.choices, self.choose, self.touched.choices, sign)
         take(self.objectives, shard.objectives, self.pursue, self.touched.objectives, sign)
+        take(self.contests, shard.contests, self.contest, self.touched.contests, sign)
         self.cases = self.cases | shard.cases if sign > 0 else without(self.cases, shard.cases)
         self.touched.cases |= shard.cases.keys()
         self.touched.municipalities |= {case.municipality for case in shard.cases.values()}
@@ -297,6 +316,9 @@ def fold(state: PlanState, message: Message) -> None:
         case ObjectiveSet() | ObjectiveWithdrawn():
             state.see(event.on)
             state.pursue(str(event.objective_id), pursued(event, cause))
+        case FigureContested() | ContestAnswered() | ContestSettled():
+            state.see(event.on)
+            state.contest(str(event.contest_id), contested(event, cause))
         case DayBegan():
             state.see(event.on)
         case _:
@@ -360,23 +382,3 @@ def accumulate(sums: dict[K, Cell], key: K, cell: Cell, sign: int) -> None:
 def quarter(on: date) -> int:
     """Quarters since year 0."""
     return on.year * 4 + (on.month - 1) // 3
-
-
-def vacant_home(unit: Unit, size: int, cause: str) -> Home:
-    return Home(
-        unit.status,
-        unit.municipality,
-        unit.owner,
-        unit.manager,
-        size,
-        unit.accessible,
-        unit.since,
-        unit.pending_inspection,
-        unit.works.expected_end_on if unit.works else None,
-        unit.sat_ends_on,
-        cause,
-        unit.previous_status,
-        unit.works.programme if unit.works else None,
-        unit.works.kind if unit.works else None,
-        unit.works_term.planned_on if unit.works_term else None,
-    )

@@ -31,6 +31,7 @@ from services.planner.tables import (
     StockRow,
     VersionRow,
 )
+from services.planner.tables.discussion import PlanContestRow
 from shared.db import StaleWriter
 from shared.events import DayBegan, PlanRecomputed
 from shared.sql import among, matching, table_of, upsert_rows
@@ -108,6 +109,7 @@ async def state_of(session: AsyncSession, ambito: str, bands: AreaBands) -> Plan
         holds=await _rows(session, PlanHoldRow, ambito),
         choices=await _rows(session, PlanChoiceRow, ambito),
         objectives=await _rows(session, PlanObjectiveRow, ambito),
+        contests=await _rows(session, PlanContestRow, ambito),
     )
 
 
@@ -124,6 +126,7 @@ async def save_state(session: AsyncSession, state: PlanState) -> None:
     await _write(session, PlanHoldRow, state.ambito, deltas.holds)
     await _write(session, PlanChoiceRow, state.ambito, deltas.choices)
     await _write(session, PlanObjectiveRow, state.ambito, deltas.objectives)
+    await _write(session, PlanContestRow, state.ambito, deltas.contests)
     if state.touched.reference_on and state.reference_on is not None:
         upsert_rows(session, ReferenceRow, [(state.ambito, state.reference_on)])
 
