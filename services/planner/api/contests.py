@@ -46,7 +46,7 @@ from shared.idempotency import Answer
 from shared.openapi import SCHEMAS, Json, body, problems, responses
 from shared.roles import Reach
 from shared.sign_in import Who
-from shared.territory import names_of
+from shared.territory import municipality_organisation, names_of
 from shared.web import Db, settings_of
 
 router = APIRouter(prefix="/plans", tags=["contests"], responses=problems(404))
@@ -310,7 +310,7 @@ def _contested(plan: Plan, state: PlanState, rules: Rules, wanted: NewContest, w
     value = figure_value(state, plan, rules, key)
     if value is None:
         raise refused.no_figure(wanted.figure)
-    if who.istat_code != key.municipality and who.organisation != key.owner:
+    if who.organisation not in (municipality_organisation(key.municipality), key.owner):
         raise refused.not_your_figure(wanted.figure)
     return key, value
 
