@@ -83,11 +83,11 @@ def _corrected(
     arrival: Arrival, declaration: SubmissionReceived, path: str, correction: Correction
 ) -> SubmissionReceived:
     """The next revision, late only if the row was; raises `Problem` 422 where the validator refuses the changed row."""
-    changed, judged = corrected(declaration, path, correction)
     kind, rules = owner_kind(declaration.owner), CycleRules.of(declaration.cycle_year)
     is_municipality = kind is OwnerKind.MUNICIPALITY
     people = inhabitants_of(declaration.ambito, declaration.municipality) if is_municipality else None
-    refuse(declaration_faults(judged, kind, rules, people))
+    changed, faults = corrected(declaration, path, correction, lambda row: declaration_faults(row, kind, rules, people))
+    refuse(faults)
     own = {
         "submission_id": arrival.new_id(),
         "revision": declaration.revision + 1,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import NamedTuple
 from uuid import UUID
@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from services.intake.domain.faults import Fault
 from services.intake.domain.submissions import Declaration
-from shared.events import Confirmation, SubmissionReceived, ThreeYearData
+from shared.events import Confirmation, SubmissionReceived
 from shared.events.base import LongText
 from shared.events.contests import cell_value, with_cell
 from shared.events.planning import Count
@@ -37,29 +37,22 @@ class OpenCell(NamedTuple):
 
 
 def corrected(
-    declaration: SubmissionReceived, path: str, correction: Correction
-) -> tuple[SubmissionReceived, Declaration]:
-    """The declaration with that one cell changed, as an event and as what the validator reads.
+    declaration: SubmissionReceived, path: str, correction: Correction, judge: Callable[[Declaration], Iterable[Fault]]
+) -> tuple[SubmissionReceived, list[Fault]]:
+    """The declaration with that one cell changed, and what `judge` finds invalid in it.
 
-    The reason confirms the new value should it be implausible; a reason given for the old one is no reason for it.
+    What the change makes implausible, there or where the row says the same again, its reason confirms.
     """
-    field = _pointer(declaration, path)
-    changed = with_cell(declaration, path, correction.value)
-    kept = tuple(one for one in changed.confirmations if one.field != field)
-    confirmations = (*kept, Confirmation(field=field, reason=correction.reason))
-    changed = changed.having({"confirmations": confirmations, "contest_id": correction.contest_id})
-    parts = {name: getattr(changed, name) for name in ThreeYearData.model_fields}
-    own = {name: getattr(changed, name) for name in ("cycle_year", "municipality", "nil", "columns")}
-    return changed, Declaration.believed(parts | own)
+    changed = with_cell(declaration, path, correction.value).having({"contest_id": correction.contest_id})
+    faults = list(judge(_as_sent(changed)))
+    doubted = {fault.field: correction.reason for fault in faults if fault.is_implausible}
+    said = {one.field: one.reason for one in changed.confirmations} | doubted
+    confirmations = tuple(Confirmation(field=field, reason=reason) for field, reason in said.items())
+    return changed.having({"confirmations": confirmations}), [fault for fault in faults if not fault.is_implausible]
 
 
-def _pointer(declaration: SubmissionReceived, path: str) -> str:
-    """Where the validator sees the cell: rows of years are counted."""
-    part, _, name = path.rpartition("/")
-    if part == "columns":
-        return f"/{path}"
-    years = [row.year for row in declaration.forecast or ()]
-    return f"/forecast/{years.index(int(part.removeprefix('forecast/')))}/{name}"
+def _as_sent(row: SubmissionReceived) -> Declaration:
+    return Declaration.believed({name: getattr(row, name) for name in Declaration.model_fields})
 
 
 def correction_faults(
