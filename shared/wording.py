@@ -86,8 +86,13 @@ def is_day(cause: Cause) -> bool:
 
 def began(on: date) -> str:
     """`è cominciato il 24 novembre 2026`, `è cominciato l'8 novembre 2026`."""
-    article = "l'" if on.day in _ELIDED else "il "
+    article = "l'" if is_elided(on) else "il "
     return f"è cominciato {article}{day(on)}"
+
+
+def is_elided(on: date) -> bool:
+    """Whether the article before the day loses its vowel."""
+    return on.day in _ELIDED
 
 
 def day(on: date) -> str:

@@ -10,9 +10,10 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from shared.events.base import AmbitoCode, Event, IstatCode, LongText, OrganisationId, Value
+from shared.events.base import AmbitoCode, Event, IstatCode, LongText, OrganisationId, ShortText, Value
 from shared.events.decisions import FIGURE_ID, FigureId, FigureValue
 from shared.events.planning import Count, YearForecast
+from shared.events.plans import Measure
 from shared.events.submissions import AnnualColumns, CycleYear, SubmissionReceived
 
 CELL_PATH: Final = r"^(columns|forecast/[0-9]{4})/[a-z_]{1,40}$"
@@ -57,6 +58,8 @@ class _ContestStep(Event, topic="plan-decisions"):
     municipality: IstatCode
     revision: Annotated[int, Field(ge=1)]
     figure: FigureId
+    label_it: ShortText
+    measure: Measure
     value: FigureValue
     expected: FigureValue | None
     owner: OrganisationId
@@ -96,6 +99,7 @@ class CommentReplied(Event, topic="plan-decisions"):
     thread: UUID
     number: Annotated[int, Field(ge=2)]
     place: PlaceId
+    label_it: ShortText
     to: Annotated[tuple[OrganisationId, ...], Field(min_length=1, max_length=100)]
     resolved: bool
     on: date

@@ -12,6 +12,7 @@ from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.planner.api.editions import AmbitoPath, Asked, Plans, ShortText, Whole, own
+from services.planner.domain.labels import EVERY_LABEL, label_it
 from services.planner.domain.plan import key_of
 from services.planner.domain.publication import is_of_households
 from services.planner.store import comments as store
@@ -199,6 +200,7 @@ def _add(
             thread=thread,
             number=row.number,
             place=place,
+            label_it=label_of(place),
             to=others,
             resolved=resolved,
             on=arrival.on,
@@ -208,12 +210,20 @@ def _add(
     return [*before, row]
 
 
+def label_of(place: str) -> str:
+    """What the place is called: a section by its own name."""
+    if "/" in place:
+        return "parte {}, sezione {}".format(*place.split("/"))
+    key = key_of(place)
+    return label_it(key.figure, key.year)
+
+
 def is_there(plans: Asked, place: str) -> bool:
     """A figure must be of the plan's names and places; sections are what the texts of the plan have."""
     if "/" in place:
         return True
     key = key_of(place)
-    return key.municipality is None or key.municipality in plans.plan.names
+    return key.figure in EVERY_LABEL and (key.municipality is None or key.municipality in plans.plan.names)
 
 
 def is_shown(plans: Asked, place: str) -> bool:

@@ -103,12 +103,9 @@ class Contest(Shape):
 
     @classmethod
     def of(cls, step: ContestStep) -> Contest:
-        key = key_of(step.figure)
         own_words = {
             "id": step.contest_id,
             "status": status_of(step),
-            "label_it": label_it(key.figure, key.year),
-            "measure": key.measure,
             "answer": answer_of(step),
         }
         told = {name: getattr(step, name, None) for name in cls.model_fields if name not in own_words}
@@ -231,6 +228,8 @@ async def contest_figure(settings: Any, ambito: str, arrival: Arrival, session: 
         municipality=key.municipality or "",
         revision=1,
         figure=wanted.figure,
+        label_it=label_it(key.figure, key.year),
+        measure=key.measure,
         value=value,
         expected=wanted.expected,
         owner=owner,

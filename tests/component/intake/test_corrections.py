@@ -20,6 +20,7 @@ from shared.events import (
     Envelope,
     Event,
     FigureContested,
+    Measure,
     Message,
     SubmissionReceived,
 )
@@ -48,6 +49,8 @@ def step(cls: type[Event] = FigureContested, revision: int = 1, **changes: Any) 
         "municipality": CREMONA,
         "revision": revision,
         "figure": f"{CREMONA}:{ALER}:column_free_now_declared:{CYCLE + 1}",
+        "label_it": "Colonna e: già liberi, dichiarato",
+        "measure": Measure.COUNT,
         "value": 4,
         "expected": None,
         "owner": ALER,
