@@ -8,7 +8,7 @@ from datetime import date, datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.planner.domain.chronicle import ROME
-from services.planner.domain.contests import OPEN, STEPS, ContestStep, Ending, ending_of, status_of
+from services.planner.domain.contests import OPEN, ContestStep, Ending, contests_of, ending_of, status_of
 from services.planner.domain.details import detail_of, details_of
 from services.planner.domain.plan import FigureKey, Plan, key_of
 from services.planner.domain.rules import Rules
@@ -29,7 +29,7 @@ async def settle_contests(
     on = at.astimezone(ROME).date()
     reporters = {(unit.municipality, unit.owner) for message in messages for unit in units_of(message)}
     ended = []
-    for step in open_steps(state):
+    for step in (known for known in contests_of(state) if status_of(known) in OPEN):
         value = figure_value(state, plan, rules, key_of(step.figure))
         if (ending := ending_of(step, state, value, on, reporters)) is not None:
             ended.append((step, ending))
@@ -60,12 +60,6 @@ def settled(last: ContestStep, ending: Ending, on: date, organisation: str | Non
 def told(step: ContestStep, at: datetime, traceparent: str | None = None) -> Message:
     """The step on its way to the bus: its number tells it from the others of its contest."""
     return announced(f"{step.contest_id}/{step.revision}", step.ambito, step, at, traceparent)
-
-
-def open_steps(state: PlanState) -> list[ContestStep]:
-    """The last step of every contest that the state knows as open."""
-    steps = [STEPS[one.kind].read(one.told.encode()) for one in state.contests.values()]
-    return store.newest_first([step for step in steps if status_of(step) in OPEN])
 
 
 def units_of(message: Message) -> list[Unit]:

@@ -6,7 +6,7 @@ names the owner, and a report of the owner that moves the figure settles it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -84,6 +84,16 @@ def status_of(step: ContestStep) -> ContestStatus:
     if isinstance(step, ContestSettled):
         return ContestStatus(step.outcome)
     return ContestStatus.ANSWERED if isinstance(step, ContestAnswered) else ContestStatus.OPEN
+
+
+def contests_of(state: PlanState) -> list[ContestStep]:
+    """The last step of every contest that the state knows, the newest contest first."""
+    steps = [STEPS[one.kind].read(one.told.encode()) for one in state.contests.values()]
+    return newest_first(steps)
+
+
+def newest_first(steps: Iterable[ContestStep]) -> list[ContestStep]:
+    return sorted(steps, key=lambda step: (-step.contested_on.toordinal(), step.contest_id))
 
 
 def answer_of(step: ContestStep) -> str | None:

@@ -42,6 +42,7 @@ def page_of(place: Ambito, at: Addresses, title: str, stream: str | None = None,
         (say("Emergenza abitativa", "Housing emergency"), at.to("emergenza")),
         (say("Chi ha trasmesso", "Who has sent data"), at.to("completezza")),
         (say("Scostamenti", "Drift"), at.to("scostamenti")),
+        (say("Contestazioni", "Contests"), at.to("contestazioni")),
         (say("E se…", "What if…"), at.to("e-se")),
         (say("Verifica", "Scores"), at.to("verifica")),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -10,7 +9,7 @@ from sqlalchemy import func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from services.planner.domain.contests import OPEN, STEPS, ContestStep, status_of
+from services.planner.domain.contests import OPEN, STEPS, ContestStep, newest_first, status_of
 from services.planner.tables.discussion import ContestRow
 from shared.db import have_alone
 
@@ -50,10 +49,6 @@ async def latest_steps(session: AsyncSession, ambito: str, *, only_open: bool = 
         query = query.where(col(ContestRow.status).in_(sorted(OPEN)))
     steps = [step_of(row) for row in (await session.execute(query)).scalars()]
     return newest_first(steps)
-
-
-def newest_first(steps: Sequence[ContestStep]) -> list[ContestStep]:
-    return sorted(steps, key=lambda step: (-step.contested_on.toordinal(), step.contest_id))
 
 
 def step_of(row: ContestRow) -> ContestStep:
