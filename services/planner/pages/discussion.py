@@ -22,8 +22,10 @@ from services.planner.api.contests import (
 )
 from services.planner.api.editions import Asked, plan_asked
 from services.planner.document.contested import STATUSES, after
+from services.planner.domain.annual import COLUMNS
 from services.planner.domain.contests import (
     OPEN,
+    ROW_COLUMNS,
     ContestStep,
     OwnersCell,
     answer_of,
@@ -89,11 +91,10 @@ async def contests_page(
     content = {
         **around(request, place, at, head, title, "contestazioni"),
         "open_count": sum(status_of(step) in OPEN for step in steps),
-        "table": contests_table(steps, plan.asked.plan.names, at, is_told=who is not None),
-        "steps": [step for step in steps if status_of(step) in OPEN] if who else [],
-        "who": who,
+        "table": contests_table(steps, plan.asked.plan.names, at),
+        "steps": steps if who else [],
         "doors": doors_of(who),
-        "organisation_of": partial(owner_name, names=plan.asked.plan.names),
+        **_words(plan, at, who),
     }
     return answer(request, "contests.html", content, tag)
 
@@ -195,8 +196,8 @@ def mark_of(steps: Sequence[ContestStep], threads: Sequence[Thread] = ()) -> str
     return sha256(",".join(said).encode()).hexdigest()[:16]
 
 
-def contests_table(steps: Sequence[ContestStep], names: Mapping[str, str], at: Addresses, *, is_told: bool) -> Table:
-    """Every contest; the reasons only `is_told` to who has signed in."""
+def contests_table(steps: Sequence[ContestStep], names: Mapping[str, str], at: Addresses) -> Table:
+    """Every contest, for everybody: without what was said about it."""
     columns = [
         Column(say("Numero", "Figure")),
         Column(say("Comune", "Municipality")),
@@ -206,14 +207,12 @@ def contests_table(steps: Sequence[ContestStep], names: Mapping[str, str], at: A
         Column(say("Prima", "Before")),
         Column(say("Dopo", "After")),
         Column(say("Stato", "State")),
-        *([Column(say("Motivo", "Reason")), Column(say("Risposta", "Answer"))] if is_told else []),
     ]
-    rows = [_row(step, names, at, is_told=is_told) for step in steps]
+    rows = [_row(step, names, at) for step in steps]
     return Table(say("Contestazioni", "Contests"), columns, rows)
 
 
-def _row(step: ContestStep, names: Mapping[str, str], at: Addresses, *, is_told: bool) -> list[Cell]:
-    told = [Cell(step.reason), Cell(answer_of(step), instead="")] if is_told else []
+def _row(step: ContestStep, names: Mapping[str, str], at: Addresses) -> list[Cell]:
     owner = key_of(step.figure).owner
     return [
         Cell(step.label_it, href=at.figure(step.figure), note=owner_name(owner, names) if owner else None),
@@ -224,7 +223,6 @@ def _row(step: ContestStep, names: Mapping[str, str], at: Addresses, *, is_told:
         Cell(amount(step.measure, step.value)),
         Cell(cast(str | None, after(step).value), instead=""),
         Cell(STATUSES[status_of(step)].read_in(spoken().language)),
-        *told,
     ]
 
 
@@ -234,6 +232,8 @@ def doors_of(who: Principal | None) -> Callable[[ContestStep], Mapping[str, bool
     def doors(step: ContestStep) -> Mapping[str, bool]:
         own = who.organisation if who else None
         answers = reach_of("contest_answer", who.role if who else None)
+        if status_of(step) not in OPEN:
+            return dict.fromkeys(("risposta", "conferma", "ritiro"), False)
         return {
             "risposta": answers is Reach.ALL or (answers is Reach.OWN and own == step.owner),
             "conferma": _may("contest_confirm", who),
@@ -241,6 +241,16 @@ def doors_of(who: Principal | None) -> Callable[[ContestStep], Mapping[str, bool
         }
 
     return doors
+
+
+def cell_name(cycle_year: int, path: str) -> str:
+    """`dichiarazione 2025, già liberi (colonna e)`, as the annual plan calls it."""
+    part, _, name = path.rpartition("/")
+    columns = {ROW_COLUMNS.get(column, column): known for column, known in COLUMNS.items()}
+    found = COLUMNS.get(name) or columns[name]
+    year = "" if part == "columns" else say("anno ", "year ") + part.removeprefix("forecast/") + ", "
+    declared = say("dichiarazione", "declaration")
+    return f"{declared} {cycle_year}, {year}{found.label.read_in(spoken().language)} ({say('colonna', 'column')} {found.letter})"
 
 
 def _words(plan: Shown, at: Addresses, who: Principal | None) -> dict[str, Any]:
@@ -255,13 +265,17 @@ def _words(plan: Shown, at: Addresses, who: Principal | None) -> dict[str, Any]:
         "may_close": may_close,
         "organisation_of": partial(owner_name, names=plan.asked.plan.names),
         "longest": LONGEST,
+        "amount": amount,
+        "answer_of": answer_of,
+        "cell_name": cell_name,
+        "visitor_reads": who is not None,
         "place_href": partial(_back, at, fragment="discussione"),
     }
 
 
 def figure_words(plan: Shown, at: Addresses, who: Principal | None, talk: Talk) -> dict[str, Any]:
     """What the page of a figure is given for its discussion."""
-    table = contests_table(talk.contests, plan.asked.plan.names, at, is_told=who is not None)
+    table = contests_table(talk.contests, plan.asked.plan.names, at)
     return {"talk": talk, "talk_table": table, **_words(plan, at, who)}
 
 
