@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from deploy.demo import journey, loading
+from deploy.demo import contests, journey, loading
 from deploy.demo.receiver import Receiver
 from deploy.demo.synthetic import SYNTHETIC_NOTICE_IT, SyntheticWorld, generate
 from deploy.demo.system import DidNotStart, System, running
@@ -61,6 +61,7 @@ async def _show(system: System, world: SyntheticWorld, receiver: Receiver, hash_
     async with system.client() as client:
         await loading.load(client, world, console)
         await journey.follow(client, world, receiver, console)
+        await contests.contest(client, world, console)
         plan = await client.plan()
     if hash_file is not None:
         hash_file.write_text(json.dumps({"hash": plan["hash"], "on": world.until.isoformat()}))

@@ -250,7 +250,8 @@ def cell_name(cycle_year: int, path: str) -> str:
     found = COLUMNS.get(name) or columns[name]
     year = "" if part == "columns" else say("anno ", "year ") + part.removeprefix("forecast/") + ", "
     declared = say("dichiarazione", "declaration")
-    return f"{declared} {cycle_year}, {year}{found.label.read_in(spoken().language)} ({say('colonna', 'column')} {found.letter})"
+    column = f"{found.label.read_in(spoken().language)} ({say('colonna', 'column')} {found.letter})"
+    return f"{declared} {cycle_year}, {year}{column}"
 
 
 def _words(plan: Shown, at: Addresses, who: Principal | None) -> dict[str, Any]:
