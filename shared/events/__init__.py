@@ -15,6 +15,14 @@ from shared.events.base import (
     identifier,
     of_topic,
 )
+from shared.events.contests import (
+    CommentReplied,
+    ContestAnswered,
+    ContestedCell,
+    ContestOutcome,
+    ContestSettled,
+    FigureContested,
+)
 from shared.events.decisions import (
     AdoptedQuantity,
     AdoptionBasis,

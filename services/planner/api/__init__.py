@@ -5,6 +5,8 @@ from fastapi import APIRouter
 from services.planner.api import (
     checks,
     choices,
+    comments,
+    contests,
     document,
     drift,
     edition_steps,
@@ -35,12 +37,14 @@ API = Api(
         "adopted": "Valori dichiarati, previsti e adottati",
         "objectives": "Obiettivi del piano e loro risultati",
         "texts": "I testi del piano, sezione per sezione",
+        "contests": "Numeri contestati e loro esito",
+        "comments": "Commenti ai numeri e alle sezioni del piano",
         "holds": "Prenotazioni di alloggi per casi di emergenza",
         "health": "Stato del servizio",
     },
     lambda: {
         name: schema
-        for part in (drift, lifecycle, edition_steps, choices, objectives, texts, holds)
+        for part in (drift, lifecycle, edition_steps, choices, objectives, texts, contests, comments, holds)
         for name, schema in part.schemas().items()
     },
 )
@@ -60,6 +64,8 @@ for _part in (
     choices,
     objectives,
     texts,
+    contests,
+    comments,
     holds,
 ):
     router.include_router(_part.router)

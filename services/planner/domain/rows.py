@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, TypeVar
 
 from services.planner.domain.cases import Case
-from services.planner.domain.declarations import Chosen, Declaration, Pursued
+from services.planner.domain.declarations import Chosen, Contested, Declaration, Pursued
 from services.planner.domain.holds import Hold, HoldStatus
 from services.planner.domain.homes import Home
 from services.planner.domain.outcomes import Outcomes
@@ -31,6 +31,7 @@ HOLD_COLUMNS = ("unit_id", *Hold._fields)
 CHOICE_COLUMNS = ("municipality", "owner", "year", "quantity", *Chosen._fields)
 OBJECTIVE_COLUMNS = ("id", *Pursued._fields)
 TEXT_COLUMNS = ("first_year", "section", *Written._fields)
+CONTEST_COLUMNS = ("id", *Contested._fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class Deltas:
     choices: Delta
     objectives: Delta
     texts: Delta
+    contests: Delta
 
 
 def touched_rows(state: PlanState) -> Deltas:
@@ -73,6 +75,7 @@ def touched_rows(state: PlanState) -> Deltas:
         choices=delta(state.choices, touched.choices),
         objectives=delta(state.objectives, touched.objectives),
         texts=delta(state.texts, touched.texts),
+        contests=delta(state.contests, touched.contests),
     )
 
 
@@ -108,6 +111,7 @@ def restore(
     choices: Iterable[Sequence[Any]] = (),
     objectives: Iterable[Sequence[Any]] = (),
     texts: Iterable[Sequence[Any]] = (),
+    contests: Iterable[Sequence[Any]] = (),
 ) -> PlanState:
     """The state of an ambito from all its rows, in any order, each with the columns named above."""
     state = PlanState(ambito, bands, reference_on)
@@ -138,6 +142,7 @@ def restore(
         state.choices[municipality, owner, year, quantity] = Chosen(*fields)
     state.objectives = {objective: Pursued(*fields) for objective, *fields in objectives}
     state.texts = {(first_year, section): Written(*fields) for first_year, section, *fields in texts}
+    state.contests = {contest: Contested(*fields) for contest, *fields in contests}
     return state
 
 

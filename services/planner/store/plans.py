@@ -31,6 +31,7 @@ from services.planner.tables import (
     StockRow,
     VersionRow,
 )
+from services.planner.tables.discussion import PlanContestRow
 from services.planner.tables.texts import PlanTextRow
 from shared.db import StaleWriter
 from shared.events import DayBegan, PlanRecomputed
@@ -110,6 +111,7 @@ async def state_of(session: AsyncSession, ambito: str, bands: AreaBands) -> Plan
         choices=await _rows(session, PlanChoiceRow, ambito),
         objectives=await _rows(session, PlanObjectiveRow, ambito),
         texts=await _rows(session, PlanTextRow, ambito),
+        contests=await _rows(session, PlanContestRow, ambito),
     )
 
 
@@ -127,6 +129,7 @@ async def save_state(session: AsyncSession, state: PlanState) -> None:
     await _write(session, PlanChoiceRow, state.ambito, deltas.choices)
     await _write(session, PlanObjectiveRow, state.ambito, deltas.objectives)
     await _write(session, PlanTextRow, state.ambito, deltas.texts)
+    await _write(session, PlanContestRow, state.ambito, deltas.contests)
     if state.touched.reference_on and state.reference_on is not None:
         upsert_rows(session, ReferenceRow, [(state.ambito, state.reference_on)])
 
