@@ -16,6 +16,7 @@ from services.planner.api import (
     plans,
     refusals,
     scores,
+    what_if,
 )
 from shared.openapi import Api
 
@@ -35,7 +36,7 @@ API = Api(
         "holds": "Prenotazioni di alloggi per casi di emergenza",
         "health": "Stato del servizio",
     },
-    lambda: drift.schemas() | lifecycle.schemas() | choices.schemas() | objectives.schemas() | holds.schemas(),
+    lambda: what_if.schemas() | lifecycle.schemas() | choices.schemas() | objectives.schemas() | holds.schemas(),
 )
 router = APIRouter()
 for _part in (
@@ -48,6 +49,7 @@ for _part in (
     checks,
     figures,
     drift,
+    what_if,
     scores,
     choices,
     objectives,

@@ -38,7 +38,7 @@ async def completeness_page(
         return unchanged(tag)
     messages = await plan.messages()
     content = {
-        **around(request, place, at, head, title, "completezza"),
+        **around(request, place, at, head, title, "completezza", live=True),
         "found": await asyncio.to_thread(completeness_of, plan, messages, at),
     }
     return answer(request, "completeness.html", content, tag)

@@ -58,7 +58,7 @@ async def figure_page(
             f"There is no figure {name} in the published plan: there is none, or it counts few households.",
         )
     content = {
-        **around(request, place, at, head, opened.label, ""),
+        **around(request, place, at, head, opened.label, "", live=True),
         "opened": opened,
         "moves": await _moves(db, plan, name),
     }

@@ -50,9 +50,15 @@ def page_of(place: Ambito, at: Addresses, title: str, stream: str | None = None,
     return Page(title, place.name, nav, at.home, live_source=source)
 
 
-def around(request: Request, place: Ambito, at: Addresses, head: PlanHead, title: str, current: str) -> dict[str, Any]:
-    """What the template of a page that is not live is given besides its own; `current` is a path of the navigation."""
-    page = page_of(place, at, title, current=at.to(current) if current else "")
+def around(
+    request: Request, place: Ambito, at: Addresses, head: PlanHead, title: str, current: str, *, live: bool = False
+) -> dict[str, Any]:
+    """What a page's template is given besides its own; `current` is a path of the navigation.
+
+    A page that is `live` is asked for again when there is a new version, and its figures replaced where they stand.
+    """
+    stream = f"solo=versione&da={head.version}" if live and at.days.is_now else None
+    page = page_of(place, at, title, stream, current=at.to(current) if current else "")
     return {"page": page, "notice": notice_of(request), "at": at, "head": head}
 
 

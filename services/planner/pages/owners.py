@@ -44,7 +44,7 @@ async def owner_page(
         return unchanged(tag)
     name = owner_name(owner, computed.names)
     content = {
-        **around(request, place, at, head, name, ""),
+        **around(request, place, at, head, name, "", live=True),
         "place_count": len(places),
         "tables": _tables(computed, owner, places, at),
     }
@@ -96,4 +96,4 @@ def _place(plan: ComputedPlan, code: str | None, at: Addresses) -> Cell:
 def _figure(plan: ComputedPlan, key: FigureKey, at: Addresses) -> Cell:
     """What is not in the plan is nothing of that kind, and has no page."""
     value = plan.figures.get(key)
-    return Cell(value or 0, href=None if value is None else at.figure(key.id))
+    return Cell(value or 0, href=None if value is None else at.figure(key.id), figure=key.id)

@@ -45,7 +45,9 @@ async def parts_page(request: Request, place: Place, plan: Plan, at: At, if_none
     if (tag := tag_of(request, head.hash, str(head.version), "parti", str(at.days))) in if_none_match:
         return unchanged(tag)
     content = {
-        **around(request, place, at, head, say("Le sette parti del piano", "The seven parts of the plan"), "parti"),
+        **around(
+            request, place, at, head, say("Le sette parti del piano", "The seven parts of the plan"), "parti", live=True
+        ),
         "parts": [(at.part(number), title_of(number)) for number in range(1, len(PARTS) + 1)],
     }
     return answer(request, "parts_page.html", content, tag)
@@ -60,7 +62,7 @@ async def part_page(
         return unchanged(tag)
     title = f"{number}. {title_of(number)}"
     content = {
-        **around(request, place, at, head, title, "parti"),
+        **around(request, place, at, head, title, "parti", live=True),
         "title": title,
         "parts": [(at.part(one), f"{one}. {title_of(one)}", one == number) for one in range(1, len(PARTS) + 1)],
         "is_told": plan.is_now or number not in OF_HOUSEHOLDS,

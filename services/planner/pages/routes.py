@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.responses import RedirectResponse
@@ -27,8 +27,10 @@ from services.planner.pages.frame import (
 )
 from services.planner.pages.stream import STREAMS, follow
 from services.planner.pages.views import Front, View
+from services.planner.pages.voted import since_the_vote
 from services.planner.pages.words import MAPS, MapChoice
 from shared.pages import carried, say, speak, spoken
+from shared.sign_in import Visitor
 from shared.web import Db, runtime_of, settings_of
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(speak)])
@@ -80,12 +82,15 @@ async def municipality_page(
     istat: IstatPath,
     days: AskedDays,
     at: At,
+    visitor: Visitor,
     if_none_match: IfNoneMatch = "",
 ) -> Response:
     front = await front_of_days(request, db, place, days)
     if front is None or istat not in front.plan.names:
         raise not_found(f"Nel piano non c'è il comune {istat}.", f"There is no municipality {istat} in the plan.")
-    if (tag := tag_of(request, front.hash, str(front.version), istat, str(days))) in if_none_match:
+    voted = await since_the_vote(db, front.plan, istat, visitor, at) if days.is_now else None
+    vote = f"{voted.edition.number}.{voted.edition.last.step}" if voted else ""
+    if (tag := tag_of(request, front.hash, str(front.version), istat, vote, str(days))) in if_none_match:
         return unchanged(tag)
     municipality = place.municipality(istat)
     stream = f"comune={istat}&da={front.version}" if days.is_now else None
@@ -93,6 +98,7 @@ async def municipality_page(
         "page": page_of(place, at, municipality.name, stream),
         "municipality": municipality,
         "map": _map(front, "assegnabili", istat, at),
+        "voted": voted,
     }
     view = views.municipality_view(front, istat, at)
     return answer(request, "municipality.html", content | _shared(request, front, view, at), tag)
@@ -109,12 +115,13 @@ async def events(
     place: Place,
     mappa: MapChoice = "assegnabili",
     comune: Annotated[str | None, Query(pattern=r"^[0-9]{6}$")] = None,
+    solo: Literal["versione"] | None = None,
     da: Annotated[int, Query(ge=0)] = 0,
     last_event_id: Annotated[int | None, Header(ge=0)] = None,
 ) -> AsyncIterator[ServerSentEvent]:
-    """Versions after the last one heard, or after the one the page was made of (`da`)."""
+    """Versions after the last one heard, or after the one the page was made of (`da`); or `solo` that there are."""
     seen = da if last_event_id is None else last_event_id
-    async for event in follow(runtime_of(request), place.code, mappa, comune, seen):
+    async for event in follow(runtime_of(request), place.code, mappa, comune, seen, is_bare=solo is not None):
         yield event
 
 
