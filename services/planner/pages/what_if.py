@@ -139,6 +139,6 @@ def _limits(shifts: Sequence[Shift], names: Mapping[str, str]) -> Table:
             Cell(one.before),
             Cell(one.after),
         ]
-        for one in shifts
+        for one in sorted(shifts, key=lambda one: (one.what, owner_name(one.owner, names), one.municipality or ""))
     ]
     return Table(say("Quote e limiti che cambiano", "Shares and limits that change"), columns, rows)
