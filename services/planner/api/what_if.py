@@ -20,7 +20,7 @@ from services.planner.domain.drift import Drift
 from services.planner.domain.parts import Material
 from services.planner.domain.plan import FigureKey
 from services.planner.domain.rehearsal import ParameterChange, Shift
-from services.planner.domain.what_if import Cases, Hypothesis, Impossible, Outcome, Vacancies, WorksMoved, suppose
+from services.planner.domain.what_if import Cases, Hypothesis, Impossible, Vacancies, WhatIf, WorksMoved, suppose
 from services.planner.law.supposed import SupposedLaw, SupposedRule, fault_of
 from services.planner.law.values import Value
 from shared.arrivals import Arrival, Shape, arriving, read_value
@@ -171,7 +171,7 @@ def _law(wanted: Hypotheses) -> SupposedLaw:
 
 def _supposed(
     plans: Asked, material: Material, messages: Sequence[Message], wanted: Hypotheses, law: SupposedLaw
-) -> Outcome:
+) -> WhatIf:
     pointers, hypotheses = zip(*_hypotheses(wanted), strict=True) if _hypotheses(wanted) else ((), ())
     rules = law.rules(plans.plan.rules_on) if law else None
     try:

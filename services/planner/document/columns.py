@@ -25,7 +25,10 @@ COUNTED: Final = (*PRESENT, ASSIGNED)
 DECLARED: Final = frozenset({"as_is_assignable", "conferred_by_private"})
 """Columns b and f, which only owners can tell."""
 KIND_NOTE: Final = "La somma delle classi è il totale del piano."
-COUNTED_NOTE: Final = "Contati dal piano. Colonna k: assegnati due anni prima dell'anno del piano, l'ultimo chiuso."
+COUNTED_NOTE: Final = (
+    "Contati dal piano; chi non ha alloggi non ha una riga. Colonna k: assegnati due anni prima dell'anno del piano, "
+    "l'ultimo chiuso."
+)
 SUMMANDS_NOTE: Final = "Colonne b e f: dichiarate dagli enti, i soli a saperle; le altre previste dal piano."
 TOTAL_NOTE: Final = "Prevista dal piano (colonne c, d, e) per anno e nel triennio; accanto quella dichiarata."
 SHARE_NOTE: Final = "Colonna h: il minimo di legge e la quota dichiarata. Colonne i: dichiarate."
@@ -49,10 +52,10 @@ def kind_tables(material: Material) -> Iterator[Table]:
 
 
 def column_tables(material: Material) -> Iterator[Table]:
-    """Columns a to k of the plan's first year, of every municipality and owner, and of the ambito."""
+    """Columns a to k of the year that was declared last, of every municipality and owner, and of the ambito."""
     plan = material.plan
     values = details_of(Detail.COLUMNS, material.state, plan, material.rules)
-    year = plan.triennium.first_year
+    year = declared_year(material)
     counted = [(name, None if name in PRESENT else year) for name in COUNTED]
     summands = [(f"{name}_declared" if name in DECLARED else name, year) for name in SUMMANDS]
     total = [*((TOTAL, one) for one in plan.years), (f"{TOTAL}_declared", year)]
@@ -63,15 +66,20 @@ def column_tables(material: Material) -> Iterator[Table]:
     yield _table(f"Quote del {year}: colonne h, i", plan, values, shares, SHARE_NOTE)
 
 
+def declared_year(material: Material) -> int:
+    """The year after the last cycle in which anybody declared, if the plan has it; else its first or last."""
+    years = material.plan.triennium.years
+    last = max((cycle + 1 for cycle, _, _ in material.state.declarations), default=years[0])
+    return min(max(last, years[0]), years[-1])
+
+
 def _table(caption: str, plan: Plan, values: Values, told: Sequence[tuple[str, int | None]], note: str) -> Table:
-    holdings = sorted(
-        {(key.municipality, key.owner) for key in values if key.municipality and key.owner},
-        key=lambda holding: (plan.names.get(holding[0] or "", ""), holding[1] or ""),
-    )
+    held = {(key.municipality or "", key.owner or "") for key, value in values.items() if _is_of_homes(key) and value}
+    holdings = sorted(held, key=lambda holding: (plan.names.get(holding[0], ""), holding[1]))
     columns = (MUNICIPALITY, OWNER, *(_column(name, year) for name, year in told))
     rows = [
         (
-            *whose(place, owner or "", plan.names),
+            *whose(place, owner, plan.names),
             *(_cell(values, FigureKey(place, owner, f"column_{name}", year)) for name, year in told),
         )
         for place, owner in holdings
@@ -81,12 +89,19 @@ def _table(caption: str, plan: Plan, values: Values, told: Sequence[tuple[str, i
     return Table(caption, columns, tuple(rows), (Cell("Ambito"), EMPTY, *sums) if is_summed else (), note)
 
 
+def _is_of_homes(key: FigureKey) -> bool:
+    """Whether the figure is an owner's count of homes in a municipality: who has none has no row."""
+    name = key.figure.removeprefix("column_").removesuffix("_declared")
+    return None not in (key.municipality, key.owner) and name not in SHARES
+
+
 def _column(name: str, year: int | None) -> Column:
     """`b: assegnabili nello stato di fatto`; g has a column for each year, g and h one for what was declared."""
     of, is_declared = name.removesuffix("_declared"), name.endswith("_declared")
     letter, text = (COLUMNS | SHARES)[of]
     if of in SHARES:
-        return Column(f"{letter}: {text.it}{', dichiarata' if is_declared and letter == 'h' else ''}", PERCENT)
+        whose_share = "" if letter != "h" else ", dichiarata" if is_declared else ", di legge"
+        return Column(f"{letter}: {text.it}{whose_share}", PERCENT)
     if of == TOTAL:
         return Column(f"{year}, dichiarati", NUMBER) if is_declared else Column(_year(year), TENTHS)
     measure = FigureKey(None, None, f"column_{name}", None).measure

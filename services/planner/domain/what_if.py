@@ -60,7 +60,7 @@ class Impossible(ValueError):
         self.place, self.italian, self.english = place, italian, english
 
 
-class Outcome(NamedTuple):
+class WhatIf(NamedTuple):
     """Esito di un'ipotesi: the plan beside the one supposed and, of other rules, what they say, grant and cap."""
 
     drift: Drift
@@ -83,7 +83,7 @@ def suppose(
     hypotheses: Sequence[Hypothesis],
     rules: Rules | None = None,
     inhabitants: Inhabitants = MappingProxyType({}),
-) -> Outcome:
+) -> WhatIf:
     """What the hypotheses and, last, another rule set would make of a plan, which follows from state and messages.
 
     Raises:
@@ -94,10 +94,10 @@ def suppose(
     by = replace(method, law=lambda _: rules) if rules else None
     found = drift(plan.ambito, messages, steps, method, reference_on=plan.reference_on, by=by)
     if rules is None:
-        return Outcome(found, (), ())
+        return WhatIf(found, (), ())
     # Hypotheses move homes from state to state: nobody declares or owns another number of them.
     laws = method.law(plan.reference_on), rules
-    return Outcome(found, parameter_changes(*laws), limit_shifts(state, laws, inhabitants))
+    return WhatIf(found, parameter_changes(*laws), limit_shifts(state, laws, inhabitants))
 
 
 def steps_of(

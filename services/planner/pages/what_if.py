@@ -13,7 +13,7 @@ from services.planner.document.legal_frame import value_it
 from services.planner.domain.quotas import QuotaKind
 from services.planner.domain.rehearsal import ParameterChange, Shift
 from services.planner.domain.rules import Rules
-from services.planner.domain.what_if import Impossible, Outcome, suppose
+from services.planner.domain.what_if import Impossible, WhatIf, suppose
 from services.planner.law.labels import law_labels
 from services.planner.pages.addresses import Addresses
 from services.planner.pages.comparison import compared
@@ -81,7 +81,7 @@ async def _answered(db: Db, plan: Shown, wanted: Supposed, at: Addresses, asked:
     }
 
 
-def _suppose(plan: Shown, messages: Sequence[Message], wanted: Supposed) -> Outcome:
+def _suppose(plan: Shown, messages: Sequence[Message], wanted: Supposed) -> WhatIf:
     asked, material = plan.asked, plan.material
     rules = wanted.law.rules(asked.plan.rules_on) if wanted.law else None
     return suppose(asked.plan, material.state, messages, asked.method, wanted.hypotheses, rules, material.inhabitants)
@@ -98,7 +98,7 @@ def _offered(rules: Rules) -> list[tuple[str, str]]:
     ]
 
 
-def _rule_tables(found: Outcome, names: Mapping[str, str]) -> list[Table]:
+def _rule_tables(found: WhatIf, names: Mapping[str, str]) -> list[Table]:
     return [_parameters(found.parameters), _limits(found.limits, names)]
 
 

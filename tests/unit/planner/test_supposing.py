@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from services.planner.domain.chronicle import state_as_of
 from services.planner.domain.forecast import Triennium
 from services.planner.domain.plan import Method
-from services.planner.domain.what_if import Hypothesis, Outcome, Vacancies, suppose
+from services.planner.domain.what_if import Hypothesis, Vacancies, WhatIf, suppose
 from services.planner.law import rules_on
 from services.planner.law.supposed import ADJUSTABLE, SupposedLaw, SupposedRule, fault_of, is_share
 from services.planner.pages.supposing import MOST, OFFERED, Typed, supposed
@@ -33,7 +33,7 @@ def world() -> list[Message]:
     return [*registry.sent, case_opened("C1", 101), submission(1, 10, 102, owner="aler")]
 
 
-def outcome(law: SupposedLaw, *hypotheses: Hypothesis) -> Outcome:
+def outcome(law: SupposedLaw, *hypotheses: Hypothesis) -> WhatIf:
     messages = world()
     state = state_as_of(AMBITO, METHOD.bands, messages)
     plan = METHOD.plan_of(state)
