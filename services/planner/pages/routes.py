@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
@@ -25,6 +26,7 @@ from services.planner.pages.frame import (
     templates,
     unchanged,
 )
+from services.planner.pages.headlines import supply_chart
 from services.planner.pages.stream import STREAMS, follow
 from services.planner.pages.views import Front, View
 from services.planner.pages.voted import since_the_vote
@@ -37,6 +39,7 @@ router = APIRouter(include_in_schema=False, dependencies=[Depends(speak)])
 for pages in (parts, figures, emergency, completeness, drift, what_if, scores, owners):
     router.include_router(pages.router)
 NEWS_SHOWN: Final = 10
+WEEK: Final = timedelta(days=7)
 
 
 @router.get("/", operation_id=OPERATION)
@@ -70,6 +73,8 @@ async def plan_page(
             for slug, choice in MAPS.items()
         ],
         "map": _map(front, mappa, None, at),
+        "week": at.to("scostamenti", da=(front.plan.reference_on - WEEK).isoformat()),
+        "chart": supply_chart(front.plan, front.version),
     }
     return answer(request, "plan.html", content | _shared(request, front, views.ambito_view(front, at), at), tag)
 
