@@ -180,7 +180,8 @@ def test_another_day_is_the_apis_other_day_and_kept_by_the_links(planner: Served
     then = asked(planner, f"/plans/{AMBITO}/figures/-:-:stock_total:-?true_on=2024-06-30")["item"]["value"]
     html = page(planner, "/parti/4?vero_il=2024-06-30&noto_il=")
     assert (
-        f"il patrimonio è di {then}" in words(html).replace(" alloggi", "")[:20_000] or f">{number(then)}</span></a>" in html
+        f"il patrimonio è di {then}" in words(html).replace(" alloggi", "")[:20_000]
+        or f">{number(then)}</span></a>" in html
     )
     links = re.findall(rf'href="({PLAN}[^"]*)"', html)
     days = [link for link in links if "vero_il=2024-06-30" in link]
