@@ -86,7 +86,8 @@ def _municipalities(
     columns = [Column(label, "shown") for label in (*labels, say("Differenza", "Difference"))]
     rows = []
     for code in sorted(names, key=lambda code: names[code]):
-        if one := told.get(FigureKey(code, None, "assignable_mean", None)):
+        one = told.get(FigureKey(code, None, "assignable_mean", None))
+        if one and tenths(one.after - one.before):
             amounts = (
                 written(one.key, one.before),
                 written(one.key, one.after),
