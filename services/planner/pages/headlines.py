@@ -59,7 +59,7 @@ def need_tiles(plan: Plan, at: Addresses) -> Iterator[Tile]:
     yield Tile(label, place_of(*need), value, thousandths(value), _band(plan, need, "need_3y"), at.figure(need.id))
     if (share := plan.figures.get(coverage)) is not None:
         label = say("Fabbisogno coperto dall’offerta", "Need covered by the supply")
-        note = say("alloggi per famiglia in fabbisogno", "homes for each household in need")
+        note = say("alloggi per famiglia", "homes for each household")
         text = percent(Decimal(share) / 1000)
         yield Tile(label, place_of(*coverage), share, text, note, at.figure(coverage.id))
 
