@@ -12,8 +12,7 @@ import argparse
 import asyncio
 import json
 import tempfile
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -62,40 +61,53 @@ class Cost(NamedTuple):
 
 
 class Reader:
-    """One kept connection."""
+    """One connection, kept while the server keeps it: like a browser's, it is opened anew when it was closed idle."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, host: str) -> None:
-        self._reader, self._writer, self._host = reader, writer, host
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self._host, self._port = parts.hostname, parts.port
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def open(self, path: str) -> tuple[float, int]:
         """Milliseconds to the first byte, and bytes of the body; raises where the answer is no page."""
-        asking = f"GET {path} HTTP/1.1\r\nHost: {self._host}\r\nAccept: text/html\r\nAccept-Language: it\r\n\r\n"
         start = perf_counter()
-        self._writer.write(asking.encode())
-        first = await self._reader.readexactly(1)
+        reader, first = await self._asked(path)
         waited = 1000 * (perf_counter() - start)
-        status, *headers = (first + await self._reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+        status, *headers = (first + await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
         if " 200 " not in status:
             raise RuntimeError(f"{path}: {status}")
         length = next(int(line.split(":")[1]) for line in headers if line.lower().startswith("content-length:"))
-        await self._reader.readexactly(length)
+        await reader.readexactly(length)
         return waited, length
 
+    async def _asked(self, path: str) -> tuple[asyncio.StreamReader, bytes]:
+        asking = f"GET {path} HTTP/1.1\r\nHost: {self._host}\r\nAccept: text/html\r\nAccept-Language: it\r\n\r\n"
+        is_kept = self._streams is not None
+        if self._streams is None:
+            self._streams = await asyncio.open_connection(self._host, self._port, limit=2**20)
+        reader, writer = self._streams
+        try:
+            writer.write(asking.encode())
+            return reader, await reader.readexactly(1)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            self.close()
+            if not is_kept:
+                raise
+            return await self._asked(path)
 
-@asynccontextmanager
-async def connected(url: str) -> AsyncIterator[list[Reader]]:
-    parts = urlsplit(url)
-    pairs = [await asyncio.open_connection(parts.hostname, parts.port, limit=2**20) for _ in range(READERS)]
-    try:
-        yield [Reader(*pair, parts.netloc) for pair in pairs]
-    finally:
-        for _, writer in pairs:
-            writer.close()
+    def close(self) -> None:
+        if self._streams is not None:
+            self._streams[1].close()
+        self._streams = None
 
 
 async def measure(url: str) -> list[Cost]:
-    async with connected(url) as readers:
+    readers = [Reader(url) for _ in range(READERS)]
+    try:
         return [await _cost(readers, page) for page in PAGES]
+    finally:
+        for reader in readers:
+            reader.close()
 
 
 async def _cost(readers: Sequence[Reader], page: str) -> Cost:
@@ -130,9 +142,11 @@ def main() -> None:
     here, there = get_context("spawn").Pipe()
     planner = get_context("spawn").Process(target=serve, args=(there,))
     planner.start()
-    costs = asyncio.run(measure(here.recv()))
-    here.send("stop")
-    planner.join()
+    try:
+        costs = asyncio.run(measure(here.recv()))
+    finally:
+        here.send("stop")
+        planner.join()
     print(f"{READERS} readers, {PAGES_EACH * READERS} requests of each page, a page a second for each reader")
     print("| page | kB | first, ms | median, ms | p99, ms | worst, ms |")
     print("|---|---:|---:|---:|---:|---:|")
