@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import tempfile
 from collections.abc import Sequence
 from multiprocessing import get_context
@@ -128,7 +129,8 @@ async def _read(reader: Reader, path: str, random: Random) -> list[float]:
 
 
 def serve(told: Connection) -> None:
-    """A planner that serves until it is told to stop."""
+    """A planner that serves until it is told to stop; its readers have one address, and are more than one office's."""
+    os.environ["PIANOVIVO_RATE_LIMIT_ADDRESS"] = "1000000"
     with tempfile.TemporaryDirectory() as folder, planner_serving(home_with_key(Path(folder))) as served:
         served.hear(*synthetic().past)
         told.send(served.url)
