@@ -25,9 +25,9 @@ from services.planner.pages.frame import (
     Place,
     answer,
     around,
+    at_hand,
     not_found,
     tag_of,
-    unchanged,
 )
 from services.planner.pages.voted import Voted, editions_shown, frozen_of, in_force
 from services.planner.store import journal
@@ -87,8 +87,9 @@ async def drift_page(
     editions = await editions_shown(db, place.code, head.first_year, visitor)
     since = _since(editions, edizione, versione, da, head.reference_on)
     steps = ",".join(f"{one.number}.{one.last.step}" for one in editions)
-    if (tag := tag_of(request, head.hash, str(head.version), since.name, steps, comune, str(at.days))) in if_none_match:
-        return unchanged(tag)
+    tag = tag_of(request, head.hash, str(head.version), since.name, steps, comune, str(at.days))
+    if ready := at_hand(request, tag, if_none_match):
+        return ready
     found = await _drift(db, plan, since)
     labels = since.label, say(f"Versione {number(head.version)}", f"Version {number(head.version)}")
     names = plan.asked.plan.names

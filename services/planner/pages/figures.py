@@ -18,9 +18,9 @@ from services.planner.pages.frame import (
     Place,
     answer,
     around,
+    at_hand,
     not_found,
     tag_of,
-    unchanged,
 )
 from services.planner.pages.made_of import VACANT
 from services.planner.pages.opened import open_figure
@@ -46,8 +46,9 @@ async def figure_page(
     request: Request, db: Db, place: Place, plan: Plan, at: At, name: FigureName, if_none_match: IfNoneMatch = ""
 ) -> Response:
     head = plan.asked.head
-    if (tag := tag_of(request, head.hash, str(head.version), name, str(at.days))) in if_none_match:
-        return unchanged(tag)
+    tag = tag_of(request, head.hash, str(head.version), name, str(at.days))
+    if ready := at_hand(request, tag, if_none_match):
+        return ready
     is_of_homes = name.count(":") == 3 and key_of(name).figure in VACANT
     work = partial(open_figure, plan, name, at, await plan.messages() if is_of_homes else ())
     kept = f"numeri/{name}/{spoken()}"

@@ -19,12 +19,12 @@ from services.planner.pages.frame import (
     IfNoneMatch,
     Place,
     answer,
+    at_hand,
     not_found,
     notice_of,
     page_of,
     tag_of,
     templates,
-    unchanged,
 )
 from services.planner.pages.headlines import supply_chart
 from services.planner.pages.stream import STREAMS, follow
@@ -62,8 +62,9 @@ async def plan_page(
     if front is None:
         content = {"page": page_of(place, at, title), "notice": notice_of(request)}
         return templates.TemplateResponse(request, "no_plan.html", content)
-    if (tag := tag_of(request, front.hash, str(front.version), mappa, str(days))) in if_none_match:
-        return unchanged(tag)
+    tag = tag_of(request, front.hash, str(front.version), mappa, str(days))
+    if ready := at_hand(request, tag, if_none_match):
+        return ready
     stream = f"mappa={mappa}&da={front.version}" if days.is_now else None
     content = {
         "page": page_of(place, at, title, stream, current=at.home),
@@ -95,8 +96,9 @@ async def municipality_page(
         raise not_found(f"Nel piano non c'è il comune {istat}.", f"There is no municipality {istat} in the plan.")
     voted = await since_the_vote(db, front.plan, istat, visitor, at) if days.is_now else None
     vote = f"{voted.edition.number}.{voted.edition.last.step}" if voted else ""
-    if (tag := tag_of(request, front.hash, str(front.version), istat, vote, str(days))) in if_none_match:
-        return unchanged(tag)
+    tag = tag_of(request, front.hash, str(front.version), istat, vote, str(days))
+    if ready := at_hand(request, tag, if_none_match):
+        return ready
     municipality = place.municipality(istat)
     stream = f"comune={istat}&da={front.version}" if days.is_now else None
     content = {
