@@ -19,7 +19,8 @@ scripts and styles: no ``style=`` and no ``<script>`` with a body. Everything is
   ``asset("svg/sprites.svg")`` is the address of a static file.
 - Live pages: `Page(live_source=...)` names a stream whose ``plan`` events carry `live_message(...)`. Elements with
   ``data-figure="ID"`` and ``data-value="INTEGER"`` are replaced, maps recoloured, ``<ol id="changes">`` grows on top,
-  a list with ``data-list="ID"`` is written anew.
+  a list with ``data-list="ID"`` is written anew. Where an event is `AGAIN`, the page asks for itself again, and figures
+  are replaced by those of the same ID, without page, view or words of its own.
 - A form that changes something: ``<form method="post" action="...">{{ form_token() }}``; its route names an operation
   of ``shared/roles/operations.yaml`` (``operation_id="hold_place"``) and takes `Who` and `Fields`. Whoever may not, or
   comes without the form's token, never gets as far as the handler; ``{% if may("hold_place") %}`` hides the form.
@@ -30,12 +31,13 @@ from shared.pages.assets import AssetsMissingError, asset_url, mount_static
 from shared.pages.environment import page_environment
 from shared.pages.language import Spoken, carried, say, speak, speaking, spoken
 from shared.pages.layout import Cell, Column, NavItem, Page
-from shared.pages.live import LiveArea, LiveChange, LiveFigure, live_area, live_message
+from shared.pages.live import AGAIN, LiveArea, LiveChange, LiveFigure, live_area, live_message
 from shared.pages.municipal_map import MapLabels, map_class, municipal_map
 from shared.pages.problem_page import problem_page
 from shared.pages.security import SecurityHeaders
 
 __all__ = [
+    "AGAIN",
     "AssetsMissingError",
     "Cell",
     "Column",

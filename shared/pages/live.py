@@ -10,6 +10,9 @@ from dataclasses import asdict, dataclass
 from shared.pages.language import say
 from shared.pages.municipal_map import MapLabels, map_class
 
+AGAIN = '{"again": true}'
+"""Data of a ``plan`` event for a page that asks for itself again, and replaces the figures that it marks."""
+
 
 @dataclass(frozen=True, slots=True)
 class LiveFigure:

@@ -56,7 +56,7 @@ PLANTS = [
     ("legal shares are no floats", "services/planner/domain/quotas.py", "share = 0.2"),
     ("legal shares are no floats", "services/planner/domain/checks/quotas.py", "units * .15"),
     ("law is data, never code", "services/planner/domain/strategies/disposals.py", "small = inhabitants <= 5_000"),
-    ("law is data, never code", "services/planner/domain/access.py", "limit = Decimal(1850) + 1"),
+    ("law is data, never code", "services/planner/domain/checks/contributions.py", "limit = Decimal(1850) + 1"),
     ("law is data, never code", "services/planner/pages/views.py", "ISEE = 16000"),
     ("handlers are short", "services/planner/handlers.py", "def on_fact():\n" + body(HANDLER_LINES)),
     ("functions are short", "shared/web.py", "async def f():\n" + body(FUNCTION_LINES)),

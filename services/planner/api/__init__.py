@@ -20,6 +20,7 @@ from services.planner.api import (
     refusals,
     scores,
     texts,
+    what_if,
 )
 from shared.openapi import Api
 
@@ -44,7 +45,7 @@ API = Api(
     },
     lambda: {
         name: schema
-        for part in (drift, lifecycle, edition_steps, choices, objectives, texts, contests, comments, holds)
+        for part in (what_if, lifecycle, edition_steps, choices, objectives, texts, contests, comments, holds)
         for name, schema in part.schemas().items()
     },
 )
@@ -60,6 +61,7 @@ for _part in (
     checks,
     figures,
     drift,
+    what_if,
     scores,
     choices,
     objectives,

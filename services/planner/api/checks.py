@@ -9,10 +9,13 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from services.planner.api.editions import PlanHead, Plans, ShortText, Whole, Year
+from services.planner.api.readers import sees_households
+from services.planner.domain.checks.contributions import CODE as CONTRIBUTIONS
 from services.planner.domain.checks.evidence import evidence_of
-from services.planner.domain.checks.faults import Severity
+from services.planner.domain.checks.faults import Check, Severity
 from services.planner.domain.checks.remarks import Remark, remarks_of
 from shared.arrivals import PageLinks, Shape
+from shared.auth import Principal
 from shared.openapi import problems
 
 router = APIRouter(prefix="/plans", tags=["plans"], responses=problems(404))
@@ -57,7 +60,8 @@ class RemarkPage(PlanHead):
     operation_id="check_list",
     summary="I rilievi del piano sui dati trasmessi",
     description="Le verifiche che hanno bisogno dell'anagrafe o di altri dati: consistenza (V3), limite dei servizi "
-    "transitori (V10), riserve (V11), lavori (V15), assegnazioni (V16), piano annuale e triennale (V17).",
+    "transitori (V10), riserve (V11), lavori (V15), assegnazioni (V16), piano annuale e triennale (V17); con le regole "
+    "del giorno del piano, quote (V7, V8) e contributi di solidarietà (V19), che contano famiglie e vede chi può.",
 )
 async def checks(
     plans: Plans,
@@ -67,7 +71,7 @@ async def checks(
     cursor: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
 ) -> RemarkPage:
-    every = await _remarks(plans)
+    every = [one for one in await _remarks(plans) if _is_told(plans.who, one.check)]
     asked = {"owner": owner, "municipality": municipality, "code": code}
     found = [
         one for one in map(_told, every) if all(value in (None, getattr(one, key)) for key, value in asked.items())
@@ -86,6 +90,12 @@ async def _remarks(plans: Plans) -> tuple[Remark, ...]:
     return await asyncio.to_thread(
         lambda: remarks_of(evidence_of(messages), rules, plan.triennium.years, plan.reference_on)
     )
+
+
+def _is_told(who: Principal, check: Check) -> bool:
+    """A measure's households however few: for whoever may see them, and for who declared them."""
+    whose, municipality, _ = check.row
+    return check.code != CONTRIBUTIONS or sees_households(who, municipality) or who.organisation == whose
 
 
 def _told(remark: Remark) -> PlanRemark:

@@ -1,18 +1,17 @@
-"""Why one plan differs from another, and what one would be if something happened that has not."""
+"""Why one plan differs from another: an earlier version, another day, an edition that was frozen."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable
 from datetime import date
-from functools import partial
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
-from pydantic import Field, model_validator
+from fastapi import APIRouter, Query
+from pydantic import Field
 
+from services.planner.api.against import Frozen, frozen_plan
 from services.planner.api.editions import (
     Asked,
     PlanHead,
@@ -24,72 +23,20 @@ from services.planner.api.editions import (
     nothing_yet,
 )
 from services.planner.api.readers import is_reason_shown, sees_households
-from services.planner.domain.drift import Difference, Drift, drift, steps_between
+from services.planner.domain.drift import Difference, Drift, Reason, drift, steps_between
 from services.planner.domain.labels import label_it
 from services.planner.domain.moves import place_in_report
-from services.planner.domain.plan import FigureKey, Plan, plan_hash, read
-from services.planner.domain.what_if import Cases, Hypothesis, Impossible, Vacancies, WorksMoved, steps_of
+from services.planner.domain.plan import FigureKey, plan_hash
 from services.planner.domain.withholding import untold_of
-from services.planner.law import rules_on
-from services.planner.store import editions, journal
-from shared.arrivals import Arrival, PageLinks, Shape, arriving, not_found, read_value
+from services.planner.store import journal
+from shared.arrivals import PageLinks, Shape, not_found
+from shared.auth import Principal
 from shared.events import Measure, Message
-from shared.events.base import IstatCode, OrganisationId, Reference, UnitId
 from shared.events.decisions import FIGURE_ID
-from shared.events.units import InspectionOutcome, UnitStatus
-from shared.openapi import SCHEMAS, Json, body, problems
-from shared.problems import FieldError, Problem, Text, invalid, of_status
-from shared.territory import names_of
+from shared.openapi import problems
+from shared.problems import Problem, Text, of_status
 
 router = APIRouter(prefix="/plans", tags=["figures"], responses=problems(404))
-Thousand = Annotated[int, Field(ge=1, le=1000)]
-OUTCOMES = {
-    InspectionOutcome.ASSIGNABLE: UnitStatus.FREE_ASSIGNABLE,
-    InspectionOutcome.STATE_OF_FACT: UnitStatus.FREE_STATE_OF_FACT,
-    InspectionOutcome.UNINHABITABLE: UnitStatus.UNINHABITABLE,
-}
-
-
-class NewVacancies(Shape):
-    """Alloggi che si liberano: so many of an owner in a municipality, in that state."""
-
-    municipality: IstatCode
-    owner: OrganisationId
-    count: Thousand
-    outcome: InspectionOutcome = InspectionOutcome.ASSIGNABLE
-
-
-class MovedWorks(Shape):
-    """Lavori spostati: those of a programme, or of one home, end on another day."""
-
-    programme: Reference | None = None
-    unit_id: UnitId | None = None
-    expected_end_on: date
-
-    @model_validator(mode="after")
-    def names_one(self) -> MovedWorks:
-        if (self.programme is None) == (self.unit_id is None):
-            raise ValueError("give either a programme or a home")
-        return self
-
-
-class NewCases(Shape):
-    """Nuovi casi di emergenza: so many alike."""
-
-    municipality: IstatCode
-    count: Thousand = 1
-    household_size: Annotated[int, Field(ge=1, le=20)]
-    urgency_class: Annotated[int, Field(ge=1, le=9)] = 1
-    accessible: bool = False
-
-
-class Hypotheses(Shape):
-    """E se…: what to suppose; the law of another day, if `rules_on` is given, comes last."""
-
-    vacancies: Annotated[list[NewVacancies], Field(max_length=50)] = []
-    works: Annotated[list[MovedWorks], Field(max_length=50)] = []
-    cases: Annotated[list[NewCases], Field(max_length=20)] = []
-    rules_on: date | None = None
 
 
 class ReasonItem(Shape):
@@ -133,12 +80,6 @@ class DriftAnswer(PlanHead):
     links: PageLinks = Field(alias="_links")
 
 
-def schemas() -> dict[str, Json]:
-    """The components of the body that is read strictly."""
-    schema = Hypotheses.model_json_schema(ref_template=SCHEMAS + "{model}")
-    return {**schema.pop("$defs"), "Hypotheses": schema}
-
-
 Cursor = Annotated[int, Query(ge=0, le=1_000_000)]
 Limit = Annotated[int, Query(ge=1, le=1000)]
 Place = Annotated[str | None, Query(pattern=r"^(-|[0-9]{6})$", max_length=6)]
@@ -179,77 +120,15 @@ async def show_drift(
         "from_edition": from_edition,
         "municipality": municipality,
     }
-    return _answer(plans, found, municipality, cursor, limit, query)
-
-
-@router.post(
-    "/{ambito}/what-if",
-    operation_id="plan_what_if",
-    summary="E se…",
-    description="Che cosa cambierebbe nel piano se si liberassero alloggi, si spostassero lavori, si aprissero casi o "
-    "valessero le regole di un altro giorno. Nulla viene scritto.",
-    openapi_extra=body(
-        "Hypotheses",
-        "Che cosa supporre",
-        slip={"works": [{"programme": "PR-2026-01", "expected_end_on": "2027-06-30"}]},
-        vacancies={"vacancies": [{"municipality": "019036", "owner": "aler-bcm", "count": 5}]},
-    ),
-)
-async def what_if(
-    plans: Plans,
-    arrival: Annotated[Arrival, Depends(arriving(65_536))],
-    municipality: Place = None,
-    cursor: Cursor = 0,
-    limit: Limit = 200,
-) -> DriftAnswer:
-    wanted = read_value(Hypotheses, arrival.document)
-    messages = await plans.messages()
-    found = await asyncio.to_thread(partial(_suppose, plans, messages, wanted))
-    return _answer(plans, found, municipality, cursor, limit, None)
-
-
-def _suppose(plans: Asked, messages: Sequence[Message], wanted: Hypotheses) -> Drift:
-    ambito, on = plans.plan.ambito, plans.plan.reference_on
-    pointers, hypotheses = zip(*_hypotheses(wanted), strict=True) if _hypotheses(wanted) else ((), ())
-    last = max(messages, key=lambda message: message.envelope.time)
-    try:
-        steps = steps_of(ambito, messages, hypotheses, on, last)
-    except Impossible as why:
-        rule = Text(why.italian, why.english)
-        remedy = Text("Correggere l'ipotesi.", "Correct the hypothesis.")
-        raise invalid([FieldError(pointers[why.place], None, rule, remedy)]) from None
-    by = replace(plans.method, law=lambda _: rules_on(wanted.rules_on)) if wanted.rules_on else None
-    return drift(ambito, messages, steps, plans.method, reference_on=on, by=by)
-
-
-def _hypotheses(wanted: Hypotheses) -> list[tuple[str, Hypothesis]]:
-    """Each with the pointer to it in the body."""
-    found: list[tuple[str, Hypothesis]] = []
-    for place, one in enumerate(wanted.vacancies):
-        found.append((f"/vacancies/{place}", Vacancies(one.municipality, one.owner, one.count, OUTCOMES[one.outcome])))
-    for place, moved in enumerate(wanted.works):
-        found.append((f"/works/{place}", WorksMoved(moved.programme, moved.unit_id, moved.expected_end_on)))
-    for place, case in enumerate(wanted.cases):
-        alike = Cases(case.municipality, case.count, case.household_size, case.urgency_class, case.accessible)
-        found.append((f"/cases/{place}", alike))
-    return found
-
-
-class Frozen(NamedTuple):
-    """The plan of an edition as it was proposed, and of which version it was."""
-
-    plan: Plan
-    version: int
+    return DriftAnswer(**answered(plans, found, municipality, cursor, limit, query, told_of(plans, found)))
 
 
 async def _frozen(plans: Asked, edition: int) -> Frozen:
-    ambito, first_year = plans.plan.ambito, plans.plan.triennium.first_year
-    async with plans.db.reading() as session:
-        steps = await editions.steps_of(session, ambito, first_year, edition)
-        held = await editions.frozen_of(session, steps) if steps else None
-    if held is None:
+    ambito = plans.plan.ambito
+    found = await frozen_plan(plans.db, ambito, plans.plan.triennium.first_year, edition)
+    if found is None:
         raise not_found(f"/plans/{ambito}/editions/{edition}")
-    return Frozen(read(held.content, names_of(ambito)), steps[-1].version)
+    return found
 
 
 async def _earlier(plans: Asked, version: int | None, on: date | None, frozen: Frozen | None) -> list[Message]:
@@ -272,41 +151,48 @@ async def _earlier(plans: Asked, version: int | None, on: date | None, frozen: F
     return found
 
 
-def _answer(
-    plans: Asked, found: Drift, municipality: str | None, cursor: int, limit: int, query: dict[str, Any] | None
-) -> DriftAnswer:
+def answered(
+    plans: Asked,
+    found: Drift,
+    municipality: str | None,
+    cursor: int,
+    limit: int,
+    query: dict[str, Any] | None,
+    shown: Callable[[FigureKey], bool],
+) -> dict[str, Any]:
+    """What a `DriftAnswer` tells of the figures `shown`; without a query nothing leads to the rest of the list."""
     wanted = None if municipality == "-" else municipality
-    shown = _tells(plans, found)
     items = [
         one for one in found.differences if (municipality is None or one.key.municipality == wanted) and shown(one.key)
     ]
     items.sort(key=lambda one: place_in_report(one.key))
     links = plans.links("drift", cursor + limit, limit, len(items), **query) if query else PageLinks()
-    reasons = [
-        ReasonItem(
-            kind=reason.kind,
-            municipality=reason.municipality if is_reason_shown(plans.who, reason) else None,
-            event_count=len(reason.events) if is_reason_shown(plans.who, reason) else 0,
-            events=list(reason.events[:20]) if is_reason_shown(plans.who, reason) else [],
-        )
-        for reason in found.reasons
-    ]
     head = plans.head.model_dump() | {"hash": plan_hash(found.after), "reference_on": found.after.reference_on}
-    return DriftAnswer(
+    return {
         **head,
-        before_hash=plan_hash(found.before),
-        before_reference_on=found.before.reference_on,
-        reasons=reasons,
-        items=[_item(one) for one in items[cursor : cursor + limit]],
-        item_count=len(items),
-        _links=links,
-    )
+        "before_hash": plan_hash(found.before),
+        "before_reference_on": found.before.reference_on,
+        "reasons": [_reason(plans.who, reason) for reason in found.reasons],
+        "items": [_item(one) for one in items[cursor : cursor + limit]],
+        "item_count": len(items),
+        "_links": links,
+    }
 
 
-def _tells(plans: Asked, found: Drift) -> Callable[[FigureKey], bool]:
+def told_of(plans: Asked, found: Drift) -> Callable[[FigureKey], bool]:
     """What both plans tell: the difference of a figure that one of them hides would give it away."""
     untold = untold_of(found.before), untold_of(found.after)
     return lambda key: sees_households(plans.who, key.municipality) or not any(one.hides(key) for one in untold)
+
+
+def _reason(who: Principal, reason: Reason) -> ReasonItem:
+    is_shown = is_reason_shown(who, reason)
+    return ReasonItem(
+        kind=reason.kind,
+        municipality=reason.municipality if is_shown else None,
+        event_count=len(reason.events) if is_shown else 0,
+        events=list(reason.events[:20]) if is_shown else [],
+    )
 
 
 def _item(one: Difference) -> DifferenceItem:

@@ -7,10 +7,11 @@ from typing import Final
 
 from services.planner.document.cells import listing, plain, section, table, texts
 from services.planner.document.model import Column, DocumentPart
+from services.planner.domain.checks.faults import percent
 from services.planner.domain.rules import Rules, Source
 from services.planner.law.labels import LawLabels, law_labels
 from shared.pages import Spoken, speaking
-from shared.pages.formats import number, percent
+from shared.pages.formats import number
 
 LAWS: Final = (
     "Legge regionale 8 luglio 2016, n. 16, «Disciplina regionale dei servizi abitativi».",

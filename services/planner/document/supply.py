@@ -18,6 +18,7 @@ from services.planner.document.cells import (
     table,
     whose,
 )
+from services.planner.document.columns import column_tables, kind_tables
 from services.planner.document.drawings import Bar, bar_chart, printed_map
 from services.planner.document.model import Block, Cell, Column, ColumnKind, DocumentPart, Drawing, Span, Table
 from services.planner.domain.adopted import three_columns
@@ -57,7 +58,9 @@ RISK_NOTE: Final = "Alloggi assegnabili in meno se i lavori finissero tre mesi d
 
 
 def supply(material: Material) -> DocumentPart:
-    """The stock by state, the forecast by year with its bands, what is adopted, and works that may slip."""
+    """The stock by state, the forecast by year with its bands and by kind, what is adopted, the columns of the annual
+    plan, and works that may slip.
+    """
     part, plan = part_of(4, material, None), material.plan
     forecasts = [block for what in FORECASTS for block in _forecast(plan, what)]
     adopted = [_adopted_table(plan, quantity) for quantity in QUANTITIES]
@@ -68,7 +71,9 @@ def supply(material: Material) -> DocumentPart:
             section("", paragraph(part.sentences)),
             section("Il patrimonio", _stock_chart(plan), *_stock_tables(plan)),
             section("L'offerta", *_map(material), *forecasts),
+            section("L'offerta per classe e servizio", *kind_tables(material)),
             section("Dichiarato, previsto, adottato", *adopted),
+            section("Le colonne del piano annuale", *column_tables(material)),
             section("Lavori a rischio di ritardo", _risk_table(plan)),
         ),
     )

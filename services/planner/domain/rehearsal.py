@@ -89,13 +89,23 @@ def rehearse(
     shifts = [
         *figure_shifts(before, after, future, every),
         *action_shifts(before, after, future, every),
+        *limit_shifts(state, laws, inhabitants),
+    ]
+    warnings = (STALE_SIZES,) if state.bands.minimum != future.bands.minimum else ()
+    return Rehearsal(state.ambito, future.on, changed, tuple(sorted(shifts, key=_place)), warnings)
+
+
+def limit_shifts(state: PlanState, laws: tuple[Rules, Rules], inhabitants: Inhabitants) -> tuple[Shift, ...]:
+    """Quote e limiti: what the second of two rule sets grants and caps otherwise; homes only, in order."""
+    present, future = laws
+    every = tuple(change.parameter for change in parameter_changes(present, future))
+    found = (
         *_compared(ShiftKind.QUOTA, quotas(state, present), quotas(state, future), future, every),
         *_compared(
             ShiftKind.CAP, caps_of(state, present, inhabitants), caps_of(state, future, inhabitants), future, every
         ),
-    ]
-    warnings = (STALE_SIZES,) if state.bands.minimum != future.bands.minimum else ()
-    return Rehearsal(state.ambito, future.on, changed, tuple(sorted(shifts, key=_place)), warnings)
+    )
+    return tuple(sorted(found, key=_place))
 
 
 def parameter_changes(present: Rules, future: Rules) -> tuple[ParameterChange, ...]:

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
+from types import MappingProxyType
 from typing import NamedTuple
 from uuid import UUID
 
 from services.planner.domain.chronicle import course
-from services.planner.domain.drift import Reason, Step
+from services.planner.domain.drift import Drift, Reason, Step, drift
+from services.planner.domain.plan import Method, Plan
+from services.planner.domain.rehearsal import ParameterChange, Shift, limit_shifts, parameter_changes
+from services.planner.domain.rules import Rules
+from services.planner.domain.state import PlanState
+from services.planner.domain.strategies.disposals import Inhabitants
 from shared.events.base import Envelope, Event, Message, derived
 from shared.events.submissions import EmergencyCaseOpened
 from shared.events.units import Transition, Unit, UnitChanged, UnitStatus, UnitVacated, WorksRescheduled
@@ -53,11 +60,44 @@ class Impossible(ValueError):
         self.place, self.italian, self.english = place, italian, english
 
 
+class WhatIf(NamedTuple):
+    """Esito di un'ipotesi: the plan beside the one supposed and, of other rules, what they say, grant and cap."""
+
+    drift: Drift
+    parameters: tuple[ParameterChange, ...]
+    limits: tuple[Shift, ...]
+
+
 class KnownHome(NamedTuple):
     """Alloggio com'è ora, and how many facts are known of it."""
 
     unit: Unit
     sequence: int
+
+
+def suppose(
+    plan: Plan,
+    state: PlanState,
+    messages: Sequence[Message],
+    method: Method,
+    hypotheses: Sequence[Hypothesis],
+    rules: Rules | None = None,
+    inhabitants: Inhabitants = MappingProxyType({}),
+) -> WhatIf:
+    """What the hypotheses and, last, another rule set would make of a plan, which follows from state and messages.
+
+    Raises:
+        Impossible: there are no such homes or works.
+    """
+    last = max(messages, key=lambda message: message.envelope.time)
+    steps = steps_of(plan.ambito, messages, hypotheses, plan.reference_on, last)
+    by = replace(method, law=lambda _: rules) if rules else None
+    found = drift(plan.ambito, messages, steps, method, reference_on=plan.reference_on, by=by)
+    if rules is None:
+        return WhatIf(found, (), ())
+    # Hypotheses move homes from state to state: nobody declares or owns another number of them.
+    laws = method.law(plan.reference_on), rules
+    return WhatIf(found, parameter_changes(*laws), limit_shifts(state, laws, inhabitants))
 
 
 def steps_of(

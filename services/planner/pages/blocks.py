@@ -40,6 +40,8 @@ class Segment(NamedTuple):
 
     text: str
     href: str | None = None
+    figure: str = ""
+    level: int = 0
 
 
 class Datum(NamedTuple):
@@ -125,9 +127,14 @@ def linked(sentence: Sentence, figures: Mapping[str, Figure], at: Addresses) -> 
         number = written(figure) if figure and figure.value is not None else None
         place = re.search(rf"(?<![\d.,]){re.escape(number)}(?![\d%]|[.,]\d)", rest) if number else None
         if place is not None:
-            found += [Segment(rest[: place.start()]), Segment(place[0], at.figure(name))]
+            found += [Segment(rest[: place.start()]), Segment(place[0], at.figure(name), name, _level(number or ""))]
             rest = rest[place.end() :]
     return (*found, Segment(rest))
+
+
+def _level(text: str) -> int:
+    """The number as it is written, without its sign: by it an open page tells up from down."""
+    return int(re.sub(r"\D", "", text) or 0)
 
 
 def table_of(table: model.Table, at: Addresses) -> Table:
@@ -148,4 +155,4 @@ def chart_of(drawing: model.Drawing) -> Chart:
 
 def _cell(cell: model.Cell, at: Addresses) -> Cell:
     href = at.figure(cell.figure) if cell.figure and cell.value is not None else None
-    return Cell(cell.value, href=href, instead=cell.instead)
+    return Cell(cell.value, href=href, figure=cell.figure or None, instead=cell.instead)

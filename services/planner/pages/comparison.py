@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from services.planner.domain.drift import Difference, Drift
 from services.planner.domain.labels import label_it
 from services.planner.domain.plan import FigureKey
+from services.planner.domain.publication import is_of_households
 from services.planner.domain.rounding import tenths
 from services.planner.domain.withholding import untold_of
 from services.planner.pages.reason_words import reason_it
@@ -33,14 +34,24 @@ class Comparison(NamedTuple):
 
 
 def compared(
-    found: Drift, place: str | None, names: Mapping[str, str], labels: tuple[str, str], links: Mapping[str, str]
+    found: Drift,
+    place: str | None,
+    names: Mapping[str, str],
+    labels: tuple[str, str],
+    links: Mapping[str, str],
+    *,
+    homes_only: bool = False,
 ) -> Comparison:
-    """`labels` are what the two plans are called; `links` lead to a municipality's own comparison."""
+    """`labels` are what the two plans are called; `links` lead to a municipality's own comparison.
+
+    `homes_only`: nothing that counts households, which from one rule to another would tell what they are made of.
+    """
     untold = untold_of(found.before), untold_of(found.after)
     told = {
         one.key: one
         for one in found.differences
         if one.key.owner is None and one.key.year is None and not any(plan.hides(one.key) for plan in untold)
+        if not (homes_only and is_of_households(one.key.figure))
     }
     tables = [
         _causes(found, told[key], names, labels)
@@ -56,10 +67,10 @@ def _causes(found: Drift, one: Difference, names: Mapping[str, str], labels: tup
     for place, amount in one.amounts.items():
         label = reason_it(found.reasons[place], names)
         amounts[label] = amounts.get(label, 0) + amount
-    rows = [[Cell(labels[0]), Cell(_written(one.key, one.before))]]
-    rows += [[Cell(label), Cell(_signed(one.key, amount))] for label, amount in _largest_first(amounts)]
+    rows = [[Cell(labels[0]), Cell(written(one.key, one.before))]]
+    rows += [[Cell(label), Cell(signed(one.key, amount))] for label, amount in _largest_first(amounts)]
     columns = [Column(say("Causa", "Cause")), Column(say("Quanto", "How much"), "shown")]
-    total = [Cell(labels[1]), Cell(_written(one.key, one.after))]
+    total = [Cell(labels[1]), Cell(written(one.key, one.after))]
     return Table(label_it(one.key.figure, None), columns, rows, total)
 
 
@@ -75,23 +86,24 @@ def _municipalities(
     columns = [Column(label, "shown") for label in (*labels, say("Differenza", "Difference"))]
     rows = []
     for code in sorted(names, key=lambda code: names[code]):
-        if one := told.get(FigureKey(code, None, "assignable_mean", None)):
+        one = told.get(FigureKey(code, None, "assignable_mean", None))
+        if one and tenths(one.after - one.before):
             amounts = (
-                _written(one.key, one.before),
-                _written(one.key, one.after),
-                _signed(one.key, one.after - one.before),
+                written(one.key, one.before),
+                written(one.key, one.after),
+                signed(one.key, one.after - one.before),
             )
             rows.append([Cell(names[code], href=links.get(code)), *map(Cell, amounts)])
     caption = say("Alloggi assegnabili nel triennio, comune per comune", "Homes to be assigned, by municipality")
     return Table(caption, [Column(say("Comune", "Municipality")), *columns], rows)
 
 
-def _written(key: FigureKey, value: int) -> str:
+def written(key: FigureKey, value: int) -> str:
     return thousandths(value) if key.measure is Measure.THOUSANDTHS else number(value)
 
 
-def _signed(key: FigureKey, amount: int) -> str:
+def signed(key: FigureKey, amount: int) -> str:
     """`+1,0`, `−3`; less than it can be written in is `quasi 0`."""
     if key.measure is Measure.THOUSANDTHS and not tenths(amount):
         return say("quasi 0", "almost 0") if amount else "0"
-    return f"{'+' if amount > 0 else ''}{_written(key, amount)}"
+    return f"{'+' if amount > 0 else ''}{written(key, amount)}"

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request, Response
 from services.planner.domain.lifecycle.cycle import Cycle, cycle_of
 from services.planner.pages.addresses import Addresses
 from services.planner.pages.desk import At, Plan, Shown
-from services.planner.pages.frame import OPERATION, IfNoneMatch, Place, answer, around, tag_of, unchanged
+from services.planner.pages.frame import OPERATION, IfNoneMatch, Place, answer, around, at_hand, tag_of
 from services.planner.pages.views import Table, owner_name
 from shared.events import Message, SubmissionDefaulted, SubmissionReceived
 from shared.pages import Cell, Column, say
@@ -34,11 +34,12 @@ async def completeness_page(
     request: Request, place: Place, plan: Plan, at: At, if_none_match: IfNoneMatch = ""
 ) -> Response:
     head, title = plan.asked.head, say("Chi ha trasmesso i dati", "Who has sent the data")
-    if (tag := tag_of(request, head.hash, str(head.version), "completezza", str(at.days))) in if_none_match:
-        return unchanged(tag)
+    tag = tag_of(request, head.hash, str(head.version), "completezza", str(at.days))
+    if ready := at_hand(request, tag, if_none_match):
+        return ready
     messages = await plan.messages()
     content = {
-        **around(request, place, at, head, title, "completezza"),
+        **around(request, place, at, head, title, "completezza", live=True),
         "found": await asyncio.to_thread(completeness_of, plan, messages, at),
     }
     return answer(request, "completeness.html", content, tag)

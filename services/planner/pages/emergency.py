@@ -34,7 +34,7 @@ async def emergency_page(request: Request, place: Place, plan: Plan, at: At, vis
     head, title = plan.asked.head, say("Emergenza abitativa", "Housing emergency")
     who = visitor if visitor and visitor.ambito == place.code else None
     content = {
-        **around(request, place, at, head, title, "emergenza"),
+        **around(request, place, at, head, title, "emergenza", live=True),
         "cases": _count(open_cases(plan.asked.plan)),
         "article": ORDER_ARTICLE,
         "actions": public_actions(plan.asked.plan, homes_of(plan.material)),

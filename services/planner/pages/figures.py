@@ -19,9 +19,9 @@ from services.planner.pages.frame import (
     Place,
     answer,
     around,
+    at_hand,
     not_found,
     tag_of,
-    unchanged,
 )
 from services.planner.pages.made_of import VACANT
 from services.planner.pages.opened import open_figure
@@ -55,8 +55,9 @@ async def figure_page(
     if_none_match: IfNoneMatch = "",
 ) -> Response:
     head, talk = plan.asked.head, await talk_about(request, db, plan, name, who)
-    if (tag := tag_of(request, head.hash, str(head.version), name, str(at.days), talk.mark)) in if_none_match:
-        return unchanged(tag)
+    tag = tag_of(request, head.hash, str(head.version), name, str(at.days), talk.mark)
+    if ready := at_hand(request, tag, if_none_match):
+        return ready
     is_of_homes = name.count(":") == 3 and key_of(name).figure in VACANT
     work = partial(open_figure, plan, name, at, await plan.messages() if is_of_homes else ())
     kept = f"numeri/{name}/{spoken()}"
@@ -67,7 +68,7 @@ async def figure_page(
             f"There is no figure {name} in the published plan: there is none, or it counts few households.",
         )
     content = {
-        **around(request, place, at, head, opened.label, ""),
+        **around(request, place, at, head, opened.label, "", live=True),
         "opened": opened,
         "moves": await _moves(db, plan, name),
         **figure_words(plan, at, who, talk),

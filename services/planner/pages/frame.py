@@ -11,6 +11,7 @@ from fastapi.templating import Jinja2Templates
 
 from services.planner.api.editions import AmbitoPath, PlanHead
 from services.planner.pages.addresses import Addresses
+from services.planner.pages.kept import keep, kept_page
 from services.planner.settings import PlannerSettings
 from shared.forms import reader_of
 from shared.pages import NavItem, Page, page_environment, say, spoken
@@ -52,9 +53,15 @@ def page_of(place: Ambito, at: Addresses, title: str, stream: str | None = None,
     return Page(title, place.name, nav, at.home, live_source=source)
 
 
-def around(request: Request, place: Ambito, at: Addresses, head: PlanHead, title: str, current: str) -> dict[str, Any]:
-    """What the template of a page that is not live is given besides its own; `current` is a path of the navigation."""
-    page = page_of(place, at, title, current=at.to(current) if current else "")
+def around(
+    request: Request, place: Ambito, at: Addresses, head: PlanHead, title: str, current: str, *, live: bool = False
+) -> dict[str, Any]:
+    """What a page's template is given besides its own; `current` is a path of the navigation.
+
+    A page that is `live` is asked for again when there is a new version, and its figures replaced where they stand.
+    """
+    stream = f"solo=versione&da={head.version}" if live and at.days.is_now else None
+    page = page_of(place, at, title, stream, current=at.to(current) if current else "")
     return {"page": page, "notice": notice_of(request), "at": at, "head": head}
 
 
@@ -69,12 +76,27 @@ def tag_of(request: Request, *made_of: str) -> str:
 
 
 def answer(request: Request, template: str, content: dict[str, Any], tag: str) -> Response:
-    headers = {"ETag": tag, "Cache-Control": "no-cache", "Vary": "Accept-Language, Cookie"}
-    return templates.TemplateResponse(request, template, content, headers=headers)
+    response = templates.TemplateResponse(request, template, content, headers=_headers(tag))
+    keep(request, response)
+    return response
+
+
+def at_hand(request: Request, tag: str, if_none_match: str) -> Response | None:
+    """The answer that needs no writing: that the reader has the page already, or the page as it was written last."""
+    if tag in if_none_match:
+        return unchanged(tag)
+    found = kept_page(request, tag)
+    if found is not None:
+        found.headers.update(_headers(tag))
+    return found
 
 
 def unchanged(tag: str) -> Response:
     return Response(status_code=304, headers={"ETag": tag})
+
+
+def _headers(tag: str) -> dict[str, str]:
+    return {"ETag": tag, "Cache-Control": "no-cache", "Vary": "Accept-Language, Cookie"}
 
 
 def not_found(italian: str, english: str) -> Problem:

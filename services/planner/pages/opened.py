@@ -50,6 +50,8 @@ class Opened:
     tables: Sequence[Table]
     chart: Chart | None = None
     is_of_households: bool = False
+    level: int = 0
+    """By which an open page tells whether the value went up or down; of few households none."""
 
 
 def open_figure(plan: Shown, name: str, at: Addresses, messages: Sequence[Message]) -> Opened | None:
@@ -84,6 +86,7 @@ def _of_plan(
         tables=tuple(tables_of(plan, key, values, at, messages)),
         chart=_chart(plan, key, values) if span else None,
         is_of_households=is_of_households(key.figure),
+        level=0 if is_of_households(key.figure) else values[key] or 0,
     )
 
 

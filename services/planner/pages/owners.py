@@ -18,9 +18,9 @@ from services.planner.pages.frame import (
     Place,
     answer,
     around,
+    at_hand,
     not_found,
     tag_of,
-    unchanged,
 )
 from services.planner.pages.views import Table, owner_name
 from services.planner.pages.words import level, short
@@ -40,11 +40,12 @@ async def owner_page(
     places = sorted({key.municipality for key in computed.figures if key.owner == owner and key.municipality})
     if not places:
         raise not_found(f"Nel piano non c'è l'ente {owner}.", f"There is no owner {owner} in the plan.")
-    if (tag := tag_of(request, head.hash, str(head.version), owner, str(at.days))) in if_none_match:
-        return unchanged(tag)
+    tag = tag_of(request, head.hash, str(head.version), owner, str(at.days))
+    if ready := at_hand(request, tag, if_none_match):
+        return ready
     name = owner_name(owner, computed.names)
     content = {
-        **around(request, place, at, head, name, ""),
+        **around(request, place, at, head, name, "", live=True),
         "place_count": len(places),
         "tables": _tables(computed, owner, places, at),
     }
@@ -96,4 +97,4 @@ def _place(plan: ComputedPlan, code: str | None, at: Addresses) -> Cell:
 def _figure(plan: ComputedPlan, key: FigureKey, at: Addresses) -> Cell:
     """What is not in the plan is nothing of that kind, and has no page."""
     value = plan.figures.get(key)
-    return Cell(value or 0, href=None if value is None else at.figure(key.id))
+    return Cell(value or 0, href=None if value is None else at.figure(key.id), figure=key.id)

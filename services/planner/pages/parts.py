@@ -19,9 +19,9 @@ from services.planner.pages.frame import (
     Place,
     answer,
     around,
+    at_hand,
     tag_of,
     templates,
-    unchanged,
 )
 from services.planner.pages.maps import DrawnMap, map_of_part
 from services.planner.pages.texts import may_write, written_sections
@@ -44,10 +44,13 @@ PartNumber = Annotated[int, Path(ge=1, le=len(PARTS))]
 @router.get("/ambiti/{ambito_code}/parti", operation_id=OPERATION)
 async def parts_page(request: Request, place: Place, plan: Plan, at: At, if_none_match: IfNoneMatch = "") -> Response:
     head = plan.asked.head
-    if (tag := tag_of(request, head.hash, str(head.version), "parti", str(at.days))) in if_none_match:
-        return unchanged(tag)
+    tag = tag_of(request, head.hash, str(head.version), "parti", str(at.days))
+    if ready := at_hand(request, tag, if_none_match):
+        return ready
     content = {
-        **around(request, place, at, head, say("Le sette parti del piano", "The seven parts of the plan"), "parti"),
+        **around(
+            request, place, at, head, say("Le sette parti del piano", "The seven parts of the plan"), "parti", live=True
+        ),
         "parts": [(at.part(number), title_of(number)) for number in range(1, len(PARTS) + 1)],
     }
     return answer(request, "parts_page.html", content, tag)
@@ -58,11 +61,12 @@ async def part_page(
     request: Request, place: Place, plan: Plan, at: At, number: PartNumber, if_none_match: IfNoneMatch = ""
 ) -> Response:
     head = plan.asked.head
-    if (tag := tag_of(request, head.hash, str(head.version), f"parti/{number}", str(at.days))) in if_none_match:
-        return unchanged(tag)
+    tag = tag_of(request, head.hash, str(head.version), f"parti/{number}", str(at.days))
+    if ready := at_hand(request, tag, if_none_match):
+        return ready
     title = f"{number}. {title_of(number)}"
     content = {
-        **around(request, place, at, head, title, "parti"),
+        **around(request, place, at, head, title, "parti", live=True),
         "title": title,
         "parts": [(at.part(one), f"{one}. {title_of(one)}", one == number) for one in range(1, len(PARTS) + 1)],
         "is_told": plan.is_now or number not in OF_HOUSEHOLDS,

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from services.planner.domain.drift import RULES, TIME, Reason
+from services.planner.domain.drift import PROGRAM, RULES, TIME, Reason
 from services.planner.domain.publication import EMERGENCY_KINDS
 from shared.pages.formats import number
 
 _KINDS: Final = {
     TIME: "Il passare dei giorni",
-    RULES: "Regole di un altro giorno",
+    RULES: "Altre regole",
+    PROGRAM: "Il programma calcola in altro modo",
     "unit-registered": "Alloggi iscritti in anagrafe",
     "unit-vacated": "Alloggi rilasciati",
     "unit-inspected": "Sopralluoghi",

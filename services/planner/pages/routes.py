@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Annotated, Any, Final
+from datetime import timedelta
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.responses import RedirectResponse
@@ -35,17 +36,20 @@ from services.planner.pages.frame import (
     IfNoneMatch,
     Place,
     answer,
+    at_hand,
     not_found,
     notice_of,
     page_of,
     tag_of,
     templates,
-    unchanged,
 )
+from services.planner.pages.headlines import supply_chart
 from services.planner.pages.stream import STREAMS, follow
 from services.planner.pages.views import Front, View
+from services.planner.pages.voted import since_the_vote
 from services.planner.pages.words import MAPS, MapChoice
 from shared.pages import carried, say, speak, spoken
+from shared.sign_in import Visitor
 from shared.web import Db, runtime_of, settings_of
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(speak)])
@@ -56,6 +60,7 @@ SECTIONS: Final = (
 for pages in SECTIONS:
     router.include_router(pages.router)
 NEWS_SHOWN: Final = 10
+WEEK: Final = timedelta(days=7)
 
 
 @router.get("/", operation_id=OPERATION)
@@ -81,8 +86,9 @@ async def plan_page(
     in_force = editions.in_force(await editions.editions_of(request, db, place))
     contested = await contested_in(db, place.code)
     others = (in_force.last.document_hash if in_force else "", mark_of(contested))
-    if (tag := tag_of(request, front.hash, str(front.version), mappa, str(days), *others)) in if_none_match:
-        return unchanged(tag)
+    tag = tag_of(request, front.hash, str(front.version), mappa, str(days), *others)
+    if ready := at_hand(request, tag, if_none_match):
+        return ready
     stream = f"mappa={mappa}&da={front.version}" if days.is_now else None
     content = {
         "page": page_of(place, at, title, stream, current=at.home),
@@ -94,6 +100,8 @@ async def plan_page(
             for slug, choice in MAPS.items()
         ],
         "map": _map(front, mappa, None, at),
+        "week": at.to("scostamenti", da=(front.plan.reference_on - WEEK).isoformat()),
+        "chart": supply_chart(front.plan, front.version),
     }
     return answer(request, "plan.html", content | _shared(request, front, views.ambito_view(front, at), at), tag)
 
@@ -106,14 +114,18 @@ async def municipality_page(
     istat: IstatPath,
     days: AskedDays,
     at: At,
+    visitor: Visitor,
     if_none_match: IfNoneMatch = "",
 ) -> Response:
     front = await front_of_days(request, db, place, days)
     if front is None or istat not in front.plan.names:
         raise not_found(f"Nel piano non c'è il comune {istat}.", f"There is no municipality {istat} in the plan.")
     contested = await contested_in(db, place.code, istat)
-    if (tag := tag_of(request, front.hash, str(front.version), istat, str(days), mark_of(contested))) in if_none_match:
-        return unchanged(tag)
+    voted = await since_the_vote(db, front.plan, istat, visitor, at) if days.is_now else None
+    others = (f"{voted.edition.number}.{voted.edition.last.step}" if voted else "", mark_of(contested))
+    tag = tag_of(request, front.hash, str(front.version), istat, str(days), *others)
+    if ready := at_hand(request, tag, if_none_match):
+        return ready
     municipality = place.municipality(istat)
     stream = f"comune={istat}&da={front.version}" if days.is_now else None
     content = {
@@ -121,6 +133,7 @@ async def municipality_page(
         "municipality": municipality,
         "contested": contested,
         "map": _map(front, "assegnabili", istat, at),
+        "voted": voted,
     }
     view = views.municipality_view(front, istat, at)
     return answer(request, "municipality.html", content | _shared(request, front, view, at), tag)
@@ -137,12 +150,13 @@ async def events(
     place: Place,
     mappa: MapChoice = "assegnabili",
     comune: Annotated[str | None, Query(pattern=r"^[0-9]{6}$")] = None,
+    solo: Literal["versione"] | None = None,
     da: Annotated[int, Query(ge=0)] = 0,
     last_event_id: Annotated[int | None, Header(ge=0)] = None,
 ) -> AsyncIterator[ServerSentEvent]:
-    """Versions after the last one heard, or after the one the page was made of (`da`)."""
+    """Versions after the last one heard, or after the one the page was made of (`da`); or `solo` that there are."""
     seen = da if last_event_id is None else last_event_id
-    async for event in follow(runtime_of(request), place.code, mappa, comune, seen):
+    async for event in follow(runtime_of(request), place.code, mappa, comune, seen, is_bare=solo is not None):
         yield event
 
 

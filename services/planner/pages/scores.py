@@ -17,7 +17,7 @@ from services.planner.domain.scores import FORMULAS, Record, Scores, YearScore, 
 from services.planner.pages.addresses import Addresses
 from services.planner.pages.blocks import Chart, chart_of
 from services.planner.pages.desk import At, Plan, Shown
-from services.planner.pages.frame import OPERATION, IfNoneMatch, Place, answer, around, tag_of, unchanged
+from services.planner.pages.frame import OPERATION, IfNoneMatch, Place, answer, around, at_hand, tag_of
 from services.planner.pages.views import Table
 from shared.events import Measure
 from shared.pages import Cell, Column, say
@@ -37,8 +37,9 @@ class Judged(NamedTuple):
 @router.get("/ambiti/{ambito_code}/verifica", operation_id=OPERATION)
 async def scores_page(request: Request, place: Place, plan: Plan, at: At, if_none_match: IfNoneMatch = "") -> Response:
     head, title = plan.asked.head, say("Quanto ha avuto ragione la previsione", "How right the forecast has been")
-    if (tag := tag_of(request, head.hash, str(head.version), "verifica", str(at.days))) in if_none_match:
-        return unchanged(tag)
+    tag = tag_of(request, head.hash, str(head.version), "verifica", str(at.days))
+    if ready := at_hand(request, tag, if_none_match):
+        return ready
     content = {
         **around(request, place, at, head, title, "verifica"),
         "judged": await asyncio.to_thread(judged, plan, at),

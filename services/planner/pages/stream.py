@@ -18,7 +18,7 @@ from services.planner.pages.words import MAPS, MapChoice
 from services.planner.store import plans as store
 from shared.db import Database
 from shared.events import PlanRecomputed
-from shared.pages import LiveChange, Spoken, live_message, spoken
+from shared.pages import AGAIN, LiveChange, Spoken, live_message, spoken
 from shared.problems import Problem, Text
 from shared.runtime import Runtime
 from shared.territory import names_of
@@ -73,18 +73,20 @@ async def front_of(db: Database, ambito: str) -> Front | None:
 
 
 async def follow(
-    runtime: Runtime, ambito: str, choice: MapChoice, istat: str | None, seen: int
+    runtime: Runtime, ambito: str, choice: MapChoice, istat: str | None, seen: int, *, is_bare: bool = False
 ) -> AsyncIterator[ServerSentEvent]:
-    """Each version but `seen`; versions that come together are told as one. Ends when the process is told to."""
+    """Each version but `seen`; versions that come together are told as one. Ends when the process is told to.
+
+    To a page that `is_bare` only that there is one: it asks for itself again.
+    """
     with runtime.db.waiting(CHANNEL) as flag:
         yield ServerSentEvent(comment="Piano Vivo", retry=3000)
         while not runtime.is_draining:
             flag.clear()
             front = await front_of(runtime.db, ambito)
             if front is not None and front.version != seen:
-                yield ServerSentEvent(
-                    event="plan", id=str(front.version), raw_data=message(front, choice, istat, seen, spoken())
-                )
+                told = AGAIN if is_bare else message(front, choice, istat, seen, spoken())
+                yield ServerSentEvent(event="plan", id=str(front.version), raw_data=told)
                 seen = front.version
             with suppress(TimeoutError):
                 async with asyncio.timeout(POLL_SECONDS):

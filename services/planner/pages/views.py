@@ -12,10 +12,11 @@ from markupsafe import Markup
 
 from services.planner.domain.labels import LABELS, STATUS_FIGURES
 from services.planner.domain.plan import FigureKey, Plan
-from services.planner.domain.publication import EMERGENCY_NEWS, FEW, LEAST_TOLD, is_few, news, news_of, public_actions
+from services.planner.domain.publication import EMERGENCY_NEWS, news, news_of, public_actions
 from services.planner.domain.rounding import tenths
 from services.planner.pages.addresses import Addresses
-from services.planner.pages.words import MapFigure, level, short, tile_note
+from services.planner.pages.headlines import Tile, cases_tile, count_tile, forecast_tile, need_tiles, place_of
+from services.planner.pages.words import MapFigure, level, short
 from shared.events import Measure, PlanRecomputed
 from shared.pages import (
     Cell,
@@ -49,16 +50,6 @@ class Front:
     plan: Plan
     homes: Mapping[str, str]
     events: Sequence[tuple[datetime, PlanRecomputed]]
-
-
-class Tile(NamedTuple):
-    """A headline figure and the note below it."""
-
-    label: str
-    figure: str
-    value: int
-    text: str
-    note: str
 
 
 class Table(NamedTuple):
@@ -98,8 +89,8 @@ def ambito_view(front: Front, at: Addresses | None = None) -> View:
     """The whole ambito; of emergency cases only what `publication` allows."""
     plan = front.plan
     at = at or Addresses(plan.ambito)
-    forecasts = [_forecast_tile(plan, None, year) for year in (None, *plan.triennium.years)]
-    counts = [_count_tile(plan, None, figure, at) for figure in ("free_assignable", "needing_works", "in_works")]
+    forecasts = [forecast_tile(plan, None, year, at) for year in (None, *plan.triennium.years)]
+    counts = [count_tile(plan, None, figure, at) for figure in ("free_assignable", "needing_works", "in_works")]
     columns = [
         Column(say("Comune", "Municipality")),
         Column(say("Assegnabili nel triennio", "To be assigned in the three years"), "thousandths"),
@@ -116,7 +107,8 @@ def ambito_view(front: Front, at: Addresses | None = None) -> View:
     latest = next((item for item in told if item.text == EMERGENCY_NEWS), None)
     told = [item for item in told if item.text != EMERGENCY_NEWS or item is latest]
     actions = public_actions(plan, front.homes)
-    return View([*forecasts, *counts, _cases_tile(plan)], [table], _marks(front), told, {"azioni": actions})
+    tiles = [*forecasts, *counts, *need_tiles(plan, at), cases_tile(plan, at)]
+    return View(tiles, [table], _marks(front), told, {"azioni": actions})
 
 
 def municipality_view(front: Front, istat: str, at: Addresses | None = None) -> View:
@@ -124,7 +116,7 @@ def municipality_view(front: Front, istat: str, at: Addresses | None = None) -> 
     plan = front.plan
     at = at or Addresses(plan.ambito)
     owners = (None, *sorted({key.owner for key in plan.figures if key.municipality == istat and key.owner}))
-    counts = [_count_tile(plan, istat, figure, at) for figure in ("free_assignable", "needing_works", "in_works")]
+    counts = [count_tile(plan, istat, figure, at) for figure in ("free_assignable", "needing_works", "in_works")]
     told = [_told(event, at, line) for at, event in front.events for line in news_of(istat, event, plan.names)]
     assignable = _forecast_table(
         plan, istat, owners, at, "assignable", say("Alloggi che si potranno assegnare", "Homes to be assigned")
@@ -134,7 +126,7 @@ def municipality_view(front: Front, istat: str, at: Addresses | None = None) -> 
         _forecast_table(plan, istat, owners, at, "turnover", say("Alloggi che si libereranno", "Homes to become free")),
         _stock_table(plan, istat, owners, at),
     ]
-    return View([_forecast_tile(plan, istat, None), *counts], tables, _marks(front), told)
+    return View([forecast_tile(plan, istat, None, at), *counts], tables, _marks(front), told)
 
 
 def _told(event: PlanRecomputed, at: datetime, line: str) -> News:
@@ -203,11 +195,6 @@ def _of_tenths(value: int) -> str:
     return thousandths(value * 100)
 
 
-def _place(istat: str | None, owner: str | None, figure: str, year: int | None) -> str:
-    """The figure's key as the plan's canonical content writes it."""
-    return f"{istat or ''}/{owner or ''}/{figure}/{year or ''}"
-
-
 def _marks(front: Front) -> dict[str, str]:
     return {
         "versione": number(front.version),
@@ -221,34 +208,6 @@ def _cells(table: Table) -> Iterator[tuple[str, LiveFigure]]:
         for column, cell in zip(table.columns, row, strict=True):
             if cell.figure and cell.value is not None:
                 yield cell.figure, LiveFigure(cell.level, written(cell.value, column.kind))
-
-
-def _forecast_tile(plan: Plan, istat: str | None, year: int | None) -> Tile:
-    key = FigureKey(istat, None, "assignable_mean", year)
-    low, high = (plan.figures[key._replace(figure=f"assignable_{end}")] for end in ("low", "high"))
-    when = say("nel triennio", "in the three years") if year is None else say(f"nel {year}", f"in {year}")
-    label = say("Assegnabili ", "To be assigned ") + when
-    mean = plan.figures[key]
-    band = say(f"da {number(low)} a {number(high)}", f"from {number(low)} to {number(high)}")
-    return Tile(label, _place(*key), mean, thousandths(mean), f"{band} {level()}")
-
-
-def _count_tile(plan: Plan, istat: str | None, figure: str, at: Addresses) -> Tile:
-    value = plan.figures[FigureKey(istat, None, figure, None)]
-    return Tile(
-        short(figure), _place(istat, None, figure, None), value, number(value), tile_note(figure, is_now=at.days.is_now)
-    )
-
-
-def _cases_tile(plan: Plan) -> Tile:
-    key = FigureKey(None, None, "open_cases", None)
-    count, actions = plan.figures[key], plan.figures[key._replace(figure="emergency_actions")]
-    label, place = say("Casi di emergenza aperti", "Open emergency cases"), _place(*key)
-    if is_few(count):
-        hidden = say("azioni proposte non pubblicate", "proposed actions not published")
-        return Tile(label, place, LEAST_TOLD - 1, say(FEW, f"fewer than {LEAST_TOLD}"), hidden)
-    one, many = say("1 azione proposta", "1 action proposed"), say("azioni proposte", "actions proposed")
-    return Tile(label, place, count, number(count), one if actions == 1 else f"{number(actions)} {many}")
 
 
 def _place_row(plan: Plan, istat: str | None, at: Addresses) -> list[Cell]:
@@ -270,12 +229,12 @@ def _cell(plan: Plan, at: Addresses, istat: str | None, owner: str | None, figur
     """What is not in the plan is nothing of that kind: it holds no zeros for owners, and no page."""
     key = FigureKey(istat, owner, figure, year)
     href = at.figure(key.id) if key in plan.figures else None
-    return Cell(plan.figures.get(key, 0), href=href, figure=_place(*key))
+    return Cell(plan.figures.get(key, 0), href=href, figure=place_of(*key))
 
 
 def _span(plan: Plan, istat: str | None, owner: str | None, what: str) -> Cell:
     low, high = (plan.figures.get(FigureKey(istat, owner, f"{what}_{end}", None), 0) for end in ("low", "high"))
-    return Cell((low, high), figure=_place(istat, owner, f"{what}_span", None))
+    return Cell((low, high), figure=place_of(istat, owner, f"{what}_span", None))
 
 
 def _forecast_table(
@@ -315,7 +274,7 @@ def _with_declarations(table: Table, plan: Plan, istat: str, owners: Sequence[st
 def _declared(plan: Plan, key: FigureKey | None) -> Cell:
     if key is None:
         return Cell(None)
-    return Cell(plan.figures[key], figure=_place(*key), note=say(f"per il {key.year}", f"for {key.year}"))
+    return Cell(plan.figures[key], figure=place_of(*key), note=say(f"per il {key.year}", f"for {key.year}"))
 
 
 def _stock_table(plan: Plan, istat: str, owners: Sequence[str | None], at: Addresses) -> Table:

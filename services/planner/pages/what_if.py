@@ -2,77 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
-from typing import Annotated, Any, Final, NamedTuple
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Annotated, Any, Final
+from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
-from services.planner.domain.drift import Drift, drift
-from services.planner.domain.what_if import Cases, Hypothesis, Impossible, Vacancies, WorksMoved, steps_of
-from services.planner.pages.addresses import Day
+from services.planner.document.legal_frame import value_it
+from services.planner.domain.quotas import QuotaKind
+from services.planner.domain.rehearsal import ParameterChange, Shift
+from services.planner.domain.rules import Rules
+from services.planner.domain.what_if import Impossible, WhatIf, suppose
+from services.planner.law.labels import law_labels
+from services.planner.pages.addresses import Addresses
 from services.planner.pages.comparison import compared
 from services.planner.pages.desk import At, Plan, Shown, compute
 from services.planner.pages.frame import OPERATION, Place, answer, around, tag_of
-from services.planner.pages.views import owner_name
-from shared.events import Message, UnitStatus
-from shared.pages import say, spoken
+from services.planner.pages.supposing import MOST, OFFERED, Supposed, Typed, supposed, typed
+from services.planner.pages.views import Table, owner_name
+from shared.events import Message
+from shared.pages import Cell, Column, say, spoken
 from shared.problems import Text
 from shared.web import Db
 
 router = APIRouter()
-MOST: Final = 200
-Municipality = Annotated[str, Query(pattern=r"^([0-9]{6})?$")]
-Count = Annotated[str, Query(pattern=r"^[0-9]{0,3}$")]
-Code = Annotated[str, Query(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,63}$|^$", max_length=64)]
-
-
-class Supposed(NamedTuple):
-    """Ipotesi: homes that become free, works that end on another day, new emergency cases."""
-
-    alloggi: int
-    comune: str
-    ente: str
-    programma: str
-    fine: date | None
-    casi: int
-    comune_casi: str
-    nucleo: int
-
-    @property
-    def hypotheses(self) -> list[Hypothesis]:
-        found: list[Hypothesis] = []
-        if self.alloggi and self.comune and self.ente:
-            found.append(Vacancies(self.comune, self.ente, self.alloggi, UnitStatus.FREE_ASSIGNABLE))
-        if self.programma and self.fine:
-            found.append(WorksMoved(self.programma, None, self.fine))
-        if self.casi and self.comune_casi:
-            found.append(Cases(self.comune_casi, self.casi, self.nucleo, 1, False))
-        return found
-
-
-def supposed(
-    alloggi: Count = "",
-    comune: Municipality = "",
-    ente: Code = "",
-    programma: Code = "",
-    fine: Day = None,
-    casi: Count = "",
-    comune_casi: Municipality = "",
-    nucleo: Annotated[int, Query(ge=1, le=20)] = 2,
-) -> Supposed:
-    counts = (min(int(text or 0), MOST) for text in (alloggi, casi))
-    homes, cases = counts
-    return Supposed(homes, comune, ente, programma, fine, cases, comune_casi, nucleo)
+LIMITS: Final[Mapping[str, Text]] = {
+    f"quota/{QuotaKind.INDIGENCE}": Text("Quota per i nuclei indigenti", "Share for indigent households"),
+    f"quota/{QuotaKind.FORCES}": Text("Quota per le forze", "Share for the forces"),
+    f"quota/{QuotaKind.LOCAL_POLICE}": Text("Quota per la polizia locale", "Share for the local police"),
+    f"quota/{QuotaKind.CATEGORIES}": Text("Quota per le categorie dell’ente", "Share for the owner’s categories"),
+    f"quota/{QuotaKind.SAT}": Text("Servizi transitori, dell’anno", "Transitional services, of the year"),
+    "cap/sat": Text("Servizi transitori, limite", "Transitional services, limit"),
+    "cap/disposal": Text("Alienazione e valorizzazione, limite", "Disposal, limit"),
+    "cap/sale": Text("Vendita, limite", "Sale, limit"),
+}
 
 
 @router.get("/ambiti/{ambito_code}/e-se", operation_id=OPERATION)
 async def what_if_page(
-    request: Request, db: Db, place: Place, plan: Plan, at: At, asked: Annotated[Supposed, Depends(supposed)]
+    request: Request, db: Db, place: Place, plan: Plan, at: At, asked: Annotated[Typed, Depends(typed)]
 ) -> Response:
     head, title = plan.asked.head, say("E se…", "What if…")
     names = plan.asked.plan.names
     owners = sorted({key.owner for key in plan.asked.plan.figures if key.owner})
+    wanted = supposed(asked)
     content = {
         **around(request, place, at, head, title, "e-se"),
         "asked": asked,
@@ -80,27 +54,91 @@ async def what_if_page(
         "places": sorted(names.items(), key=lambda item: item[1]),
         "owners": [(owner, owner_name(owner, names)) for owner in owners],
         "programmes": sorted({works.programme for works in plan.asked.plan.works_at_risk}),
-        **await _answered(db, plan, asked),
+        "rules": _offered(plan.material.rules),
+        **await _answered(db, plan, wanted, at, asked),
     }
     return answer(request, "what_if.html", content, tag_of(request, head.hash, str(asked), str(at.days)))
 
 
-async def _answered(db: Db, plan: Shown, asked: Supposed) -> dict[str, Any]:
+async def _answered(db: Db, plan: Shown, wanted: Supposed, at: Addresses, asked: Typed) -> dict[str, Any]:
     """The comparison, or why a hypothesis cannot be: of an ambito nobody has such homes or works."""
-    hypotheses = asked.hypotheses
-    if not hypotheses:
-        return {"found": None, "fault": None}
+    nothing: dict[str, Any] = {"found": None, "faults": wanted.faults, "rule_tables": [], "share": None}
+    if not wanted:
+        return nothing
     messages = await plan.messages()
     try:
-        found = await compute(db, plan, f"e-se/{asked}", lambda: _suppose(plan, messages, hypotheses))
+        found = await compute(db, plan, f"e-se/{wanted}", partial(_suppose, plan, messages, wanted))
     except Impossible as why:
-        return {"found": None, "fault": Text(why.italian, why.english).read_in(spoken().language)}
+        return nothing | {"faults": [Text(why.italian, why.english).read_in(spoken().language)]}
     labels = say("Il piano", "The plan"), say("Con le ipotesi", "With the hypotheses")
-    return {"found": compared(found, None, plan.asked.plan.names, labels, {}), "fault": None}
+    names = plan.asked.plan.names
+    is_of_homes_only = bool(wanted.law)
+    return {
+        "found": compared(found.drift, None, names, labels, {}, homes_only=is_of_homes_only),
+        "faults": (),
+        "rule_tables": _rule_tables(found, names) if wanted.law else [],
+        "share": f"{at.to('e-se')}{'&' if '?' in at.to('e-se') else '?'}{urlencode(asked.query)}",
+    }
 
 
-def _suppose(plan: Shown, messages: Sequence[Message], hypotheses: Sequence[Hypothesis]) -> Drift:
-    asked = plan.asked
-    ambito, on = asked.plan.ambito, asked.plan.reference_on
-    last = max(messages, key=lambda message: message.envelope.time)
-    return drift(ambito, messages, steps_of(ambito, messages, hypotheses, on, last), asked.method, reference_on=on)
+def _suppose(plan: Shown, messages: Sequence[Message], wanted: Supposed) -> WhatIf:
+    asked, material = plan.asked, plan.material
+    rules = wanted.law.rules(asked.plan.rules_on) if wanted.law else None
+    return suppose(asked.plan, material.state, messages, asked.method, wanted.hypotheses, rules, material.inhabitants)
+
+
+def _offered(rules: Rules) -> list[tuple[str, str]]:
+    """The parameters that can be changed, each with what it is in the plan."""
+    labels = law_labels()
+    now = say("oggi", "now")
+    return [
+        (name, f"{label.name} ({now} {value_it(rules.sources[name], labels, '')})")
+        for name, label in labels.parameters.items()
+        if name in OFFERED
+    ]
+
+
+def _rule_tables(found: WhatIf, names: Mapping[str, str]) -> list[Table]:
+    return [_parameters(found.parameters), _limits(found.limits, names)]
+
+
+def _parameters(changes: Sequence[ParameterChange]) -> Table:
+    labels = law_labels()
+    columns = [
+        Column(say("Regola", "Rule")),
+        Column(say("Nel piano", "In the plan"), "shown"),
+        Column(say("Nell’ipotesi", "Supposed"), "shown"),
+        Column(say("Articolo", "Article")),
+    ]
+    rows = [
+        [
+            Cell(labels.parameters[one.parameter].name),
+            *(Cell(value_it(source, labels, "")) for source in (one.before, one.after)),
+            Cell(one.after.article),
+        ]
+        for one in changes
+    ]
+    return Table(say("Le regole che cambiano", "The rules that change"), columns, rows)
+
+
+def _limits(shifts: Sequence[Shift], names: Mapping[str, str]) -> Table:
+    """Homes that may go to a quota, be set aside or sold; none of it counts households."""
+    columns = [
+        Column(say("Ente", "Owner")),
+        Column(say("Comune", "Municipality")),
+        Column(say("Quota o limite, alloggi", "Share or limit, homes")),
+        Column(say("Nel piano", "In the plan"), "number"),
+        Column(say("Nell’ipotesi", "Supposed"), "number"),
+    ]
+    everywhere = say("tutti", "all")
+    rows = [
+        [
+            Cell(owner_name(one.owner, names)),
+            Cell(names.get(one.municipality, one.municipality) if one.municipality else everywhere),
+            Cell(LIMITS[one.what].read_in(spoken().language)),
+            Cell(one.before),
+            Cell(one.after),
+        ]
+        for one in sorted(shifts, key=lambda one: (one.what, owner_name(one.owner, names), one.municipality or ""))
+    ]
+    return Table(say("Quote e limiti che cambiano", "Shares and limits that change"), columns, rows)

@@ -64,6 +64,8 @@ def test_every_number_of_a_municipality_is_the_apis(planner: Served, document: D
         figures: dict[str, Any] = {
             one["id"]: one["value"] for one in asked(planner, f"{PLAN}/municipalities/{istat}")["figures"]
         }
+        details = asked(planner, f"{PLAN}/figures?detail=COLUMNS&municipality={istat}&limit=1000")["items"]
+        figures |= {one["id"]: one["value"] for one in details if one["value"] is not None}
         shown = cells(document, f"{istat}:")
         assert (
             len(shown) >= 13 + 2 * 6

@@ -28,6 +28,7 @@ from tests.support.world import AMBITO
 
 PLAN = f"/ambiti/{AMBITO}"
 SORESINA = "019098"
+CHOICES = "Che cosa mostra la mappa"
 NOTICE = "Dati di prova: nessun alloggio è reale."
 KEY = new_key("test")
 
@@ -165,8 +166,8 @@ def test_it_is_whole_without_javascript(planner: Served, browser: Browser) -> No
         expect(page.locator("#mappa path")).to_have_count(48)
         expect(page.get_by_role("table").locator("tbody tr")).to_have_count(48)
         expect(page.locator("#live-state")).to_be_hidden()
-        page.get_by_role("link", name="Da recuperare").click()
-        expect(page.get_by_role("figure")).to_contain_text("Alloggi inagibili, da recuperare, comune per comune")
+        page.get_by_role("navigation", name=CHOICES).get_by_role("link", name="Da recuperare").click()
+        expect(page.locator("#mappa")).to_contain_text("Alloggi inagibili, da recuperare, comune per comune")
         page.get_by_role("rowheader", name="Soresina").get_by_role("link").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Soresina")
         expect(page.locator(f"#mappa [data-istat='{SORESINA}']")).to_have_attribute("aria-current", "true")
@@ -178,9 +179,10 @@ def test_the_keyboard_is_enough(planner: Served, browser: Browser) -> None:
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")
         expect(page.get_by_role("main")).to_be_focused()
-        for _ in range(3):  # another day, the choice of the map that is shown, another one
+        tiles = page.locator(".pv-tile a").count()
+        for _ in range(1 + tiles + 2):  # another day, each headline, the choice of the map that is shown, another one
             page.keyboard.press("Tab")
-        choice = page.get_by_role("link", name="Liberi assegnabili", exact=True)
+        choice = page.get_by_role("navigation", name=CHOICES).get_by_role("link", name="Liberi assegnabili")
         expect(choice).to_be_focused()
         page.keyboard.press("Enter")
         page.wait_for_url("**?mappa=liberi#comuni")

@@ -46,6 +46,8 @@ PAGES = (
         "/enti/aler-bcm",
     ),
     "/e-se?alloggi=5&comune=019036&ente=aler-bcm&casi=4&comune_casi=019098",
+    "/e-se?regole_al=2024-01-01&regola=indigence_share&valore=25",
+    "/e-se?alloggi=5&regola=indigence_share&valore=125",
     *(f"/numeri/{name}" for name in ("-:-:assignable_mean:-", "-:-:need_3y:-", "ambito:population")),
     f"/numeri/{SORESINA}:aler-bcm:assignable_mean:2027",
     f"/numeri/{CREMONA}:aler-bcm:needing_works:-",
@@ -76,6 +78,16 @@ def asked(planner: Served, path: str, **headers: str) -> Any:
     token = issue(KEY, *who, "pianovivo", "pianovivo-local", now, timedelta(hours=1), "x")
     headers = {"authorization": f"Bearer {token}", "accept": "application/json", **headers}
     answer = httpx.get(planner.url + path, headers=headers, timeout=120)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def posted(planner: Served, path: str, document: dict[str, Any]) -> Any:
+    now = datetime.now(UTC)
+    who = "regione-lombardia", Role.REGION, AMBITO
+    token = issue(KEY, *who, "pianovivo", "pianovivo-local", now, timedelta(hours=1), "x")
+    headers = {"authorization": f"Bearer {token}"}
+    answer = httpx.post(planner.url + path, json=document, headers=headers, timeout=120)
     assert answer.status_code == 200, answer.text
     return answer.json()
 
@@ -124,7 +136,7 @@ def test_a_part_tells_what_the_document_tells(planner: Served, part: int) -> Non
 
 def test_every_number_of_part_four_is_that_of_the_api(planner: Served) -> None:
     """Numbers by the address they lead to; a band leads to the page of its mean, and is not one number."""
-    found = re.findall(r'<a href="[^"]*/numeri/([^"?]+)">([^<]+)</a>', page(planner, "/parti/4"))
+    found = re.findall(r'<a href="[^"]*/numeri/([^"?]+)">(?:<span[^>]*>)?([^<]+)<', page(planner, "/parti/4"))
     values: dict[str, Any] = {}
     for cursor in range(0, 100_000, 1000):
         answered = asked(planner, f"/plans/{AMBITO}/figures?limit=1000&cursor={cursor}")
@@ -181,7 +193,8 @@ def test_another_day_is_the_apis_other_day_and_kept_by_the_links(planner: Served
     then = asked(planner, f"/plans/{AMBITO}/figures/-:-:stock_total:-?true_on=2024-06-30")["item"]["value"]
     html = page(planner, "/parti/4?vero_il=2024-06-30&noto_il=")
     assert (
-        f"il patrimonio è di {then}" in words(html).replace(" alloggi", "")[:20_000] or f">{number(then)}</a>" in html
+        f"il patrimonio è di {then}" in words(html).replace(" alloggi", "")[:20_000]
+        or f">{number(then)}</span></a>" in html
     )
     links = re.findall(rf'href="({PLAN}[^"]*)"', html)
     days = [link for link in links if "vero_il=2024-06-30" in link]
@@ -255,6 +268,30 @@ def test_a_hypothesis_is_answered_beside_the_plan_and_nothing_is_written(planner
     assert asked(planner, f"/plans/{AMBITO}")["hash"] == head["hash"]
     refused = words(page(planner, "/e-se?alloggi=200&comune=019001&ente=comune-019001"))
     assert "alloggi occupati nel comune 019001, non 200" in refused
+
+
+def test_other_rules_are_answered_with_the_quotas_and_limits_that_they_move(planner: Served) -> None:
+    """As the API answers them, and nothing of households; what is not whole or out of bounds is told, not left out."""
+    html = page(planner, "/e-se?regola=indigence_share&valore=25&regola=sat_set_aside_share&valore=12,5")
+    rules = [row[:3] for row in rows_of(html, "Le regole che cambiano")[1:]]
+    assert rules == [
+        ["Quota minima per i nuclei indigenti", "20%", "25%"],
+        ["Quota massima per i servizi abitativi transitori", "10%", "12,5%"],
+    ]
+    supposed = [
+        {"parameter": "indigence_share", "value": "0.25"},
+        {"parameter": "sat_set_aside_share", "value": "0.125"},
+    ]
+    answered = posted(planner, f"/plans/{AMBITO}/what-if", {"rules": supposed})
+    limits = rows_of(html, "Quote e limiti che cambiano")[1:]
+    assert sorted(int(row[4].replace(".", "")) for row in limits) == sorted(one["after"] for one in answered["limits"])
+    assert "Casi di emergenza abitativa aperti" not in html
+    assert "Azioni proposte" not in html
+    refused = words(page(planner, "/e-se?alloggi=5&regola=indigence_share&valore=125&regola=sat_baseline&valore=1"))
+    assert "servono quanti (da 1 a 200), il comune e l’ente" in refused
+    assert "il valore «125» non va; serve un numero da 0 a 100%" in refused
+    assert "«sat_baseline» non va" in refused
+    assert "Quote e limiti" not in refused
 
 
 def test_completeness_counts_municipalities_and_names_who_is_missing(tmp_path: Path) -> None:

@@ -48,6 +48,14 @@ def seen(planner: Served, path: str, who: tuple[str, Role] = REGION, status: int
     return answer.json()
 
 
+def posted(planner: Served, path: str, document: Any, who: tuple[str, Role], status: int = 200) -> Any:
+    now = datetime.now(UTC)
+    token = issue(KEY, *who, AMBITO, "pianovivo", "pianovivo-local", now, timedelta(hours=1), "x")
+    answer = httpx.post(planner.url + path, json=document, headers={"authorization": f"Bearer {token}"}, timeout=120)
+    assert answer.status_code == status, answer.text
+    return answer.json()
+
+
 def listed(planner: Served, who: tuple[str, Role], query: str = "") -> dict[str, int]:
     path: str | None = f"{PLAN}/figures?limit=1000{query}"
     found: dict[str, int] = {}
@@ -199,3 +207,25 @@ def test_the_difference_between_two_plans_gives_nothing_away(planner: Served, sm
         assert place not in small or not is_of_households(item["id"])
     for reason in region["reasons"]:
         assert not reason["kind"].startswith(("emergency-case-", "hold-")) or reason["municipality"] is None
+
+
+def test_under_other_rules_nothing_that_counts_households_is_told_but_to_who_sees_it(planner: Served) -> None:
+    """The years in which the backlog is met divide it: two of them would tell a municipality's."""
+    supposed = {
+        "rules": [{"parameter": "backlog_clearance", "value": "2"}, {"parameter": "indigence_share", "value": "0.3"}]
+    }
+    lead, region = (posted(planner, f"{PLAN}/what-if?limit=1000", supposed, who) for who in (LEAD, REGION))
+    assert any(is_of_households(item["id"]) for item in lead["items"])
+    assert [item for item in region["items"] if is_of_households(item["id"])] == []
+    assert region["limits"] == lead["limits"] != []
+    assert [one["parameter"] for one in region["parameters"]] == ["backlog_clearance", "indigence_share"]
+
+
+def test_a_rule_that_cannot_be_supposed_is_refused_with_its_bounds(planner: Served) -> None:
+    refused = {"rules": [{"parameter": "indigence_share", "value": "1.5"}, {"parameter": "sat_baseline", "value": "1"}]}
+    errors = posted(planner, f"{PLAN}/what-if", refused, LEAD, 422)["errors"]
+    assert [(one["field"], one["value"]) for one in errors] == [
+        ("/rules/0", "indigence_share = 1.5"),
+        ("/rules/1", "sat_baseline = 1"),
+    ]
+    assert "da 0 a 1" in errors[0]["rule"]

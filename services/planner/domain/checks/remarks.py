@@ -1,9 +1,9 @@
-"""Rilievi del piano sui dati trasmessi: checks V3, V10, V11, V15, V16 and V17 (domain.md §6), which need the registry.
+"""Rilievi del piano sui dati trasmessi: checks V3, V7, V8, V10, V11, V15 to V17 (domain.md §6) and V19.
 
 Intake refuses what a row contradicts in itself (V1, V2, V4 to V9, V13, V14; of V15 the declared programmes, of V17 the
-rows of one submission). What contradicts the registry, the owner's other rows or an earlier plan can only be told once
-the row is in: it is a remark on the plan, refuses nothing and changes no figure. An implausible value that the owner
-has confirmed keeps its reason beside it.
+rows of one submission); the plan asks V7 and V8 again, by the rules of its own day. What contradicts the registry, the
+owner's other rows or an earlier plan can only be told once the row is in: it is a remark on the plan, refuses nothing
+and changes no figure. An implausible value that the owner has confirmed keeps its reason beside it.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from datetime import date
 from typing import NamedTuple
 
 from services.planner.domain.checks.annual_totals import annual_checks
+from services.planner.domain.checks.contributions import contribution_checks
 from services.planner.domain.checks.evidence import CheckEvidence, OwnedWorks, columns_of
 from services.planner.domain.checks.faults import Check, RowKey
 from services.planner.domain.checks.registry_counts import assignment_checks, stock_checks
-from services.planner.domain.checks.reserved import reservation_checks, sat_checks
+from services.planner.domain.checks.reserved import reservation_checks, sat_checks, share_checks
 from services.planner.domain.checks.works import PlannedWorks, works_checks
 from services.planner.domain.emergency.allowances import sat_allowances
 from services.planner.domain.quotas import OwnerYear, divide_by_owner
@@ -109,7 +110,7 @@ def _planned(row: SubmissionReceived, evidence: CheckEvidence) -> YearForecast |
 
 
 def _owner_checks(evidence: CheckEvidence, rules: Rules) -> Iterator[Check]:
-    """V10 of all an owner's homes, V11 of what it may assign: by the latest cycle year that it has declared."""
+    """V10 of all an owner's homes, V11 of what it may assign, V7, V8 and V19 of each row: of its latest cycle year."""
     latest: dict[str, int] = {}
     for cycle_year, owner, _ in evidence.rows:
         latest[owner] = max(cycle_year, latest.get(owner, cycle_year))
@@ -121,6 +122,10 @@ def _owner_checks(evidence: CheckEvidence, rules: Rules) -> Iterator[Check]:
         yield from sat_checks(RowKey(owner, None, year), sat, baseline, rules)
     for division in divide_by_owner(map(OwnerYear.of, rows), rules.quotas):
         yield from reservation_checks(RowKey(division.owner, division.municipality, latest[division.owner]), division)
+    for row in rows:
+        key = RowKey(row.owner, row.municipality, row.cycle_year)
+        yield from share_checks(key, OwnerYear.of(row), rules)
+        yield from contribution_checks(key, row.measures or (), rules)
 
 
 def _works_checks(found: OwnedWorks, years: tuple[int, ...], on: date) -> Iterable[Check]:

@@ -7,7 +7,7 @@ matching, and so is its case.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -78,15 +78,6 @@ def derive_emergency(situation: Situation, rules: Rules, names: Mapping[str, str
         if (case := situation.cases.get(reference)) is not None:
             actions.append(wording.reserve(reference, case, unit_id, home, held[unit_id].cause))
     return Emergency(tuple(sorted(actions, key=lambda action: action.id)), allowances, placing, asking)
-
-
-def diff(before: Sequence[Action], after: Sequence[Action]) -> tuple[tuple[Action, ...], tuple[Action, ...]]:
-    """(opened, withdrawn): what is called for now and was not, and what was and is not any more."""
-    was, now = {action.id for action in before}, {action.id for action in after}
-    return (
-        tuple(action for action in after if action.id not in was),
-        tuple(action for action in before if action.id not in now),
-    )
 
 
 def waiting_cases(cases: Mapping[str, Case], held: Mapping[str, Hold]) -> dict[str, Case]:

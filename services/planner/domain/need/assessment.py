@@ -78,11 +78,6 @@ class NeedAssessment:
     unknown: tuple[Component, ...]
     faults: tuple[NeedFault, ...]
 
-    @property
-    def completeness_it(self) -> str:
-        """How many municipalities declared anything: `47 su 48`."""
-        return f"{self.declared_count} su {len(self.municipalities)}"
-
 
 class Place(NamedTuple):
     """A municipality on the way to its need: whole, by size class, and what it is made of."""

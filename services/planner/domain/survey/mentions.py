@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -42,12 +42,3 @@ def mentions_of(submissions: Iterable[Voices]) -> tuple[Mention, ...]:
         if text.strip()
     }
     return tuple(sorted(found))
-
-
-def shared_mentions(mentions: Iterable[Mention]) -> Mapping[tuple[Topic, str], tuple[Mention, ...]]:
-    """What several municipalities say in the same words, whatever the case; the commonest first."""
-    alike: dict[tuple[Topic, str], list[Mention]] = {}
-    for mention in sorted(mentions):
-        alike.setdefault((mention.topic, mention.text.casefold()), []).append(mention)
-    common = [(key, tuple(said)) for key, said in alike.items() if len({mention.municipality for mention in said}) > 1]
-    return dict(sorted(common, key=lambda item: (-len({mention.municipality for mention in item[1]}), item[0])))

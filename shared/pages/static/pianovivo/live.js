@@ -1,13 +1,16 @@
 /* Keeps an open page true: applies the "plan" events of the stream named on <body>. Plain ES5 for old office PCs;
-   without it the page is complete, only still. The shape of a message is shared/pages/live.py. */
+   without it the page is complete, only still. The shape of a message is shared/pages/live.py. A message may only say
+   that the page is another: then it is asked for again, and each figure replaced where it stands. */
 (function () {
   "use strict";
 
   var MAX_CHANGES = 20;
+  var MOST_WAIT = 2000;
   var english = document.documentElement.lang === "en";
   var source = document.body.getAttribute("data-live-source");
   var state = document.getElementById("live-state");
   var news = document.getElementById("live-news");
+  var asking = null;
 
   if (!source || !window.EventSource) { return; }
 
@@ -31,20 +34,27 @@
 
   function replaceFigure(element, figure) {
     var before = parseInt(element.getAttribute("data-value"), 10);
+    var was = element.textContent.trim();
     element.textContent = figure.text;
     element.setAttribute("data-value", figure.value);
     if (isNaN(before) || before === figure.value) { return null; }
     element.setAttribute("data-cue", figure.value > before ? "up" : "down");
-    return (element.getAttribute("data-label") || "") + " " + figure.text;
+    element.title = say("Questo numero è cambiato: da ", "This figure has changed: from ") + was +
+      say(" a ", " to ") + figure.text;
+    return (element.getAttribute("data-label") || "") + say(" da ", " from ") + was + say(" a ", " to ") + figure.text;
   }
 
   function applyFigures(figures) {
     var told = [];
     var count = 0;
-    each("[data-cue]", function (element) { element.removeAttribute("data-cue"); });
+    each("[data-cue]", function (element) {
+      element.removeAttribute("data-cue");
+      element.removeAttribute("title");
+    });
     each("[data-figure]", function (element) {
       var id = element.getAttribute("data-figure");
-      var words = Object.prototype.hasOwnProperty.call(figures, id) ? replaceFigure(element, figures[id]) : null;
+      var figure = figures(id);
+      var words = figure ? replaceFigure(element, figure) : null;
       if (words === null) { return; }
       count += 1;
       if (words.charAt(0) !== " ") { told.push(words); }
@@ -83,19 +93,66 @@
     });
   }
 
+  function tell(figures) {
+    if (!news || figures.count === 0) { return; }
+    news.textContent = (figures.count === 1 ? say("1 valore aggiornato", "1 figure updated")
+      : figures.count + say(" valori aggiornati", " figures updated")) +
+      (figures.words.length ? ": " + figures.words.slice(0, 3).join("; ") : "") + ".";
+  }
+
+  /* The figures of another page by their names; of one that stands in several places each in its turn. */
+  function figuresOf(page) {
+    var found = {};
+    Array.prototype.forEach.call(page.querySelectorAll("[data-figure]"), function (element) {
+      var id = element.getAttribute("data-figure");
+      found[id] = found[id] || [];
+      found[id].push({ text: element.textContent.trim(), value: parseInt(element.getAttribute("data-value"), 10) });
+    });
+    return function (id) { return (found[id] || []).shift(); };
+  }
+
+  function wordsOf(page) {
+    return page.getElementById("contenuto").textContent.replace(/\s+/g, " ");
+  }
+
+  function replaceFigures(fresh) {
+    tell(applyFigures(figuresOf(fresh)));
+    if (wordsOf(fresh) === wordsOf(document)) {
+      show(say("Aggiornato alle ", "Updated at ") + clock(), "open");
+    } else {
+      show(say("Il piano è cambiato: ricaricare per leggerlo tutto", "The plan has changed: reload to read all of it"), "open");
+    }
+  }
+
+  /* Not all readers at once: each a moment later than it hears. */
+  function askAgain() {
+    asking = asking || setTimeout(function () {
+      var request = new XMLHttpRequest();
+      asking = null;
+      request.open("GET", location.href);
+      request.responseType = "document";
+      request.onload = function () {
+        if (request.status === 200 && request.response) { replaceFigures(request.response); }
+      };
+      request.send();
+    }, Math.random() * MOST_WAIT);
+  }
+
   function apply(event) {
     var message = JSON.parse(event.data);
-    var figures = applyFigures(message.figures);
+    if (message.again) {
+      askAgain();
+      return;
+    }
+    var figures = applyFigures(function (id) {
+      return Object.prototype.hasOwnProperty.call(message.figures, id) ? message.figures[id] : null;
+    });
     message.areas.forEach(applyArea);
     /* Oldest first, so that the newest ends on top. */
     message.changes.forEach(addChange);
     Object.keys(message.lists).forEach(function (id) { replaceList(id, message.lists[id]); });
     show(say("Aggiornato alle ", "Updated at ") + clock(), "open");
-    if (news && figures.count > 0) {
-      news.textContent = (figures.count === 1 ? say("1 valore aggiornato", "1 figure updated")
-        : figures.count + say(" valori aggiornati", " figures updated")) +
-        (figures.words.length ? ": " + figures.words.slice(0, 3).join("; ") : "") + ".";
-    }
+    tell(figures);
   }
 
   var stream = new EventSource(source);

@@ -16,6 +16,7 @@ from services.planner.document.canonical import is_sealed, json_of, read_documen
 from services.planner.document.model import Cell, Column, Document, DocumentPart, Listing, Paragraph, Span, Table
 from services.planner.document.render import pdf_of
 from services.planner.document.writing import written
+from services.planner.domain.details import Detail, details_of
 from services.planner.domain.parts import Material, part_of
 from services.planner.domain.plan import plan_hash
 from services.planner.domain.state import PlanState
@@ -89,7 +90,12 @@ def test_it_has_the_seven_parts_and_six_annexes_and_is_sealed(document: Document
 
 
 def test_every_figure_in_a_table_is_the_plans(document: Document) -> None:
-    plan = {key.id: value for key, value in synthetic_material().plan.figures.items()}
+    """Those that the plan keeps, and those that are computed when somebody asks: by kind, and of columns a to k."""
+    material = synthetic_material()
+    plan = {key.id: value for key, value in material.plan.figures.items()}
+    for detail in Detail:
+        details = details_of(detail, material.state, material.plan, material.rules)
+        plan |= {key.id: value for key, value in details.items() if value is not None}
     of_plan = [(column, cell) for column, cell in figures_of(document) if ":" in cell.figure]
     assert len({cell.figure.partition(":")[0] for _, cell in of_plan}) == 49  # 48 municipalities and the ambito
     for _, cell in of_plan:

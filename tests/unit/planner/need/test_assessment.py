@@ -97,7 +97,7 @@ def test_what_one_does_not_say_is_estimated_from_the_others_and_marked() -> None
     declared = {name: DeclaredNeed(**COUNTED) for name in NAMES[:4]}
     found = assess_need(declared, dict.fromkeys(NAMES, 2000), NeedMethod(components=NOW))
     missing = found.municipalities["105"]
-    assert (found.completeness_it, missing.is_declared) == ("4 su 5", False)
+    assert (found.declared_count, missing.is_declared) == (4, False)
     assert all(use.is_estimated for use in missing.uses)
     assert len(missing.uses) == len(BACKLOG)
     # as many households as the others, all of whom say the same: about the same counts, in a wider band
@@ -117,7 +117,7 @@ def test_what_nobody_says_counts_nothing_and_is_named() -> None:
 def test_nothing_declared_at_all() -> None:
     found = assess_need({}, {"101": 900}, NeedMethod())
     assert found.ambito.whole.need == (0, 0, 0)
-    assert (found.completeness_it, found.ambito.is_declared) == ("0 su 1", False)
+    assert (found.declared_count, found.ambito.is_declared) == (0, False)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.planner.domain.survey.households import ASSUMED, AverageHousehold, estimate_households
-from services.planner.domain.survey.mentions import Mention, Topic, Voices, mentions_of, shared_mentions
+from services.planner.domain.survey.mentions import Mention, Topic, Voices, mentions_of
 from services.planner.domain.survey.people import People, added, people_of, profile, survey_ambito
 from shared.territory import ambito
 
@@ -126,4 +126,3 @@ def test_mentions_keep_their_words_and_their_source() -> None:
         Mention(Topic.SERVICE, "019036", "Sportello casa", "s2"),
     )
     assert mentions_of(reversed(submissions)) == found
-    assert shared_mentions(found) == {(Topic.SERVICE, "sportello casa"): found[1:]}

@@ -1,0 +1,93 @@
+"""The headline of a page: supply with its bands, homes by state, need and coverage, emergency cases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import NamedTuple
+
+from services.planner.document.drawings import Bar, bar_chart
+from services.planner.document.model import Span
+from services.planner.domain.plan import FigureKey, Plan
+from services.planner.domain.publication import FEW, LEAST_TOLD, is_few
+from services.planner.domain.withholding import untold_of
+from services.planner.pages.addresses import Addresses
+from services.planner.pages.blocks import Chart, chart_of
+from services.planner.pages.words import level, short, tile_note
+from shared.events import Measure
+from shared.pages import say
+from shared.pages.formats import number, percent, thousandths
+
+
+class Tile(NamedTuple):
+    """A headline figure and the note below it."""
+
+    label: str
+    figure: str
+    value: int
+    text: str
+    note: str
+    href: str
+
+
+def forecast_tile(plan: Plan, istat: str | None, year: int | None, at: Addresses) -> Tile:
+    key = FigureKey(istat, None, "assignable_mean", year)
+    when = say("nel triennio", "in the three years") if year is None else say(f"nel {year}", f"in {year}")
+    label = say("Assegnabili ", "To be assigned ") + when
+    mean = plan.figures[key]
+    return Tile(label, place_of(*key), mean, thousandths(mean), _band(plan, key, "assignable"), at.figure(key.id))
+
+
+def _band(plan: Plan, key: FigureKey, what: str) -> str:
+    low, high = (plan.figures[key._replace(figure=f"{what}_{end}")] for end in ("low", "high"))
+    return say(f"da {number(low)} a {number(high)} {level()}", f"from {number(low)} to {number(high)} {level()}")
+
+
+def count_tile(plan: Plan, istat: str | None, figure: str, at: Addresses) -> Tile:
+    key = FigureKey(istat, None, figure, None)
+    value, note = plan.figures[key], tile_note(figure, is_now=at.days.is_now)
+    return Tile(short(figure), place_of(*key), value, number(value), note, at.figure(key.id))
+
+
+def need_tiles(plan: Plan, at: Addresses) -> Iterator[Tile]:
+    """Need and its coverage, of the ambito and of today: beside another day's they would give small ones away."""
+    need, coverage = (FigureKey(None, None, name, None) for name in ("need_3y", "coverage"))
+    if not at.days.is_now or need not in plan.figures or untold_of(plan).hides(need):
+        return
+    value = plan.figures[need]
+    label = say("Famiglie in fabbisogno nel triennio", "Households in need in the three years")
+    yield Tile(label, place_of(*need), value, thousandths(value), _band(plan, need, "need_3y"), at.figure(need.id))
+    if (share := plan.figures.get(coverage)) is not None:
+        label = say("Fabbisogno coperto dall’offerta", "Need covered by the supply")
+        note = say("alloggi per famiglia", "homes for each household")
+        text = percent(Decimal(share) / 1000)
+        yield Tile(label, place_of(*coverage), share, text, note, at.figure(coverage.id))
+
+
+def cases_tile(plan: Plan, at: Addresses) -> Tile:
+    key = FigureKey(None, None, "open_cases", None)
+    count, actions = plan.figures[key], plan.figures[key._replace(figure="emergency_actions")]
+    label, place, href = say("Casi di emergenza aperti", "Open emergency cases"), place_of(*key), at.to("emergenza")
+    if is_few(count):
+        hidden = say("azioni proposte non pubblicate", "proposed actions not published")
+        return Tile(label, place, LEAST_TOLD - 1, say(FEW, f"fewer than {LEAST_TOLD}"), hidden, href)
+    one, many = say("1 azione proposta", "1 action proposed"), say("azioni proposte", "actions proposed")
+    return Tile(label, place, count, number(count), one if actions == 1 else f"{number(actions)} {many}", href)
+
+
+def supply_chart(plan: Plan, version: int) -> Chart:
+    """Homes to be assigned by year, from zero, each with the interval it may lie in; of its version, as it says."""
+    keys = [FigureKey(None, None, "assignable_mean", year) for year in plan.triennium.years]
+    bars = [Bar(str(key.year), plan.figures[key], _span(plan, key)) for key in keys]
+    caption = f"Alloggi assegnabili per anno, versione {version}"
+    return chart_of(bar_chart(caption, bars, Measure.THOUSANDTHS, "alloggi, con l'intervallo"))
+
+
+def _span(plan: Plan, key: FigureKey) -> Span:
+    low, high = (plan.figures[key._replace(figure=f"assignable_{end}")] for end in ("low", "high"))
+    return Span(low, high)
+
+
+def place_of(istat: str | None, owner: str | None, figure: str, year: int | None) -> str:
+    """The figure's key as the plan's canonical content writes it."""
+    return f"{istat or ''}/{owner or ''}/{figure}/{year or ''}"
