@@ -8,8 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from services.planner.domain.plan import plan_hash
 from services.planner.domain.state import PlanState, fold
+from services.planner.domain.withholding import plan_hash
 from services.planner.handlers import method_of
 from services.planner.settings import PlannerSettings
 from shared.bus.records import decode

@@ -32,8 +32,8 @@ from services.planner.domain.what_if import Cases, Hypothesis, Impossible, Vacan
 from services.planner.domain.withholding import plan_hash
 from services.planner.law import rules_on
 from services.planner.store import editions, journal
-from shared.auth import Principal
 from shared.arrivals import Arrival, PageLinks, Shape, arriving, not_found, read_value
+from shared.auth import Principal
 from shared.events import Measure, Message
 from shared.events.base import IstatCode, OrganisationId, Reference, UnitId
 from shared.events.decisions import FIGURE_ID

@@ -17,9 +17,8 @@ from services.planner.api.readers import opens_to, sees_households
 from services.planner.domain.chronicle import known_by, state_as_of, true_on
 from services.planner.domain.parts.reading import Reading
 from services.planner.domain.plan import FigureKey, Method, Plan, read
-from services.planner.domain.publication import is_of_households
 from services.planner.domain.state import PlanState
-from services.planner.domain.withholding import told_figures, plan_hash
+from services.planner.domain.withholding import plan_hash, told_figures
 from services.planner.handlers import method_of
 from services.planner.settings import PlannerSettings
 from services.planner.store import journal

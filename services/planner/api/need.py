@@ -10,8 +10,8 @@ from pydantic import Field
 
 from services.planner.api.editions import PlanHead, Plans, ShortText
 from services.planner.api.material import material_of
-from services.planner.api.readers import sees_households
 from services.planner.api.parts import PartFigure, Place, Told, check_place, part_figure, sentences_of
+from services.planner.api.readers import sees_households
 from services.planner.domain.need.declared import EVERY_COMPONENT, Component
 from services.planner.domain.need.sentences import LABELS
 from services.planner.domain.parts.need import need_part

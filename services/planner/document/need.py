@@ -76,11 +76,8 @@ def _by_municipality(plan: Plan) -> Table:
 def _row(plan: Plan, code: str | None, name: str) -> tuple[Cell, ...]:
     if code not in plan.needs:
         return Cell(name), SMALL, UNTOLD, UNTOLD
-    return Cell(name), *_need_and_band(plan, code), share_of_plan(plan, code, "coverage")
-
-
-def _need_and_band(plan: Plan, code: str | None) -> tuple[Cell, Cell]:
-    return of_plan(plan, code, "need_3y"), band_of_plan(plan, code, "need_3y")
+    need = of_plan(plan, code, "need_3y"), band_of_plan(plan, code, "need_3y")
+    return Cell(name), *need, share_of_plan(plan, code, "coverage")
 
 
 def _parts_table(caption: str, first: str, labels: Mapping[str, str], known: Mapping[str, Figure]) -> Table:

@@ -20,7 +20,7 @@ FEW: Final = f"meno di {STEP}"
 FIGURES_TOLD: Final = 2
 MUNICIPALITIES_TOLD: Final = 4
 
-_SECRET: Final = ("open_cases", "emergency_actions")
+OF_CASES: Final = ("open_cases", "emergency_actions")
 _BOUNDS: Final = ("_low", "_high")
 OF_NEED: Final = ("need_", "coverage", "pressure")
 """Counts of households, and what they would follow from: few of them give a household away."""
@@ -57,7 +57,7 @@ def step_it(count: int) -> str:
 
 def is_of_households(figure: str) -> bool:
     """Whether a municipality's figure counts households, or they would follow from it."""
-    return figure in _SECRET or figure.startswith(OF_NEED)
+    return figure in OF_CASES or figure.startswith(OF_NEED)
 
 
 def open_cases(plan: Plan) -> int:

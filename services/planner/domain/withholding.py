@@ -14,7 +14,7 @@ from typing import Final
 
 from services.planner.domain.needs import Needs, NeedSheet
 from services.planner.domain.plan import FigureKey, Plan, canonical, hash_of
-from services.planner.domain.publication import STEP, is_of_households, open_cases, step_of
+from services.planner.domain.publication import OF_CASES, STEP, is_of_households, open_cases, step_of
 from services.planner.domain.sheets import Sheet
 
 TOLD_OF_A_MUNICIPALITY: Final = ("need_3y", "need_3y_low", "need_3y_high")
@@ -44,7 +44,7 @@ def told(plan: Plan) -> Plan:
 def told_figures(plan: Plan) -> Mapping[FigureKey, int]:
     """Every figure that everybody may be told, as it is told; the ambito's open cases in steps, too."""
     cases = FigureKey(None, None, "open_cases", None)
-    kept = {key: value for key, value in told(plan).figures.items() if key.figure not in ("open_cases", "emergency_actions")}
+    kept = {key: value for key, value in told(plan).figures.items() if key.figure not in OF_CASES}
     return kept | {cases: step_of(open_cases(plan))}
 
 

@@ -9,7 +9,6 @@ from services.planner.domain.drift import Difference, Drift
 from services.planner.domain.labels import label_it
 from services.planner.domain.plan import FigureKey
 from services.planner.domain.rounding import tenths
-from services.planner.domain.withholding import untold_of
 from services.planner.pages.reason_words import reason_it
 from services.planner.pages.views import Table
 from shared.events import Measure
@@ -19,9 +18,9 @@ from shared.pages.formats import number, thousandths
 HEADLINES: Final = (
     *("assignable_mean", "turnover_mean", "stock_total", "occupied", "occupied_without_title", "free_assignable"),
     *("free_state_of_fact", "in_notice", "sat_reserved", "sat_occupied", "needing_works", "in_works"),
-    *("in_construction", "open_cases", "emergency_actions"),
+    "in_construction",
 )
-"""In the order in which they are compared: none of the need, whose past beside today's would give small counts away."""
+"""In the order in which they are compared: homes, no households. By how much these differ would tell small counts."""
 
 
 class Comparison(NamedTuple):
@@ -36,12 +35,7 @@ def compared(
     found: Drift, place: str | None, names: Mapping[str, str], labels: tuple[str, str], links: Mapping[str, str]
 ) -> Comparison:
     """`labels` are what the two plans are called; `links` lead to a municipality's own comparison."""
-    untold = untold_of(found.before), untold_of(found.after)
-    told = {
-        one.key: one
-        for one in found.differences
-        if one.key.owner is None and one.key.year is None and not any(plan.hides(one.key) for plan in untold)
-    }
+    told = {one.key: one for one in found.differences if one.key.owner is None and one.key.year is None}
     tables = [
         _causes(found, told[key], names, labels)
         for key in (FigureKey(place, None, figure, None) for figure in HEADLINES)

@@ -19,6 +19,7 @@ from services.planner.document.assembly import PARTS
 from services.planner.document.model import DocumentPart, Listing, Paragraph, Table
 from services.planner.domain.narrative.figures import Figure
 from services.planner.domain.parts import Material, part_of
+from services.planner.domain.parts.reading import OF_HOUSEHOLDS, for_all
 from services.planner.handlers import method_of
 from services.planner.pages.addresses import Addresses, AskedDays, Days, page_id
 from services.planner.pages.frame import Place
@@ -38,8 +39,6 @@ T = TypeVar("T")
 KEPT: Final = 6
 COMPUTED: Final = 60
 WAITING_LIMIT: Final = 100
-OF_HOUSEHOLDS: Final = (3, 7)
-"""Parts that count households. Of other days they are not told: beside today's they would give small ones away."""
 
 
 @dataclass(frozen=True)
@@ -63,10 +62,16 @@ class Shown:
         return self._parts[number]
 
     def figures(self, number: int) -> Mapping[str, Figure]:
-        """The figures of a part of the whole ambito, by identifier: also those that are not told."""
+        """The figures of a part of the whole ambito, by identifier; of those that count households what is told."""
         if number not in self._figures:
-            self._figures[number] = {one.id: one for one in part_of(number, self.material, None).figures}
+            material = self.for_all if number in OF_HOUSEHOLDS else self.material
+            self._figures[number] = {one.id: one for one in part_of(number, material, None).figures}
         return self._figures[number]
+
+    @cached_property
+    def for_all(self) -> Material:
+        """What the parts are made of that everybody may read."""
+        return for_all(self.material)
 
     @property
     def is_now(self) -> bool:
@@ -75,8 +80,6 @@ class Shown:
     @cached_property
     def told(self) -> frozenset[str]:
         """Pages of the figures in the parts that count households: no other of them is told."""
-        if not self.is_now:
-            return frozenset()
         return frozenset(page_id(name) for number in OF_HOUSEHOLDS for name in figures_in(self.part(number)))
 
     def once(self, name: str, write: Callable[[], Markup]) -> Markup:

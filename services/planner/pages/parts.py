@@ -9,9 +9,10 @@ from fastapi import APIRouter, Path, Request, Response
 from markupsafe import Markup
 
 from services.planner.domain.parts import PARTS
+from services.planner.domain.parts.reading import OF_HOUSEHOLDS
 from services.planner.pages.addresses import Addresses
 from services.planner.pages.blocks import written_part
-from services.planner.pages.desk import OF_HOUSEHOLDS, At, Plan, Shown
+from services.planner.pages.desk import At, Plan, Shown
 from services.planner.pages.frame import (
     OPERATION,
     IfNoneMatch,
@@ -63,7 +64,6 @@ async def part_page(
         **around(request, place, at, head, title, "parti"),
         "title": title,
         "parts": [(at.part(one), f"{one}. {title_of(one)}", one == number) for one in range(1, len(PARTS) + 1)],
-        "is_told": plan.is_now or number not in OF_HOUSEHOLDS,
         "map": await asyncio.to_thread(_map, plan, number, at),
         "body": await asyncio.to_thread(_body, plan, number, at),
     }
@@ -79,13 +79,9 @@ def title_of(number: int) -> str:
 
 
 def _body(plan: Shown, number: int, at: Addresses) -> Markup:
-    """Of other days nothing that counts households."""
-    if not plan.is_now and number in OF_HOUSEHOLDS:
-        return Markup()
     return plan.once(f"parti/{number}", lambda: written_part(plan.part(number), plan.figures(number), at))
 
 
 def _map(plan: Shown, number: int, at: Addresses) -> Markup:
-    if not plan.is_now and number in OF_HOUSEHOLDS:
-        return Markup()
-    return plan.once(f"mappe/{number}", lambda: written_map(map_of_part(number, plan.material, at)))
+    material = plan.for_all if number in OF_HOUSEHOLDS else plan.material
+    return plan.once(f"mappe/{number}", lambda: written_map(map_of_part(number, material, at)))

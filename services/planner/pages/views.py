@@ -12,10 +12,10 @@ from markupsafe import Markup
 
 from services.planner.domain.labels import LABELS, STATUS_FIGURES
 from services.planner.domain.plan import FigureKey, Plan
-from services.planner.domain.publication import EMERGENCY_NEWS, FEW, LEAST_TOLD, is_few, news, news_of, public_actions
+from services.planner.domain.publication import EMERGENCY_NEWS, is_few, news, news_of, public_actions, step_of
 from services.planner.domain.rounding import tenths
 from services.planner.pages.addresses import Addresses
-from services.planner.pages.words import MapFigure, level, short, tile_note
+from services.planner.pages.words import MapFigure, in_steps, level, short, tile_note
 from shared.events import Measure, PlanRecomputed
 from shared.pages import (
     Cell,
@@ -242,13 +242,11 @@ def _count_tile(plan: Plan, istat: str | None, figure: str, at: Addresses) -> Ti
 
 def _cases_tile(plan: Plan) -> Tile:
     key = FigureKey(None, None, "open_cases", None)
-    count, actions = plan.figures[key], plan.figures[key._replace(figure="emergency_actions")]
+    count = plan.figures[key]
     label, place = say("Casi di emergenza aperti", "Open emergency cases"), _place(*key)
-    if is_few(count):
-        hidden = say("azioni proposte non pubblicate", "proposed actions not published")
-        return Tile(label, place, LEAST_TOLD - 1, say(FEW, f"fewer than {LEAST_TOLD}"), hidden)
-    one, many = say("1 azione proposta", "1 action proposed"), say("azioni proposte", "actions proposed")
-    return Tile(label, place, count, number(count), one if actions == 1 else f"{number(actions)} {many}")
+    hidden = say("azioni proposte non pubblicate", "proposed actions not published")
+    note = hidden if is_few(count) else say("a gruppi di cinque", "in steps of five")
+    return Tile(label, place, step_of(count), in_steps(count), note)
 
 
 def _place_row(plan: Plan, istat: str | None, at: Addresses) -> list[Cell]:

@@ -17,8 +17,8 @@ from services.planner.document.model import Cell, Column, Document, DocumentPart
 from services.planner.document.render import pdf_of
 from services.planner.document.writing import written
 from services.planner.domain.parts import Material, part_of
-from services.planner.domain.plan import plan_hash
 from services.planner.domain.state import PlanState
+from services.planner.domain.withholding import plan_hash
 from services.planner.handlers import method_of
 from services.planner.settings import PlannerSettings
 from shared.events import Cause, FigureChange, Measure, Message, MunicipalityChange, PlanRecomputed, derived
