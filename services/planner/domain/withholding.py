@@ -25,7 +25,7 @@ _CASES: Final = (None, "open_cases", None)
 def stepped(name: str, value: int, unit: int = 1) -> int:
     """The step that a number of households lies in: its lower end or, of the high end of a band, its upper end."""
     step = STEP * unit
-    return max(-(-value // step), 1) * step if name.endswith("_high") else value // step * step
+    return (value // step + (1 if name.endswith("_high") else 0)) * step
 
 
 def told(plan: Plan) -> Plan:
