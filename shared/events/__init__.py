@@ -43,6 +43,7 @@ from shared.events.planning import (
     YearForecast,
 )
 from shared.events.plans import (
+    Audience,
     Cause,
     FigureChange,
     Measure,
