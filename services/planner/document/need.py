@@ -30,7 +30,7 @@ from services.planner.domain.plan import Plan
 from services.planner.domain.publication import STEP
 
 TENTHS, SPAN = ColumnKind.THOUSANDTHS, ColumnKind.SPAN
-NEED = Column("Famiglie nel triennio, almeno", TENTHS), Column("Intervallo", SPAN)
+NEED = Column("Famiglie nel triennio", TENTHS), Column("Intervallo", SPAN)
 NOTE: Final = (
     f"Sono stime, in famiglie, a multipli di {STEP}: il valore e il minimo arrotondati per difetto, il massimo per "
     f"eccesso. Meno di {STEP} comprende nessuna: un numero esatto identificherebbe un nucleo."
@@ -68,7 +68,7 @@ def need(material: Material) -> DocumentPart:
 
 
 def _by_municipality(plan: Plan) -> Table:
-    columns = (MUNICIPALITY, *NEED, Column("Copertura, al più", ColumnKind.PERCENT))
+    columns = (MUNICIPALITY, *NEED, Column("Copertura", ColumnKind.PERCENT))
     rows = [_row(plan, code, plan.names[code]) for code in alphabetical(plan.names)]
     return Table("Fabbisogno del triennio, comune per comune", columns, tuple(rows), _row(plan, None, "Ambito"), NOTE)
 

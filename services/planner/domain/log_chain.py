@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Iterable, Iterator, Sequence
-from hashlib import sha256
 from typing import Final
 
 import orjson
@@ -12,9 +12,13 @@ BEGINNING: Final = ""
 """What comes before the first link, and the head of a log that is empty."""
 
 
-def links(entries: Iterable[Sequence[str | None]]) -> Iterator[str]:
-    """SHA-256, in hexadecimal, of the link before and the entry as one JSON list without white space."""
+def links(entries: Iterable[Sequence[str | None]], key: bytes) -> Iterator[str]:
+    """HMAC-SHA-256, in hexadecimal, of the link before and the entry as one JSON list without white space.
+
+    The key is the installation's secret: an entry holds counts so small that whoever has the link before could try
+    them all, were it a hash that anybody can compute.
+    """
     link = BEGINNING
     for entry in entries:
-        link = sha256(orjson.dumps([link, *entry])).hexdigest()
+        link = hmac.digest(key, orjson.dumps([link, *entry]), "sha256").hex()
         yield link
