@@ -22,7 +22,7 @@ class Measure(StrEnum):
 
 
 class Audience(StrEnum):
-    """Who may be told: everybody, or the municipality that it is of and who writes the plan."""
+    """Destinatari: who may be told, everybody, or the municipality that it is of and who writes the plan."""
 
     EVERYBODY = "EVERYBODY"
     MUNICIPALITY = "MUNICIPALITY"

@@ -123,7 +123,8 @@ class WhyAnswer(PlanHead):
     operation_id="figure_list",
     summary="I numeri del piano",
     description="Tutti, o quelli di un comune, di un proprietario, di un anno. Con `detail` invece quelli dell'offerta "
-    "per classe dimensionale e servizio (KINDS) o delle colonne a-k del piano annuale (COLUMNS).",
+    "per classe dimensionale e servizio (KINDS) o delle colonne a-k del piano annuale (COLUMNS). "
+    "Chi non può vedere le famiglie di un territorio ne ha il fabbisogno a multipli di cinque, per difetto.",
 )
 async def figures(
     plans: Plans,

@@ -212,8 +212,8 @@ def test_fewer_than_three_cases_are_not_counted_nor_their_actions(tmp_path: Path
         with visiting(browser, f"{planner.url}{PLAN}") as visit:
             tile = visit.page.locator(".pv-tile", has_text="Casi di emergenza aperti")
             actions = visit.page.locator("[data-list='azioni'] li")
-            expect(tile).to_contain_text("meno di 3")
-            expect(actions).to_have_text("Con meno di 3 casi aperti le azioni non si pubblicano.")
+            expect(tile).to_contain_text("meno di 5")
+            expect(actions).to_have_text("Con meno di 5 casi aperti le azioni non si pubblicano.")
             one = httpx.get(planner.url + PLAN).text
             planner.hear(opened[1])
             assert of_emergency(httpx.get(planner.url + PLAN).text) == of_emergency(one)
