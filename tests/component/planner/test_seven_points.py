@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 
 from tests.component.planner.test_document_api import FORMATS, answer
-from tests.component.planner.test_figures_api import PLAN, asked
+from tests.component.planner.test_figures_api import PLAN
+from tests.component.planner.test_readers import seen
 from tests.component.planner.test_pages import home_with_key
 from tests.support.pdf import pages_of
 from tests.support.planner import planner_serving, synthetic
@@ -49,7 +50,8 @@ def planner_answers(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str,
         served.hear(*synthetic().past)
         (folder / "piano.pdf").write_bytes(answer(served, PDF).content)
         data = json.loads(answer(served, JSON).content)
-        parts = {number: asked(served, f"{PLAN}/parts/{number}") for number in POINTS}
+        # As everybody is told them: who writes the plan counts households exactly, the document in steps.
+        parts = {number: seen(served, f"{PLAN}/parts/{number}") for number in POINTS}
     return data, text_of(folder / "piano.pdf"), parts
 
 
