@@ -33,7 +33,8 @@ TENTHS, SPAN = ColumnKind.THOUSANDTHS, ColumnKind.SPAN
 NEED = Column("Famiglie nel triennio", TENTHS), Column("Intervallo", SPAN)
 NOTE: Final = (
     f"Sono stime, in famiglie, a multipli di {STEP}: il valore e il minimo arrotondati per difetto, il massimo per "
-    f"eccesso. Meno di {STEP} comprende nessuna: un numero esatto identificherebbe un nucleo."
+    f"eccesso. Così la copertura è la più alta possibile. Meno di {STEP} comprende nessuna: un numero esatto "
+    "identificherebbe un nucleo."
 )
 TOO_FEW: Final = "Le famiglie in condizione di bisogno sono troppo poche perché se ne possa pubblicare il numero."
 NOBODY: Final = "Nessun comune ha ancora dichiarato dati sul fabbisogno: non se ne può stimare alcuno."
@@ -68,7 +69,7 @@ def need(material: Material) -> DocumentPart:
 
 
 def _by_municipality(plan: Plan) -> Table:
-    columns = (MUNICIPALITY, *NEED, Column("Copertura", ColumnKind.PERCENT))
+    columns = (MUNICIPALITY, *NEED, Column("Copertura, al più", ColumnKind.PERCENT))
     rows = [_row(plan, code, plan.names[code]) for code in alphabetical(plan.names)]
     return Table("Fabbisogno del triennio, comune per comune", columns, tuple(rows), _row(plan, None, "Ambito"), NOTE)
 

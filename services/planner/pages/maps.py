@@ -82,7 +82,10 @@ def _coverage(material: Material) -> PartMap:
     values = {code: _percent_of_plan(material.plan, code) for code in material.plan.names}
     labels = MapLabels(
         id="mappa",
-        title=say("Famiglie in fabbisogno per cui c'è un alloggio", "Households in need for whom there is a home"),
+        title=say(
+            "Famiglie in fabbisogno per cui c'è un alloggio, al più",
+            "Households in need for whom there is a home, at most",
+        ),
         description=say(
             "Carta dei comuni dell'ambito: più scuro il colore, più alta la quota coperta. I dati sono nella tabella.",
             "Map of the ambito's municipalities: the darker, the larger the share covered. The data are in the table.",
