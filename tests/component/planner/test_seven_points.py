@@ -18,8 +18,8 @@ import pytest
 
 from tests.component.planner.test_document_api import FORMATS, answer
 from tests.component.planner.test_figures_api import PLAN
-from tests.component.planner.test_readers import seen
 from tests.component.planner.test_pages import home_with_key
+from tests.component.planner.test_readers import seen
 from tests.support.pdf import pages_of
 from tests.support.planner import planner_serving, synthetic
 
