@@ -25,12 +25,15 @@ from services.notifier.tables import (
     SubscriptionRow,
     ToldRow,
 )
-from shared.auth import Principal
+from shared.auth import Principal, Role
 from shared.db import Database
 from shared.events import derived
 from shared.sql import among, insert_rows, matching, table_of, upsert_rows
+from shared.territory import ambito as territory
 from shared.territory import members_of, municipality_organisation
 
+WRITERS = frozenset({Role.LEAD, Role.TECHNICAL_PARTNER})
+"""Who writes the plan, and so is told of every household that it counts."""
 DELIVERIES = "deliveries"
 """Signalled when a delivery may have come due."""
 Told = dict[tuple[UUID, str], dict[FigureId, int]]
@@ -53,6 +56,11 @@ class Listener:
     old_secret: str | None = None
     old_secret_until: datetime | None = None
     failing_since: datetime | None = None
+    role: str | None = None
+
+    def sees_households(self, municipality: str) -> bool:
+        """Whether it may be told of a municipality's households: its own, or any if it writes the plan."""
+        return self.role in WRITERS or self.organisation == municipality_organisation(municipality)
 
 
 _LISTENER = tuple(column.name for column in fields(Listener))
@@ -136,6 +144,7 @@ def _defaults(ambito: str) -> tuple[Listener, ...]:
             municipalities=code,
             threshold=DEFAULT_THRESHOLD,
             state=SubscriptionState.ACTIVE,
+            role=Role.LEAD if code == territory(ambito).lead.istat_code else Role.MUNICIPALITY,
         )
         for code in sorted(members_of(ambito) or ())
     )

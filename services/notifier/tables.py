@@ -20,9 +20,10 @@ INBOX, WEBHOOK = "inbox", "webhook"
 class SubscriptionRow(SQLModel, table=True):
     """What an organisation wants to be told, and where.
 
-    `municipalities` is `all` or ISTAT codes separated by commas, `threshold` in thousandths. The secrets are kept
-    readable, not hashed: a webhook is signed with the secret itself (HMAC). Whoever reads this table can sign in our
-    name, so only the notifier's own database role may.
+    `municipalities` is `all` or ISTAT codes separated by commas, `threshold` in thousandths. `role` is that in which
+    the organisation subscribed, None where it did so before that was written down: then it is told the least. The
+    secrets are kept readable, not hashed: a webhook is signed with the secret itself (HMAC). Whoever reads this table
+    can sign in our name, so only the notifier's own database role may.
     """
 
     __tablename__ = "subscription"
@@ -42,6 +43,7 @@ class SubscriptionRow(SQLModel, table=True):
     old_secret: str | None = Field(default=None, sa_column=Column(Text))
     old_secret_until: datetime | None = Field(default=None, sa_column=Column(Instant))
     failing_since: datetime | None = Field(default=None, sa_column=Column(Instant))
+    role: str | None = Field(default=None, sa_column=Column(Text))
 
     @property
     def codes(self) -> tuple[str, ...]:

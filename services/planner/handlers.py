@@ -22,6 +22,7 @@ from services.planner.domain.rules import Rules
 from services.planner.domain.state import PlanState, fold
 from services.planner.domain.survey.households import ASSUMED
 from services.planner.domain.survey.people import survey_ambito
+from services.planner.domain.withholding import plan_hash
 from services.planner.law import rules_on
 from services.planner.settings import PlannerSettings
 from services.planner.store import holds, journal
@@ -72,13 +73,15 @@ READ = (
 class Draft:
     """One ambito's plan in hand: the edition and content read, the state with this batch folded in, and its causes.
 
-    `known` is the plan computed here of this very state before the batch; only what has moved since is counted anew.
+    `digest` is that of the whole content, what nobody is told included; `known` is the plan computed here of this very
+    state before the batch: only what has moved since is counted anew.
     """
 
     edition: Edition | None
     state: PlanState
     plan: Plan | None
     known: Plan | None = None
+    digest: str = ""
     messages: list[Message] = field(default_factory=list)
 
 
@@ -119,12 +122,13 @@ class Planner:
             rules = self._method.law(draft.plan.reference_on)
             said += await settle_contests(session, draft.state, draft.plan, rules, draft.messages)
             content = canonical(draft.plan)
-            if hash_of(content) == (draft.edition.hash if draft.edition else None):
+            was, draft.digest = draft.digest, hash_of(content)
+            if draft.digest == was:
                 await self._keep(session, ambito, draft)
                 continue
             version = draft.edition.version + 1 if draft.edition else 1
             causes = tuple(cause_of(message) for message in draft.messages)
-            event = _recomputed(ambito, version, hash_of(content), draft.plan, before, causes)
+            event = _recomputed(ambito, version, plan_hash(draft.plan), draft.plan, before, causes)
             last = draft.messages[-1]
             said.append(last.caused(event, "planner", ambito))
             await self._keep(session, ambito, draft, version, event.hash, content.decode())
@@ -152,10 +156,12 @@ class Planner:
     async def _draft(self, session: AsyncSession, ambito: str, edition: Edition | None) -> Draft:
         kept = self._kept.pop(ambito, None)  # given back by `_keep`: a batch that fails leaves nothing half-folded
         if kept is not None and kept.edition == edition:
-            return Draft(edition, kept.state, kept.plan, kept.known)
+            return Draft(edition, kept.state, kept.plan, kept.known, kept.digest)
         row = await store.plan_content(session, ambito) if edition else None
         state = await store.state_of(session, ambito, self._method.bands)
-        return Draft(edition, state, read(row.content, names_of(ambito)) if row and row.version else None)
+        if row is None or not row.version:
+            return Draft(edition, state, None)
+        return Draft(edition, state, read(row.content, names_of(ambito)), None, hash_of(row.content.encode()))
 
     async def _keep(
         self,
@@ -178,7 +184,7 @@ class Planner:
         await store.save_state(session, draft.state)
         journal.add_entries(session, ambito, written, draft.messages)
         draft.state.settle()
-        self._kept[ambito] = Draft(written, draft.state, draft.plan, draft.known)
+        self._kept[ambito] = Draft(written, draft.state, draft.plan, draft.known, draft.digest)
 
 
 def method_of(settings: PlannerSettings) -> Method:

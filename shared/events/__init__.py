@@ -52,6 +52,7 @@ from shared.events.planning import (
     YearForecast,
 )
 from shared.events.plans import (
+    Audience,
     Cause,
     FigureChange,
     Measure,

@@ -21,6 +21,13 @@ class Measure(StrEnum):
     THOUSANDTHS = "THOUSANDTHS"
 
 
+class Audience(StrEnum):
+    """Destinatari: who may be told, everybody, or the municipality that it is of and who writes the plan."""
+
+    EVERYBODY = "EVERYBODY"
+    MUNICIPALITY = "MUNICIPALITY"
+
+
 class Cause(Value):
     """Why a plan moved: one event and what it was about."""
 
@@ -30,6 +37,7 @@ class Cause(Value):
     municipality: IstatCode
     organisation: OrganisationId | None = None
     on: date
+    audience: Audience = Audience.EVERYBODY
 
 
 class FigureChange(Value):
@@ -42,6 +50,7 @@ class FigureChange(Value):
     measure: Measure
     before: int | None
     after: int | None
+    audience: Audience = Audience.EVERYBODY
 
 
 class MunicipalityChange(Value):

@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.auth import Principal, Role
 from shared.db import Database
-from shared.log_chain import BEGINNING, link_after
+from shared.log_chain import BEGINNING, OPEN, link_after
 from shared.migrate import migrate
 from shared.people import store
 from shared.people.passwords import LONGEST, SHORTEST, Passwords, drawn
@@ -219,7 +219,7 @@ class People:
         head, lines, is_there = BEGINNING, 0, expected == BEGINNING
         async with (await self._db()).reading() as session:
             async for row in store.every_happening(session):
-                link = link_after(head, row.entry)
+                link = link_after(head, row.entry, OPEN)
                 if row.link != link:
                     return Audit(lines, head, is_whole=False, has_expected=is_there)
                 head, lines, is_there = link, lines + 1, is_there or link == expected

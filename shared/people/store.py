@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from shared.db import have_alone
-from shared.log_chain import BEGINNING, link_after
+from shared.log_chain import BEGINNING, OPEN, link_after
 from shared.people.tables import AccountRow, AttemptRow, HappeningRow, SessionRow
 
 WINDOW: Final = timedelta(minutes=15)
@@ -89,7 +89,7 @@ async def write_happening(session: AsyncSession, row: HappeningRow) -> None:
     await have_alone(session, "audit")
     query = select(col(HappeningRow.link)).order_by(col(HappeningRow.id).desc()).limit(1)
     before = (await session.execute(query)).scalar_one_or_none() or BEGINNING
-    row.link = link_after(before, row.entry)
+    row.link = link_after(before, row.entry, OPEN)
     session.add(row)
     await session.flush()
 

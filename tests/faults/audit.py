@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from services.planner.domain.plan import plan_hash
+from services.planner.domain.plan import canonical
 from services.planner.domain.state import PlanState, fold
 from services.planner.handlers import method_of
 from services.planner.settings import PlannerSettings
@@ -82,9 +82,9 @@ async def _plan(settings: Settings, facts: dict[tuple[str, int], Message], days:
     state = PlanState(AMBITO, METHOD.bands)
     for message in (*(message for _, message in sorted(facts.items())), *days):
         fold(state, message)
-    expected = plan_hash(METHOD.plan_of(state))
-    [row] = await _rows(settings, "planner", "SELECT version, hash FROM plan")
-    assert row.hash == expected, "the plan is not what its facts say"
+    expected = canonical(METHOD.plan_of(state)).decode()
+    [row] = await _rows(settings, "planner", "SELECT version, content FROM plan")
+    assert row.content == expected, "the plan is not what its facts say"
     versions = [
         r.version for r in await _rows(settings, "planner", "SELECT version FROM plan_version ORDER BY version")
     ]

@@ -222,7 +222,7 @@ def need() -> DocumentPart:
     columns = (Column("Comune"), Column("Domande ammesse", NUMBER), Column("Sfratti", NUMBER))
     rows = (
         (Cell("Casalbuttano ed Uniti"), Cell(7), Cell(None)),
-        (Cell("Soresina"), Cell(31), Cell(None, instead="meno di 3")),
+        (Cell("Soresina"), Cell(31), Cell(None, instead="meno di 5")),
     )
     return DocumentPart(
         "3",

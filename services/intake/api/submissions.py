@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
@@ -20,6 +20,7 @@ from services.intake.domain.quotas import Quotas, quotas_of
 from services.intake.domain.submissions import Declaration, declaration_faults, missing_parts
 from services.intake.tables import SubmissionRow
 from shared.arrivals import Arrival, PageLinks, Shape, answer, not_found, once, read_value
+from shared.auth import Principal, Role
 from shared.bus import outbox
 from shared.events import OwnerKind, SubmissionReceived, ThreeYearData
 from shared.idempotency import Answer
@@ -30,6 +31,10 @@ from shared.territory import ambito, members_of
 from shared.web import Db
 
 router = APIRouter(tags=["submissions"])
+
+
+OF_HOUSEHOLDS: Final = ("/need", "/measures")
+"""Where a declaration counts households, and what confirms such a count."""
 
 
 class Completeness(Shape):
@@ -61,6 +66,15 @@ class Submission(Shape):
             quotas=quotas_of(columns, CycleRules.of(declaration.cycle_year)) if columns else None,
             declaration=declaration,
         )
+
+    def told_to(self, who: Principal) -> Submission:
+        """As it was received, for its owner and who writes the plan; for others without what counts households."""
+        if who.role is Role.LEAD or who.organisation == self.declaration.owner:
+            return self
+        confirmed = (one for one in self.declaration.confirmations if not one.field.startswith(OF_HOUSEHOLDS))
+        told = {"need": None, "measures": None, "confirmations": tuple(confirmed)}
+        declaration = self.declaration.having(told)
+        return self.model_copy(update={"declaration": declaration})
 
 
 class SubmissionPage(Shape):
@@ -155,7 +169,7 @@ async def listing(
     async with db.reading() as session:
         found = await store.submissions_before(session, who.ambito, *asked, place_of(cursor), limit + 1)
     rows, links = cut("/submissions", found, limit, cycle_year=cycle_year, municipality=municipality)
-    return SubmissionPage(items=[Submission.of(row) for row in rows], _links=links)
+    return SubmissionPage(items=[Submission.of(row).told_to(who) for row in rows], _links=links)
 
 
 @router.get(
@@ -170,4 +184,4 @@ async def one(db: Db, who: Who, reach: Granted, submission_id: UUID) -> Submissi
         row = await store.submission_of(session, who.ambito, submission_id)
     if row is None or not (reach is Reach.ALL or row.owner == who.organisation):
         raise not_found(f"/submissions/{submission_id}")
-    return Submission.of(row)
+    return Submission.of(row).told_to(who)

@@ -233,6 +233,7 @@ def _row(wanted: NewSubscription, arrival: Arrival) -> SubscriptionRow:
         ambito=arrival.who.ambito,
         organisation=arrival.who.organisation,
         channel=wanted.channel,
+        role=arrival.who.role,
         municipalities=",".join(codes),
         threshold=moves.thousandths(wanted.threshold),
         state=SubscriptionState.ACTIVE,

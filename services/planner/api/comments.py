@@ -14,7 +14,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.planner.api.editions import AmbitoPath, Asked, Plans, ShortText, Whole, own
 from services.planner.domain.labels import EVERY_LABEL, label_it
 from services.planner.domain.plan import key_of
-from services.planner.domain.publication import is_of_households
 from services.planner.store import comments as store
 from services.planner.store.comments import Thread
 from services.planner.store.decisions import announced
@@ -228,7 +227,7 @@ def is_there(plans: Asked, place: str) -> bool:
 
 def is_shown(plans: Asked, place: str) -> bool:
     """What is said of a count of households is for who may see the count."""
-    return "/" in place or not is_of_households(key_of(place).figure) or plans.tells(key_of(place))
+    return "/" in place or plans.opens(key_of(place))
 
 
 def _municipality_of(ambito: str, place: str) -> str:

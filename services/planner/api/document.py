@@ -52,7 +52,7 @@ ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
     summary="Il documento di piano",
     description="Con `Accept: application/pdf` il PDF accessibile (PDF/UA-1, PDF/A-2a), con `application/json` gli "
     "stessi contenuti come dati, con `application/vnd.oasis.opendocument.text` come testo da riprendere negli atti. "
-    "Non dice numeri di famiglie o di casi inferiori a tre.",
+    "Le famiglie e i casi vi sono a multipli di cinque: chiunque può leggerlo.",
     response_class=Response,
     responses=ANSWERS | problems(406),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
@@ -22,12 +22,11 @@ from services.planner.api.editions import (
     as_known,
     nothing_yet,
 )
-from services.planner.api.readers import is_reason_shown, sees_households
+from services.planner.api.readers import is_reason_shown
 from services.planner.domain.drift import Difference, Drift, Reason, drift, steps_between
 from services.planner.domain.labels import label_it
 from services.planner.domain.moves import place_in_report
-from services.planner.domain.plan import FigureKey, plan_hash
-from services.planner.domain.withholding import untold_of
+from services.planner.domain.withholding import plan_hash
 from services.planner.store import journal
 from shared.arrivals import PageLinks, Shape, not_found
 from shared.auth import Principal
@@ -120,7 +119,7 @@ async def show_drift(
         "from_edition": from_edition,
         "municipality": municipality,
     }
-    return DriftAnswer(**answered(plans, found, municipality, cursor, limit, query, told_of(plans, found)))
+    return DriftAnswer(**answered(plans, found, municipality, cursor, limit, query))
 
 
 async def _frozen(plans: Asked, edition: int) -> Frozen:
@@ -158,49 +157,51 @@ def answered(
     cursor: int,
     limit: int,
     query: dict[str, Any] | None,
-    shown: Callable[[FigureKey], bool],
 ) -> dict[str, Any]:
-    """What a `DriftAnswer` tells of the figures `shown`; without a query nothing leads to the rest of the list."""
+    """What a `DriftAnswer` tells of the figures that open to who asks, of households only to who sees them as they are:
+    the difference of two steps would tell more than either. Without a query nothing leads to the rest of the list.
+    """
     wanted = None if municipality == "-" else municipality
     items = [
-        one for one in found.differences if (municipality is None or one.key.municipality == wanted) and shown(one.key)
+        one
+        for one in found.differences
+        if (municipality is None or one.key.municipality == wanted) and plans.opens(one.key)
     ]
     items.sort(key=lambda one: place_in_report(one.key))
     links = plans.links("drift", cursor + limit, limit, len(items), **query) if query else PageLinks()
+    moving = {place for one in items for place in one.amounts}
+    shown = [at for at, reason in enumerate(found.reasons) if at in moving or is_reason_shown(plans.who, reason)]
     head = plans.head.model_dump() | {"hash": plan_hash(found.after), "reference_on": found.after.reference_on}
     return {
         **head,
         "before_hash": plan_hash(found.before),
         "before_reference_on": found.before.reference_on,
-        "reasons": [_reason(plans.who, reason) for reason in found.reasons],
-        "items": [_item(one) for one in items[cursor : cursor + limit]],
+        "reasons": [_reason(plans.who, found.reasons[place]) for place in shown],
+        "items": [_item(one, shown) for one in items[cursor : cursor + limit]],
         "item_count": len(items),
         "_links": links,
     }
 
 
-def told_of(plans: Asked, found: Drift) -> Callable[[FigureKey], bool]:
-    """What both plans tell: the difference of a figure that one of them hides would give it away."""
-    untold = untold_of(found.before), untold_of(found.after)
-    return lambda key: sees_households(plans.who, key.municipality) or not any(one.hides(key) for one in untold)
-
-
 def _reason(who: Principal, reason: Reason) -> ReasonItem:
-    is_shown = is_reason_shown(who, reason)
+    """Of another's emergency cases, where they moved a number of the reader's own, only that."""
+    if not is_reason_shown(who, reason):
+        return ReasonItem(kind="emergency", municipality=None, event_count=0, events=[])
     return ReasonItem(
         kind=reason.kind,
-        municipality=reason.municipality if is_shown else None,
-        event_count=len(reason.events) if is_shown else 0,
-        events=list(reason.events[:20]) if is_shown else [],
+        municipality=reason.municipality,
+        event_count=len(reason.events),
+        events=list(reason.events[:20]),
     )
 
 
-def _item(one: Difference) -> DifferenceItem:
+def _item(one: Difference, shown: Sequence[int]) -> DifferenceItem:
+    """`shown` are the places of the reasons that are told, which are counted anew."""
     return DifferenceItem(
         id=one.key.id,
         label_it=label_it(one.key.figure, one.key.year),
         measure=one.key.measure,
         before=one.before,
         after=one.after,
-        amounts=[Amount(reason=place, amount=amount) for place, amount in sorted(one.amounts.items())],
+        amounts=[Amount(reason=shown.index(place), amount=amount) for place, amount in sorted(one.amounts.items())],
     )

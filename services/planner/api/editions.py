@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property, partial
@@ -13,12 +13,12 @@ from urllib.parse import urlencode
 from fastapi import Depends, Path, Query, Request
 from pydantic import Field
 
-from services.planner.api.readers import sees_households
+from services.planner.api.readers import opens_to, sees_households
 from services.planner.domain.chronicle import known_by, state_as_of, true_on
 from services.planner.domain.parts.reading import Reading
-from services.planner.domain.plan import FigureKey, Method, Plan, plan_hash, read
+from services.planner.domain.plan import FigureKey, Method, Plan, read
 from services.planner.domain.state import PlanState
-from services.planner.domain.withholding import Untold, untold_of
+from services.planner.domain.withholding import plan_hash, told_figures
 from services.planner.handlers import method_of
 from services.planner.settings import PlannerSettings
 from services.planner.store import journal
@@ -66,18 +66,22 @@ class Asked:
     db: Database
     who: Principal
 
-    @cached_property
-    def untold(self) -> Untold:
-        return untold_of(self.plan)
-
     @property
     def reading(self) -> Reading:
         """What of the plan's parts who asks may see."""
-        return Reading(self.untold, partial(sees_households, self.who), lambda owner: self.who.organisation == owner)
+        return Reading(partial(sees_households, self.who), lambda owner: self.who.organisation == owner)
 
-    def tells(self, key: FigureKey) -> bool:
-        """Whether who asks may see the figure."""
-        return sees_households(self.who, key.municipality) or not self.untold.hides(key)
+    @cached_property
+    def figures(self) -> Mapping[FigureKey, int]:
+        """Every figure that who asks may see, as he may see it."""
+        if sees_households(self.who, None):
+            return self.plan.figures
+        own = {key: value for key, value in self.plan.figures.items() if self.opens(key)}
+        return {key: value for key, value in told_figures(self.plan).items() if not self.opens(key)} | own
+
+    def opens(self, key: FigureKey) -> bool:
+        """Whether who asks may see the figure as it is, and what it is made of."""
+        return opens_to(self.who, key)
 
     async def messages(self) -> Sequence[Message]:
         """Everything this plan was made of."""

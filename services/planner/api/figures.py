@@ -13,7 +13,6 @@ from pydantic import Field
 
 from services.planner.api.editions import Asked, PlanHead, Plans, ShortText, Whole, Year, not_found
 from services.planner.api.material import material_of
-from services.planner.api.readers import opens_to
 from services.planner.domain.details import Detail, detail_of, details_of
 from services.planner.domain.formulas import FORMULAS
 from services.planner.domain.labels import label_it
@@ -124,7 +123,8 @@ class WhyAnswer(PlanHead):
     operation_id="figure_list",
     summary="I numeri del piano",
     description="Tutti, o quelli di un comune, di un proprietario, di un anno. Con `detail` invece quelli dell'offerta "
-    "per classe dimensionale e servizio (KINDS) o delle colonne a-k del piano annuale (COLUMNS).",
+    "per classe dimensionale e servizio (KINDS) o delle colonne a-k del piano annuale (COLUMNS). "
+    "Chi non può vedere le famiglie di un territorio ne ha il fabbisogno a multipli di cinque, per difetto.",
 )
 async def figures(
     plans: Plans,
@@ -140,7 +140,6 @@ async def figures(
     wanted = {name: None if value == "-" else value for name, value in asked.items() if value is not None}
     values = await _values(plans, detail)
     found = [key for key in values if all(getattr(key, name) == value for name, value in wanted.items())]
-    found = [key for key in found if plans.tells(key)]
     found.sort(key=place_in_report)
     shown = [placed(key, values[key]) for key in found[cursor : cursor + limit]]
     return FigurePage(
@@ -179,7 +178,7 @@ async def why(
         messages = await plans.messages()
         inputs = await asyncio.to_thread(lambda: sorted(cited(key, plans.method.bands, subjects_of(messages))))
     operands: tuple[Operand, ...] = ()
-    if not parts and (not formula.counts or detail_of(key.figure)) and opens_to(plans.who, key):
+    if not parts and (not formula.counts or detail_of(key.figure)) and plans.opens(key):
         operands = await asyncio.to_thread(operands_of, material_of(plans, await plans.state()), key)
     sources = plans.method.law(plans.plan.rules_on).sources
     return WhyAnswer(
@@ -187,7 +186,7 @@ async def why(
         item=placed(key, values[key]),
         formula=Formula(name=formula.name, text_it=formula.text_it, source=formula.source),
         parameters=[_parameter(name, sources[name]) for name in formula.parameters],
-        parts=[placed(*part) for part in parts if plans.tells(part.key)],
+        parts=[placed(*part) for part in parts if part.key in values],
         operands=[FormulaOperand(name=o.name, value=None if o.value is None else str(o.value)) for o in operands],
         inputs=[_input(one) for one in inputs[cursor : cursor + limit]],
         input_count=len(inputs),
@@ -196,8 +195,8 @@ async def why(
 
 
 def figures_of(plans: Asked, municipality: str | None) -> list[Figure]:
-    found = plans.plan.figures
-    keys = [key for key in found if key.municipality == municipality and plans.tells(key)]
+    found = plans.figures
+    keys = [key for key in found if key.municipality == municipality]
     return [Figure(**_plain(key, found[key])) for key in sorted(keys, key=place_in_report)]
 
 
@@ -208,7 +207,7 @@ def placed(key: FigureKey, value: int | None) -> PlacedFigure:
 async def _values(plans: Asked, detail: Detail | None) -> Mapping[FigureKey, int | None]:
     """The figures kept with the plan or, of a detail, computed now."""
     if detail is None:
-        return plans.plan.figures
+        return plans.figures
     rules = plans.method.law(plans.plan.rules_on)
     return await asyncio.to_thread(details_of, detail, await plans.state(), plans.plan, rules)
 
@@ -217,7 +216,7 @@ async def _found(plans: Asked, figure_id: str) -> tuple[FigureKey, Mapping[Figur
     """Raises `Problem` 404, the same for a figure that there is not and one that is not told."""
     key = key_of(figure_id)
     values = await _values(plans, detail_of(key.figure))
-    if key not in values or not plans.tells(key):
+    if key not in values:
         raise not_found(f"Nel piano non c'è il numero {figure_id}.", f"There is no figure {figure_id} in the plan.")
     return key, values
 

@@ -11,7 +11,6 @@ from services.planner.domain.state import PlanState
 from services.planner.domain.survey.households import ASSUMED
 from services.planner.domain.survey.people import Survey, survey_ambito
 from services.planner.domain.texts.telling import Numbers
-from services.planner.domain.withholding import untold_of
 from services.planner.law.directives import regional_directives
 from shared import territory
 from shared.territory import UnknownAmbitoError
@@ -33,7 +32,7 @@ def material_of(plans: Asked, state: PlanState) -> Material:
 
 def numbers_of(plan: Plan) -> Numbers:
     """What texts may name, and what of it they tell."""
-    return Numbers(plan, _territory(plan.ambito)[0], untold_of(plan))
+    return Numbers(plan, _territory(plan.ambito)[0])
 
 
 def _territory(code: str) -> tuple[Survey | None, Mapping[str, Mapping[int, int]]]:

@@ -11,10 +11,11 @@ from pydantic import Field
 from services.planner.api.editions import PlanHead, Plans, ShortText
 from services.planner.api.material import material_of
 from services.planner.api.parts import PartFigure, Place, Told, check_place, part_figure, sentences_of
+from services.planner.api.readers import sees_households
 from services.planner.domain.need.declared import EVERY_COMPONENT, Component
 from services.planner.domain.need.sentences import LABELS
 from services.planner.domain.parts.need import need_part
-from services.planner.domain.parts.reading import read_part
+from services.planner.domain.parts.reading import for_all, read_part
 from shared.arrivals import Shape
 from shared.openapi import problems
 
@@ -48,12 +49,14 @@ class NeedAnswer(PlanHead):
     operation_id="plan_need",
     summary="Il fabbisogno, con le componenti che si vogliono contare",
     description="Quale sarebbe il fabbisogno contando solo alcune componenti. Nulla viene scritto: il piano le conta "
-    "tutte.",
+    "tutte. Di una parte delle componenti i numeri sono per chi scrive il piano e, dei propri, per il comune.",
 )
 async def need(plans: Plans, municipality: Place = None, components: Switched = None) -> NeedAnswer:
     check_place(plans, municipality)
     counted = frozenset(components) if components else EVERY_COMPONENT
     material = material_of(plans, await plans.state())
+    if not sees_households(plans.who, municipality):
+        material = for_all(material)
     found = read_part(await asyncio.to_thread(need_part, material, municipality, counted), plans.reading)
     return NeedAnswer(
         **plans.head.model_dump(),

@@ -12,7 +12,6 @@ from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.planner.api.editions import AmbitoPath, Asked, PlanHead, Plans, ShortText, Whole, no_plan, own
-from services.planner.api.readers import sees_households
 from services.planner.domain.labels import label_it
 from services.planner.domain.plan import FigureKey, Plan, key_of, read
 from services.planner.domain.strategies.objectives import Commitment, ObjectiveStatus
@@ -251,10 +250,8 @@ def lead_of(ambito: str) -> str:
 
 
 def _is_told(plans: Asked, found: Commitment) -> bool:
-    """One that is measured by households is shown to who may see them, or where none of its values is small."""
-    objective, key = found.objective, key_of(found.objective.figure)
-    values = (objective.baseline, objective.target, found.actual)
-    return sees_households(plans.who, key.municipality) or not plans.untold.hides_value(key, *values)
+    """One that is measured by households is shown to who may see them."""
+    return plans.opens(key_of(found.objective.figure))
 
 
 def _beside(plans: Asked, found: Commitment) -> PlanObjective:

@@ -94,9 +94,10 @@ class VersionPage(Shape):
 )
 async def plan(plans: Plans, request: Request, response: Response) -> PlanAnswer | Response:
     head, held = plans.head, plans.plan
-    if request.headers.get("if-none-match") == f'"{head.hash}"':
+    tag = f'"{head.version}-{head.hash}"'
+    if request.headers.get("if-none-match") == tag:
         return Response(status_code=304)
-    response.headers["ETag"] = f'"{head.hash}"'
+    response.headers["ETag"] = tag
     return PlanAnswer(
         **head.model_dump(),
         figures=figures_of(plans, None),

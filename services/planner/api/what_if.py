@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -12,13 +12,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from pydantic import Field, model_validator
 
-from services.planner.api.drift import Cursor, DriftAnswer, Limit, Place, answered, told_of
+from services.planner.api.drift import Cursor, DriftAnswer, Limit, Place, answered
 from services.planner.api.editions import Asked, Plans, ShortText
 from services.planner.api.material import material_of
-from services.planner.api.readers import opens_to
-from services.planner.domain.drift import Drift
 from services.planner.domain.parts import Material
-from services.planner.domain.plan import FigureKey
 from services.planner.domain.rehearsal import ParameterChange, Shift
 from services.planner.domain.what_if import Cases, Hypothesis, Impossible, Vacancies, WhatIf, WorksMoved, suppose
 from services.planner.law.supposed import SupposedLaw, SupposedRule, fault_of
@@ -149,9 +146,8 @@ async def what_if(
     law = _law(wanted)
     material, messages = material_of(plans, await plans.state()), await plans.messages()
     found = await asyncio.to_thread(partial(_supposed, plans, material, messages, wanted, law))
-    shown = told_under(law, plans, found.drift)
     return WhatIfAnswer(
-        **answered(plans, found.drift, municipality, cursor, limit, None, shown),
+        **answered(plans, found.drift, municipality, cursor, limit, None),
         parameters=[_parameter(change) for change in found.parameters],
         limits=[_limit(shift) for shift in found.limits],
     )
@@ -192,17 +188,6 @@ def _hypotheses(wanted: Hypotheses) -> list[tuple[str, Hypothesis]]:
         alike = Cases(case.municipality, case.count, case.household_size, case.urgency_class, case.accessible)
         found.append((f"/cases/{place}", alike))
     return found
-
-
-def told_under(law: SupposedLaw, plans: Asked, found: Drift) -> Callable[[FigureKey], bool]:
-    """Under other rules nothing that counts households, for who may not see them.
-
-    By asking under one rule after another they would find what a need is made of.
-    """
-    is_told = told_of(plans, found)
-    if not law:
-        return is_told
-    return lambda key: is_told(key) and opens_to(plans.who, key)
 
 
 def _parameter(change: ParameterChange) -> ParameterItem:

@@ -17,7 +17,8 @@ from services.planner.document.supply import supply
 from services.planner.document.texts import with_texts
 from services.planner.domain.lifecycle.cycle import cycle_of
 from services.planner.domain.parts import Material
-from services.planner.domain.plan import Plan, plan_hash
+from services.planner.domain.plan import Plan
+from services.planner.domain.withholding import plan_hash
 from shared.events.plans import PlanRecomputed
 from shared.events.submissions import SubmissionReceived
 from shared.territory import UnknownAmbitoError, ambito

@@ -11,7 +11,7 @@ from services.planner.domain.labels import LABELS
 from services.planner.domain.narrative.figures import Figure, FigureUnit
 from services.planner.domain.narrative.sentences import Sentence
 from services.planner.domain.plan import FigureKey, Plan
-from services.planner.domain.publication import FEW, is_few
+from services.planner.domain.publication import FEW
 from shared.events.plans import Measure
 from shared.territory import municipality_organisation
 from shared.wording import organisation_name
@@ -22,7 +22,9 @@ EVERYWHERE: Final = "tutti"
 KINDS: Final = {Measure.COUNT: ColumnKind.NUMBER, Measure.THOUSANDTHS: ColumnKind.THOUSANDTHS}
 EMPTY: Final = Cell(None, instead="")
 UNTOLD: Final = Cell(None, instead="n.p.")
-"""What stands for a number that would let another be found that is not told."""
+"""What stands for a number that is not told."""
+SMALL: Final = Cell(None, instead=FEW)
+"""What stands for a number of households that does not fill a step."""
 
 
 def section(title: str, *blocks: Block | None) -> Section:
@@ -86,11 +88,6 @@ def of_part(figure: Figure | None) -> Cell:
 def column_of(name: str, label: str = "") -> Column:
     """A column of one figure of the plan."""
     return Column(label or LABELS[name].overall, KINDS[LABELS[name].measure])
-
-
-def withheld_count(count: int) -> Cell:
-    """A count of households that is not told, because it is small or would betray one that is."""
-    return Cell(None, instead=FEW) if is_few(count) else UNTOLD
 
 
 def owner_name(owner: str, names: Mapping[str, str]) -> str:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from services.planner.document.cells import (
     MUNICIPALITY,
     OWNER,
+    SMALL,
     UNTOLD,
     listing,
     paragraph,
@@ -18,17 +19,14 @@ from services.planner.document.cells import (
     section,
     table,
     whose,
-    withheld_count,
 )
 from services.planner.document.model import Cell, Column, ColumnKind, DocumentPart, Table
 from services.planner.domain.labels import LABELS
-from services.planner.domain.narrative.figures import by_name
-from services.planner.domain.narrative.sentences import tell
 from services.planner.domain.parts import Item, Material, part_of
+from services.planner.domain.parts.reading import for_all
 from services.planner.domain.plan import FigureKey, Plan, key_of
-from services.planner.domain.publication import FEW, is_few, is_of_households, open_cases, public_actions
+from services.planner.domain.publication import STEP, is_of_households, open_cases, public_actions, step_it
 from services.planner.domain.strategies.objectives import ObjectiveStatus
-from services.planner.domain.withholding import withheld
 from shared.events.planning import DisposalKind
 from shared.wording import amount
 
@@ -44,15 +42,14 @@ STATUSES: Final = {
     ObjectiveStatus.LATE: "in ritardo",
     ObjectiveStatus.UNKNOWN: "non noto",
 }
-COUNTED_CASES: Final = ("open_cases", "emergency_actions")
 CAP_NOTE: Final = (
     "Il patrimonio di partenza è un'ipotesi di lavoro: ogni alloggio mai registrato dell'ente. Dove il comune non è "
     "indicato il limite è di tutti gli alloggi dell'ente nell'ambito."
 )
 PRIVACY: Final = "I casi si contano solo per l'intero ambito; nessuna azione dice a quale caso si riferisce."
-REACHED: Final = "le misure dichiarate sono {access_measures}; raggiungono {access_households:nucleo|nuclei}."
 REACHED_NOTE: Final = (
-    "Un nucleo raggiunto da due misure è contato in entrambe. I numeri inferiori a tre non si pubblicano."
+    f"Un nucleo raggiunto da due misure è contato in entrambe. I numeri inferiori a {STEP} non si pubblicano, e con "
+    "loro le risorse; non sono nemmeno nei totali."
 )
 
 
@@ -84,7 +81,7 @@ def strategies(material: Material) -> DocumentPart:
 
 
 def emergency(material: Material) -> DocumentPart:
-    """How many cases are open in the ambito, never fewer than three, and what is proposed, without the cases."""
+    """How many cases are open in the ambito, in steps, and what is proposed, without the cases."""
     part, plan = part_of(6, material, None), material.plan
     count = open_cases(plan)
     homes = {
@@ -103,45 +100,31 @@ def emergency(material: Material) -> DocumentPart:
 
 
 def access(material: Material) -> DocumentPart:
-    """Measures with their budget, the households they reach and the rule they come from.
-
-    Where the households are not told the budget is not either, nor the sum of budgets: divided by the contribution it
-    would tell them.
-    """
-    part, names = part_of(7, material, None), material.plan.names
-    reached = {place: int(dict(item.values)["households"] or 0) for place, item in enumerate(part.items)}
-    found = withheld(reached)
-    is_told = found is not None and not is_few(sum(reached.values()))
-    hidden = frozenset(place for place, count in reached.items() if is_few(count)) if found is None else found
+    """Measures with their budget, the households they reach and the rule they come from."""
+    part, names = part_of(7, for_all(material), None), material.plan.names
     columns = (
         *(MUNICIPALITY, OWNER, Column("Misura"), Column("Nuclei", NUMBER), Column("Risorse", EUROS)),
         Column("Da dove viene"),
     )
-    rows = [_measure(item, names, is_hidden=place in hidden) for place, item in enumerate(part.items)]
-    sentences = tell((f"{material.place_it(None)} {REACHED}",), by_name(part.figures)) if hidden else part.sentences
-    totals = paragraph(sentences) if is_told else None
-    return DocumentPart(
-        "7", part.title_it, (section("", totals, table("Misure dichiarate", columns, rows, REACHED_NOTE)),)
-    )
+    rows = [_measure(item, names) for item in part.items]
+    measures = table("Misure dichiarate", columns, rows, REACHED_NOTE)
+    return DocumentPart("7", part.title_it, (section("", paragraph(part.sentences), measures),))
 
 
-def _measure(item: Item, names: Mapping[str, str], *, is_hidden: bool) -> tuple[Cell, ...]:
+def _measure(item: Item, names: Mapping[str, str]) -> tuple[Cell, ...]:
     values: Mapping[str, Any] = dict(item.values)
-    count = values["households"]
-    reached = Cell(count), Cell(Decimal(values["budget_eur"]))
-    if is_hidden:
-        reached = withheld_count(count), UNTOLD
+    reached = SMALL, UNTOLD
+    if "households" in values:
+        reached = Cell(values["households"]), Cell(Decimal(values["budget_eur"]))
     return (*_whose(item, names), Cell(item.text_it), *reached, Cell(values["rule_of_origin"]))
 
 
 def _open_it(count: int) -> str:
-    if is_few(count):
-        return f"Nell'ambito sono aperti {FEW} casi di emergenza abitativa."
-    return f"Casi di emergenza abitativa aperti nell'ambito: {count}." if count else "Nessun caso aperto nell'ambito."
+    return f"Casi di emergenza abitativa aperti nell'ambito: {step_it(count)}."
 
 
 def _pursued(items: Iterable[Item], names: Mapping[str, str]) -> Table:
-    """What the lead municipality has set, each beside its figure now; households are told of the whole ambito only."""
+    """What the lead municipality has set, each beside its figure now; not where that counts households."""
     columns = (
         *(MUNICIPALITY, OWNER, Column("Obiettivo"), Column("Partenza"), Column("Oggi"), Column("Traguardo")),
         *(Column("Entro", DAY), Column("Stato")),
@@ -150,7 +133,7 @@ def _pursued(items: Iterable[Item], names: Mapping[str, str]) -> Table:
     for item in items:
         values: Mapping[str, Any] = dict(item.values)
         key = key_of(values["figure"])
-        is_told = item.municipality is None or not is_of_households(key.figure)
+        is_told = not is_of_households(key.figure)
         amounts = [_amount(key, values[name]) if is_told else UNTOLD for name in ("baseline", "actual")]
         aim = Cell(amount(key.measure, values["target"])), _day(values["due_on"])
         status = Cell(STATUSES[values["status"]]) if is_told else UNTOLD
@@ -159,8 +142,7 @@ def _pursued(items: Iterable[Item], names: Mapping[str, str]) -> Table:
 
 
 def _amount(key: FigureKey, value: int | None) -> Cell:
-    is_small = value is not None and key.figure in COUNTED_CASES and is_few(value)
-    return UNTOLD if is_small else Cell(None if value is None else amount(key.measure, value), key.id)
+    return Cell(None if value is None else amount(key.measure, value), key.id)
 
 
 def _objectives(items: Iterable[Item], plan: Plan) -> Table:

@@ -45,7 +45,7 @@ VALUE_TYPES: Final[dict[ColumnKind, type]] = {
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A value, the figure it is, and what is written `instead` where there is none: `n.d.`, `meno di 3`."""
+    """A value, the figure it is, and what is written `instead` where there is none: `n.d.`, `meno di 5`."""
 
     value: Value
     figure: str = ""

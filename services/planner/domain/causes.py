@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from services.planner.domain.publication import EMERGENCY_KINDS
 from shared.events import (
     AdoptionChosen,
+    Audience,
     Cause,
     ContestAnswered,
     ContestSettled,
@@ -65,5 +67,11 @@ def cause_of(message: Message) -> Cause:
         case _:
             raise TypeError(f"no plan depends on {event.TYPE}")
     return Cause(
-        event_id=envelope.id, kind=kind, subject=subject, municipality=municipality, organisation=organisation, on=on
+        event_id=envelope.id,
+        kind=kind,
+        subject=subject,
+        municipality=municipality,
+        organisation=organisation,
+        on=on,
+        audience=Audience.MUNICIPALITY if kind.startswith(EMERGENCY_KINDS) else Audience.EVERYBODY,
     )

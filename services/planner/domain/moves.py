@@ -9,11 +9,12 @@ from typing import NamedTuple
 from services.planner.domain.labels import EVERY_LABEL, label_it
 from services.planner.domain.needs import NeedSheet
 from services.planner.domain.plan import FORECAST, NOTHING, FigureKey, Plan
+from services.planner.domain.publication import is_of_households
 from services.planner.domain.rounding import tenths
 from services.planner.domain.sheets import COUNTED, EMPTY_SHEET, Sheet
 from services.planner.domain.supply.outlook import Estimate, Outlook, Scope
 from shared.events.decisions import DayBegan
-from shared.events.plans import Cause, FigureChange, Measure, MunicipalityChange
+from shared.events.plans import Audience, Cause, FigureChange, Measure, MunicipalityChange
 
 CAUSES_LIMIT, FIGURES_LIMIT = 10, 40
 
@@ -45,6 +46,7 @@ def changes(before: Plan | None, after: Plan, causes: Sequence[Cause]) -> tuple[
                 measure=key.measure,
                 before=None if before is None else old,
                 after=new,
+                audience=Audience.MUNICIPALITY if is_of_households(key.figure) else Audience.EVERYBODY,
             )
         )
     return tuple(

@@ -330,7 +330,3 @@ def _read_action(identifier: str, held: Mapping[str, Any]) -> Action:
 def hash_of(content: bytes) -> str:
     """SHA-256 of canonical content, in hexadecimal."""
     return sha256(content).hexdigest()
-
-
-def plan_hash(plan: Plan) -> str:
-    return hash_of(canonical(plan))

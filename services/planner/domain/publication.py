@@ -1,7 +1,7 @@
 """Ciò che tutti possono leggere: what the public page may tell of a plan, and what would give a household away.
 
 Emergency cases are few, and everybody in a village knows who they are. In public they are told as the ambito's total
-only, never fewer than `LEAST_TOLD`; no case reference, no municipality that has one, no deadline of one.
+only, in steps of `STEP`; no case reference, no municipality that has one, no deadline of one.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ from services.planner.domain.plan import FigureKey, Plan
 from shared.events import Cause, FigureChange, MunicipalityChange, PlanRecomputed
 from shared.wording import and_others, because, began, is_day, moved
 
-LEAST_TOLD: Final = 3
-FEW: Final = f"meno di {LEAST_TOLD}"
+STEP: Final = 5
+"""Households are told in steps of so many: none of fewer than three is told from three or four, nor from none."""
+FEW: Final = f"meno di {STEP}"
 FIGURES_TOLD: Final = 2
 MUNICIPALITIES_TOLD: Final = 4
 
-_SECRET: Final = ("open_cases", "emergency_actions")
+OF_CASES: Final = ("open_cases", "emergency_actions")
 _BOUNDS: Final = ("_low", "_high")
 OF_NEED: Final = ("need_", "coverage", "pressure")
 """Counts of households, and what they would follow from: few of them give a household away."""
@@ -39,13 +40,24 @@ EMERGENCY_NEWS: Final = "Emergenza abitativa: aggiornati i casi aperti e le azio
 
 
 def is_few(count: int) -> bool:
-    """Whether the count is too small to be told."""
-    return 0 < count < LEAST_TOLD
+    """Whether the count does not fill a step; whether it is zero is not told either."""
+    return count < STEP
+
+
+def step_of(count: int) -> int:
+    """Where the step begins that the count lies in."""
+    return count // STEP * STEP
+
+
+def step_it(count: int) -> str:
+    """`meno di 5`, `da 5 a 9`."""
+    first = step_of(count)
+    return FEW if is_few(count) else f"da {first} a {first + STEP - 1}"
 
 
 def is_of_households(figure: str) -> bool:
     """Whether a municipality's figure counts households, or they would follow from it."""
-    return figure in _SECRET or figure.startswith(OF_NEED)
+    return figure in OF_CASES or figure.startswith(OF_NEED)
 
 
 def open_cases(plan: Plan) -> int:
@@ -55,7 +67,7 @@ def open_cases(plan: Plan) -> int:
 def public_actions(plan: Plan, homes: Mapping[str, str]) -> tuple[str, ...]:
     """The proposals without the cases they are for; `homes` has the name of the municipality each home stands in.
 
-    None while there are few cases: how many homes are proposed would tell how many.
+    None while there are few cases: what is proposed would tell that there are any.
     """
     if is_few(open_cases(plan)):
         return (f"Con {FEW} casi aperti le azioni non si pubblicano.",)

@@ -1,80 +1,71 @@
-"""Dati non pubblicati: of counts that are told beside their total, which to keep back so that no small one follows.
+"""Dati che non si pubblicano: of households everybody is told in steps of five, each number by itself.
 
-A count below three would give a household away. Kept back alone it would follow from the total, so another is kept back
-with it: of the small one it then stays open whether it is one or two.
+Fewer than three households in a village are known by name. A small count that is kept back alone follows from its sum,
+and with a companion from yesterday's sum, when the companion was told. So nothing is kept back beside something exact:
+every number of households is told as the step it lies in, whatever it is the sum of and whenever it is told. Bounds
+that are multiples of five, of sums and of what is summed, leave to each count a whole step at least.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final, NamedTuple, TypeVar
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Final
 
-from services.planner.domain.plan import FigureKey, Plan
-from services.planner.domain.publication import LEAST_TOLD, OF_NEED, is_few, is_of_households, open_cases
-from shared.events.plans import Measure
+from services.planner.domain.needs import Needs, NeedSheet
+from services.planner.domain.plan import FigureKey, Plan, canonical, hash_of
+from services.planner.domain.publication import OF_CASES, STEP, is_of_households, open_cases, step_of
+from services.planner.domain.sheets import Sheet
 
-K = TypeVar("K", str, int)
-TOLD_OF_A_MUNICIPALITY: Final = ("need_3y", "coverage", "pressure")
-"""Of its need the whole, if it is not small; what it is made of is told of the ambito only."""
-NEED: Final = ("need_3y", "need_backlog", "need_arrivals", "need_departures", "need_yearly")
-
-
-class Untold(NamedTuple):
-    """Dati non pubblicati di un piano: what whoever may not see small counts of households is not told.
-
-    `cases` and `need` are those of the ambito, where they are few; `municipalities` those of which no need is told,
-    because it is small or would give a small one away: None where it is nobody's.
-    """
-
-    cases: bool
-    need: bool
-    municipalities: frozenset[str] | None
-
-    def hides(self, key: FigureKey) -> bool:
-        if not is_of_households(key.figure):
-            return False
-        if not key.figure.startswith(OF_NEED):
-            return key.municipality is not None or self.cases
-        if self.municipalities is None or key.municipality is None:
-            return self.municipalities is None or self.need
-        return key.municipality in self.municipalities or not key.figure.startswith(TOLD_OF_A_MUNICIPALITY)
-
-    def hides_value(self, key: FigureKey, *values: int | None) -> bool:
-        """As `hides`, of values that the figure had or is to have."""
-        few = any(is_few(whole(v) if key.measure is Measure.THOUSANDTHS else v) for v in values if v is not None)
-        return self.hides(key) or (few and is_of_households(key.figure))
+TOLD_OF_A_MUNICIPALITY: Final = ("need_3y", "need_3y_low", "need_3y_high")
+"""Of its need the whole, and so its coverage. What it is made of, and the pressure, are made of a village's counts."""
+_CASES: Final = (None, "open_cases", None)
 
 
-NO_HOUSEHOLDS: Final = Untold(cases=True, need=True, municipalities=None)
-"""Nothing that counts households is told, however many they are."""
+def stepped(name: str, value: int, unit: int = 1) -> int:
+    """The step that a number of households lies in: its lower end or, of the high end of a band, its upper end."""
+    step = STEP * unit
+    return (value // step + (1 if name.endswith("_high") else 0)) * step
 
 
-def untold_of(plan: Plan) -> Untold:
-    own = (plan.figures.get(FigureKey(None, None, name, None), 0) for name in NEED)
-    return Untold(is_few(open_cases(plan)), any(is_few(whole(value)) for value in own), withheld_municipalities(plan))
+def told(plan: Plan) -> Plan:
+    """Piano come tutti possono leggerlo: its needs in steps, no emergency case and nothing that is done for one."""
+    return replace(
+        plan,
+        needs=told_needs(plan.needs),
+        sheets={place: _without_cases(sheet) for place, sheet in plan.sheets.items()},
+        actions=(),
+        objectives=tuple(
+            one._replace(baseline=0) if is_of_households(one.figure.split(":")[2]) else one for one in plan.objectives
+        ),
+    )
 
 
-def withheld_municipalities(plan: Plan) -> frozenset[str] | None:
-    """Of which no figure of need is told: those of few households, and one that would give their number away.
-
-    None where the ambito's own need would.
-    """
-    needs = {code: plan.figures.get(FigureKey(code, None, "need_3y", None)) for code in plan.names}
-    return withheld({code: whole(value) for code, value in needs.items() if value is not None})
+def told_figures(plan: Plan) -> Mapping[FigureKey, int]:
+    """Every figure that everybody may be told, as it is told; the ambito's open cases in steps, too."""
+    cases = FigureKey(None, None, "open_cases", None)
+    kept = {key: value for key, value in told(plan).figures.items() if key.figure not in OF_CASES}
+    return kept | {cases: step_of(open_cases(plan))}
 
 
-def withheld(counts: Mapping[K, int]) -> frozenset[K] | None:
-    """Keys of the counts that are not told though their sum is; None where for that the sum itself must be kept back.
-
-    The companion is the smallest that stays a count of three or more whichever of the two the small one is.
-    """
-    few = frozenset(key for key, count in counts.items() if is_few(count))
-    companions = sorted((count, key) for key, count in counts.items() if count > LEAST_TOLD)
-    if few and not companions:
-        return None
-    return few | {companions[0][1]} if few else few
+def plan_hash(plan: Plan) -> str:
+    """Impronta del piano: of what everybody may be told, so that nobody can find a small count by trying them all."""
+    return hash_of(canonical(told(plan)))
 
 
-def whole(thousandths: int) -> int:
-    """Households that a mean stands for: none only if it is zero, else at least one."""
-    return max(thousandths // 1000, 1) if thousandths > 0 else 0
+def told_needs(needs: Needs) -> Needs:
+    """Where they do not fill a step, nothing: neither of the municipality nor, if there are so few, of the ambito."""
+    sheets = {place: dict(_told_sheet(place, sheet)) for place, sheet in needs.items()}
+    return {place: sheet for place, sheet in sheets.items() if sheet.get("need_3y")}
+
+
+def _told_sheet(place: str | None, sheet: NeedSheet) -> Iterator[tuple[str, int]]:
+    for name, value in sheet.items():
+        if name.startswith("need_") and (place is None or name in TOLD_OF_A_MUNICIPALITY):
+            yield name, stepped(name, value, 1 if name.endswith(("_low", "_high")) else 1000)
+
+
+def _without_cases(sheet: Sheet) -> Sheet:
+    if _CASES not in sheet.counts:
+        return sheet
+    return Sheet({key: count for key, count in sheet.counts.items() if key != _CASES})

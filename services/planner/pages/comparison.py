@@ -8,9 +8,7 @@ from typing import Final, NamedTuple
 from services.planner.domain.drift import Difference, Drift
 from services.planner.domain.labels import label_it
 from services.planner.domain.plan import FigureKey
-from services.planner.domain.publication import is_of_households
 from services.planner.domain.rounding import tenths
-from services.planner.domain.withholding import untold_of
 from services.planner.pages.reason_words import reason_it
 from services.planner.pages.views import Table
 from shared.events import Measure
@@ -20,9 +18,9 @@ from shared.pages.formats import number, thousandths
 HEADLINES: Final = (
     *("assignable_mean", "turnover_mean", "stock_total", "occupied", "occupied_without_title", "free_assignable"),
     *("free_state_of_fact", "in_notice", "sat_reserved", "sat_occupied", "needing_works", "in_works"),
-    *("in_construction", "open_cases", "emergency_actions"),
+    "in_construction",
 )
-"""In the order in which they are compared: none of the need, whose past beside today's would give small counts away."""
+"""In the order in which they are compared: homes, no households. By how much these differ would tell small counts."""
 
 
 class Comparison(NamedTuple):
@@ -34,25 +32,10 @@ class Comparison(NamedTuple):
 
 
 def compared(
-    found: Drift,
-    place: str | None,
-    names: Mapping[str, str],
-    labels: tuple[str, str],
-    links: Mapping[str, str],
-    *,
-    homes_only: bool = False,
+    found: Drift, place: str | None, names: Mapping[str, str], labels: tuple[str, str], links: Mapping[str, str]
 ) -> Comparison:
-    """`labels` are what the two plans are called; `links` lead to a municipality's own comparison.
-
-    `homes_only`: nothing that counts households, which from one rule to another would tell what they are made of.
-    """
-    untold = untold_of(found.before), untold_of(found.after)
-    told = {
-        one.key: one
-        for one in found.differences
-        if one.key.owner is None and one.key.year is None and not any(plan.hides(one.key) for plan in untold)
-        if not (homes_only and is_of_households(one.key.figure))
-    }
+    """`labels` are what the two plans are called; `links` lead to a municipality's own comparison."""
+    told = {one.key: one for one in found.differences if one.key.owner is None and one.key.year is None}
     tables = [
         _causes(found, told[key], names, labels)
         for key in (FigureKey(place, None, figure, None) for figure in HEADLINES)

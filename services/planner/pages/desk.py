@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Annotated, Any, Final, TypeVar, cast
 from weakref import WeakKeyDictionary
@@ -19,8 +19,8 @@ from services.planner.document.assembly import PARTS
 from services.planner.document.model import DocumentPart, Listing, Paragraph, Table
 from services.planner.domain.narrative.figures import Figure
 from services.planner.domain.parts import Material, part_of
+from services.planner.domain.parts.reading import OF_HOUSEHOLDS, for_all
 from services.planner.domain.texts.telling import figures_named
-from services.planner.domain.withholding import NO_HOUSEHOLDS
 from services.planner.handlers import method_of
 from services.planner.pages.addresses import Addresses, AskedDays, Days, page_id
 from services.planner.pages.frame import Place
@@ -40,8 +40,6 @@ T = TypeVar("T")
 KEPT: Final = 6
 COMPUTED: Final = 60
 WAITING_LIMIT: Final = 100
-OF_HOUSEHOLDS: Final = (3, 7)
-"""Parts that count households. Of other days they are not told: beside today's they would give small ones away."""
 
 
 @dataclass(frozen=True)
@@ -65,11 +63,17 @@ class Shown:
         return self._parts[number]
 
     def figures(self, number: int) -> Mapping[str, Figure]:
-        """The figures of a part of the whole ambito, by identifier: also those that are not told."""
+        """The figures of a part of the whole ambito, by identifier; of those that count households what is told."""
         if number not in self._figures:
-            found = {one.id: one for one in part_of(number, self.material, None).figures}
+            material = self.for_all if number in OF_HOUSEHOLDS else self.material
+            found = {one.id: one for one in part_of(number, material, None).figures}
             self._figures[number] = found | figures_named(figures_in(self.part(number)), self.material)
         return self._figures[number]
+
+    @cached_property
+    def for_all(self) -> Material:
+        """What the parts are made of that everybody may read."""
+        return for_all(self.material)
 
     @property
     def is_now(self) -> bool:
@@ -78,8 +82,6 @@ class Shown:
     @cached_property
     def told(self) -> frozenset[str]:
         """Pages of the figures in the parts that count households: no other of them is told."""
-        if not self.is_now:
-            return frozenset()
         return frozenset(page_id(name) for number in OF_HOUSEHOLDS for name in figures_in(self.part(number)))
 
     def once(self, name: str, write: Callable[[], Markup]) -> Markup:
@@ -123,9 +125,7 @@ async def shown(request: Request, db: Db, place: Place, days: AskedDays) -> Show
                 if key not in desk.kept:
                     method = method_of(cast(PlannerSettings, settings_of(request)))
                     asked = await plan_asked(db, method, everybody(place.code), *days)
-                    material = material_of(asked, await asked.state())
-                    # Beside today's, households of another day would give small counts away.
-                    desk.kept[key] = Shown(asked, material if days.is_now else replace(material, untold=NO_HOUSEHOLDS))
+                    desk.kept[key] = Shown(asked, material_of(asked, await asked.state()))
         finally:
             desk.waiting -= 1
         while len(desk.kept) > KEPT:

@@ -15,14 +15,15 @@ from services.planner.domain.emergency.actions import Action
 from services.planner.domain.emergency.refusals import Unplaced
 from services.planner.domain.holds import HoldStatus
 from services.planner.domain.parts.emergency import ORDER_ARTICLE, unplaced_in
-from services.planner.domain.publication import FEW, LEAST_TOLD, is_few, open_cases, public_actions
+from services.planner.domain.publication import open_cases, public_actions
 from services.planner.pages.desk import At, Plan, Shown, homes_of
 from services.planner.pages.frame import OPERATION, Place, answer, around, tag_of
 from services.planner.pages.views import Table, owner_name
+from services.planner.pages.words import in_steps
 from services.planner.store import holds as store
 from shared.auth import Principal, Role
 from shared.pages import Cell, Column, say
-from shared.pages.formats import moment, number
+from shared.pages.formats import moment
 from shared.sign_in import Visitor
 
 router = APIRouter()
@@ -35,16 +36,12 @@ async def emergency_page(request: Request, place: Place, plan: Plan, at: At, vis
     who = visitor if visitor and visitor.ambito == place.code else None
     content = {
         **around(request, place, at, head, title, "emergenza", live=True),
-        "cases": _count(open_cases(plan.asked.plan)),
+        "cases": in_steps(open_cases(plan.asked.plan)),
         "article": ORDER_ARTICLE,
         "actions": public_actions(plan.asked.plan, homes_of(plan.material)),
         "tables": [*await _own(plan, who)] if who else [],
     }
     return answer(request, "emergency.html", content, tag_of(request, head.hash, str(head.version), "emergenza"))
-
-
-def _count(cases: int) -> str:
-    return say(FEW, f"fewer than {LEAST_TOLD}") if is_few(cases) else number(cases)
 
 
 async def _own(plan: Shown, who: Principal) -> list[Table]:

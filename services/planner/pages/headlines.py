@@ -9,11 +9,11 @@ from typing import NamedTuple
 from services.planner.document.drawings import Bar, bar_chart
 from services.planner.document.model import Span
 from services.planner.domain.plan import FigureKey, Plan
-from services.planner.domain.publication import FEW, LEAST_TOLD, is_few
-from services.planner.domain.withholding import untold_of
+from services.planner.domain.publication import is_few, step_of
+from services.planner.domain.withholding import told
 from services.planner.pages.addresses import Addresses
 from services.planner.pages.blocks import Chart, chart_of
-from services.planner.pages.words import level, short, tile_note
+from services.planner.pages.words import in_steps, level, short, tile_note
 from shared.events import Measure
 from shared.pages import say
 from shared.pages.formats import number, percent, thousandths
@@ -50,29 +50,29 @@ def count_tile(plan: Plan, istat: str | None, figure: str, at: Addresses) -> Til
 
 
 def need_tiles(plan: Plan, at: Addresses) -> Iterator[Tile]:
-    """Need and its coverage, of the ambito and of today: beside another day's they would give small ones away."""
+    """Need and its coverage, of the ambito, as everybody is told them."""
+    shared = told(plan)
     need, coverage = (FigureKey(None, None, name, None) for name in ("need_3y", "coverage"))
-    if not at.days.is_now or need not in plan.figures or untold_of(plan).hides(need):
+    if need not in shared.figures:
         return
-    value = plan.figures[need]
+    value = shared.figures[need]
     label = say("Famiglie in fabbisogno nel triennio", "Households in need in the three years")
-    yield Tile(label, place_of(*need), value, thousandths(value), _band(plan, need, "need_3y"), at.figure(need.id))
-    if (share := plan.figures.get(coverage)) is not None:
+    text = say("almeno ", "at least ") + thousandths(value)
+    yield Tile(label, place_of(*need), value, text, _band(shared, need, "need_3y"), at.figure(need.id))
+    if (share := shared.figures.get(coverage)) is not None:
         label = say("Fabbisogno coperto dall’offerta", "Need covered by the supply")
         note = say("alloggi per famiglia", "homes for each household")
-        text = percent(Decimal(share) / 1000)
+        text = say("al più ", "at most ") + percent(Decimal(share) / 1000)
         yield Tile(label, place_of(*coverage), share, text, note, at.figure(coverage.id))
 
 
 def cases_tile(plan: Plan, at: Addresses) -> Tile:
     key = FigureKey(None, None, "open_cases", None)
-    count, actions = plan.figures[key], plan.figures[key._replace(figure="emergency_actions")]
+    count = plan.figures[key]
     label, place, href = say("Casi di emergenza aperti", "Open emergency cases"), place_of(*key), at.to("emergenza")
-    if is_few(count):
-        hidden = say("azioni proposte non pubblicate", "proposed actions not published")
-        return Tile(label, place, LEAST_TOLD - 1, say(FEW, f"fewer than {LEAST_TOLD}"), hidden, href)
-    one, many = say("1 azione proposta", "1 action proposed"), say("azioni proposte", "actions proposed")
-    return Tile(label, place, count, number(count), one if actions == 1 else f"{number(actions)} {many}", href)
+    hidden = say("azioni proposte non pubblicate", "proposed actions not published")
+    note = hidden if is_few(count) else say("a gruppi di cinque", "in steps of five")
+    return Tile(label, place, step_of(count), in_steps(count), note, href)
 
 
 def supply_chart(plan: Plan, version: int) -> Chart:

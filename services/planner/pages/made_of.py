@@ -33,11 +33,6 @@ VACANT: Final = {
 NAMED: Final = 100
 
 
-def is_told(plan: Shown, key: FigureKey) -> bool:
-    """Of other days nothing that counts households: beside today's it would give small ones away."""
-    return not plan.asked.untold.hides(key) and (plan.is_now or not is_of_households(key.figure))
-
-
 def tables_of(
     plan: Shown, key: FigureKey, values: Mapping[FigureKey, int | None], at: Addresses, messages: Sequence[Message]
 ) -> Iterator[Table]:
@@ -45,7 +40,7 @@ def tables_of(
     formula = FORMULAS[key.figure]
     if formula.parameters:
         yield _parameters(formula.parameters, plan.material.rules.sources)
-    if parts := [part for part in parts_of(values, key) if is_told(plan, part.key)]:
+    if parts := parts_of(values, key):
         yield _parts(plan, key, values[key], parts, at)
     elif found := _operands(plan, key):
         yield operand_table([[Cell(name_it(one.name)), Cell(_operand(one.name, one.value))] for one in found])

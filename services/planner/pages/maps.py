@@ -9,7 +9,6 @@ from typing import Final, Literal, NamedTuple
 from markupsafe import Markup
 
 from services.planner.document.framework import RESIDENT_CLASSES
-from services.planner.document.need import withheld_municipalities
 from services.planner.domain.parts import Material
 from services.planner.domain.plan import FigureKey, Plan
 from services.planner.domain.rounding import half_up
@@ -79,15 +78,14 @@ def _residents(material: Material) -> PartMap:
 
 
 def _coverage(material: Material) -> PartMap:
-    """Nothing of a municipality whose need is not told: coverage and supply together would tell it."""
-    hidden = withheld_municipalities(material.plan)
-    values = {
-        code: None if hidden is None or code in hidden else _percent_of_plan(material.plan, code)
-        for code in material.plan.names
-    }
+    """By the need as it is told: the exact coverage and the supply together would tell the need."""
+    values = {code: _percent_of_plan(material.plan, code) for code in material.plan.names}
     labels = MapLabels(
         id="mappa",
-        title=say("Famiglie in fabbisogno per cui c'è un alloggio", "Households in need for whom there is a home"),
+        title=say(
+            "Famiglie in fabbisogno per cui c'è un alloggio, al più",
+            "Households in need for whom there is a home, at most",
+        ),
         description=say(
             "Carta dei comuni dell'ambito: più scuro il colore, più alta la quota coperta. I dati sono nella tabella.",
             "Map of the ambito's municipalities: the darker, the larger the share covered. The data are in the table.",

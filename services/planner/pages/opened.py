@@ -15,16 +15,17 @@ from services.planner.domain.labels import LABELS, label_it
 from services.planner.domain.narrative.figures import Figure, FigureUnit
 from services.planner.domain.need.figures import FORMULAS as NEED_FORMULAS
 from services.planner.domain.plan import FigureKey, key_of
-from services.planner.domain.publication import is_few, is_of_households, open_cases
+from services.planner.domain.publication import is_of_households
 from services.planner.domain.survey.figures import FORMULAS as SURVEY_FORMULAS
 from services.planner.domain.survey.figures import survey_figures
 from services.planner.domain.survey.households import ASSUMED
 from services.planner.pages.addresses import Addresses
 from services.planner.pages.blocks import Chart, chart_of
 from services.planner.pages.desk import Shown
-from services.planner.pages.made_of import is_told, operand_table, tables_of
+from services.planner.pages.made_of import operand_table, tables_of
 from services.planner.pages.operand_words import name_it
 from services.planner.pages.views import Table, owner_name
+from services.planner.pages.words import in_steps
 from shared.events import Measure, Message
 from shared.pages import Cell, say
 from shared.pages.formats import number, percent, thousandths
@@ -61,9 +62,9 @@ def open_figure(plan: Shown, name: str, at: Addresses, messages: Sequence[Messag
         return _of_part(plan, scope, figure, at)
     key = key_of(name)
     detail = detail_of(key.figure)
-    material, figures = plan.material, plan.asked.plan.figures
+    material, figures = plan.material, plan.asked.figures
     values = details_of(detail, material.state, material.plan, material.rules) if detail else figures
-    if key not in values or not is_told(plan, key):
+    if key not in values:
         return None
     return _of_plan(plan, key, values, at, messages)
 
@@ -79,7 +80,7 @@ def _of_plan(
         place=place,
         place_href=at.municipality(key.municipality) if key.municipality else at.home,
         owner=owner_name(key.owner, names) if key.owner else None,
-        value=_value(plan, key, values[key]),
+        value=_value(key, values[key]),
         unit=unit_of(key.figure),
         band=_band(span),
         formula=FormulaTold(formula.text_it, formula.source),
@@ -90,13 +91,12 @@ def _of_plan(
     )
 
 
-def _value(plan: Shown, key: FigureKey, value: int | None) -> str:
-    """As it is read; few cases are not counted, nor what is proposed for them."""
-    few = is_few(open_cases(plan.asked.plan))
-    if key.figure in ("open_cases", "emergency_actions") and few:
-        return (
-            say("meno di 3", "fewer than 3") if key.figure == "open_cases" else say("non pubblicato", "not published")
-        )
+def _value(key: FigureKey, value: int | None) -> str:
+    """As it is read; households are told from the lower end of the step that they lie in."""
+    if key.figure == "open_cases":
+        return in_steps(value or 0)
+    if key.figure.startswith("need_") and value is not None and not key.figure.endswith(("_low", "_high")):
+        return say("almeno ", "at least ") + thousandths(value)
     if value is None:
         return say("non disponibile", "not available")
     if key.figure.startswith("coverage"):

@@ -9,10 +9,11 @@ from fastapi import APIRouter, Path, Request, Response
 from markupsafe import Markup
 
 from services.planner.domain.parts import PARTS
+from services.planner.domain.parts.reading import OF_HOUSEHOLDS
 from services.planner.domain.texts.catalogue import sections_of
 from services.planner.pages.addresses import Addresses
 from services.planner.pages.blocks import written_part
-from services.planner.pages.desk import OF_HOUSEHOLDS, At, Plan, Shown
+from services.planner.pages.desk import At, Plan, Shown
 from services.planner.pages.frame import (
     OPERATION,
     IfNoneMatch,
@@ -69,7 +70,6 @@ async def part_page(
         **around(request, place, at, head, title, "parti", live=True),
         "title": title,
         "parts": [(at.part(one), f"{one}. {title_of(one)}", one == number) for one in range(1, len(PARTS) + 1)],
-        "is_told": plan.is_now or number not in OF_HOUSEHOLDS,
         "map": await asyncio.to_thread(_map, plan, number, at),
         "body": await asyncio.to_thread(_body, plan, number, at, may_write(request)),
         "texts": written_sections(plan, number, at),
@@ -86,9 +86,7 @@ def title_of(number: int) -> str:
 
 
 def _body(plan: Shown, number: int, at: Addresses, is_writer: bool) -> Markup:
-    """Of other days nothing that counts households; of its texts a writer also learns where they are written."""
-    if not plan.is_now and number in OF_HOUSEHOLDS:
-        return Markup()
+    """A writer of its texts also learns where they are written."""
     edit = {one.title.it: at.text(one.code) for one in sections_of(number)} if is_writer and plan.is_now else {}
     return plan.once(
         f"parti/{number}/{bool(edit)}", lambda: written_part(plan.part(number), plan.figures(number), at, edit)
@@ -96,6 +94,5 @@ def _body(plan: Shown, number: int, at: Addresses, is_writer: bool) -> Markup:
 
 
 def _map(plan: Shown, number: int, at: Addresses) -> Markup:
-    if not plan.is_now and number in OF_HOUSEHOLDS:
-        return Markup()
-    return plan.once(f"mappe/{number}", lambda: written_map(map_of_part(number, plan.material, at)))
+    material = plan.for_all if number in OF_HOUSEHOLDS else plan.material
+    return plan.once(f"mappe/{number}", lambda: written_map(map_of_part(number, material, at)))

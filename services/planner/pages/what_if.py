@@ -72,9 +72,8 @@ async def _answered(db: Db, plan: Shown, wanted: Supposed, at: Addresses, asked:
         return nothing | {"faults": [Text(why.italian, why.english).read_in(spoken().language)]}
     labels = say("Il piano", "The plan"), say("Con le ipotesi", "With the hypotheses")
     names = plan.asked.plan.names
-    is_of_homes_only = bool(wanted.law)
     return {
-        "found": compared(found.drift, None, names, labels, {}, homes_only=is_of_homes_only),
+        "found": compared(found.drift, None, names, labels, {}),
         "faults": (),
         "rule_tables": _rule_tables(found, names) if wanted.law else [],
         "share": f"{at.to('e-se')}{'&' if '?' in at.to('e-se') else '?'}{urlencode(asked.query)}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final, Literal, NamedTuple
 
 from services.planner.domain.labels import LABELS
+from services.planner.domain.publication import STEP, is_few, step_it, step_of
 from shared.pages import say
 from shared.problem_texts import Text
 
@@ -88,3 +89,9 @@ def tile_note(figure: str, *, is_now: bool = True) -> str:
     if figure == "needing_works":
         note = say("alloggi inagibili", "uninhabitable homes")
     return note + say(", adesso", ", now") if is_now else note
+
+
+def in_steps(households: int) -> str:
+    """How many households or cases, as everybody is told: `meno di 5`, `da 5 a 9`."""
+    first = step_of(households)
+    return say(step_it(households), f"fewer than {STEP}" if is_few(households) else f"{first} to {first + STEP - 1}")

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.planner.store.plans import Edition
-from services.planner.tables import JournalRow
+from services.planner.tables import JournalRow, LogKeyRow
 from shared.events import Event, Message
 from shared.events.base import Envelope
 from shared.log_chain import BEGINNING, links
@@ -50,10 +50,10 @@ async def messages_of(session: AsyncSession, ambito: str, *, until_version: int 
 
 async def log_of(session: AsyncSession, ambito: str, *, until_version: int | None = None) -> Log:
     """The same, sealed."""
-    rows = await _entries(session, ambito, until_version)
+    rows, key = await _entries(session, ambito, until_version), await _key(session)
 
     def read() -> Log:
-        head = deque(links(map(_sealed, rows)), maxlen=1)
+        head = deque(links(map(_sealed, rows), key), maxlen=1)
         return Log([_message(ambito, *row) for row in rows], head[0] if head else BEGINNING)
 
     return await asyncio.to_thread(read)
@@ -61,8 +61,13 @@ async def log_of(session: AsyncSession, ambito: str, *, until_version: int | Non
 
 async def links_of(session: AsyncSession, ambito: str) -> list[str]:
     """Every link of the ambito's log, as it reads today."""
-    rows = await _entries(session, ambito, None)
-    return await asyncio.to_thread(lambda: list(links(map(_sealed, rows))))
+    rows, key = await _entries(session, ambito, None), await _key(session)
+    return await asyncio.to_thread(lambda: list(links(map(_sealed, rows), key)))
+
+
+async def _key(session: AsyncSession) -> bytes:
+    """The installation's secret, which is as old as its tables."""
+    return bytes.fromhex((await session.execute(select(col(LogKeyRow.key)))).scalar_one())
 
 
 async def place_of_link(session: AsyncSession, ambito: str, head: str) -> int | None:

@@ -345,6 +345,18 @@ class ChoiceRow(SQLModel, table=True):
     chosen_at: datetime = Field(sa_column=Column(Instant, nullable=False))
 
 
+class LogKeyRow(SQLModel, table=True):
+    """The secret by which the links of the event logs are made: one row, drawn with the tables and never changed.
+
+    It is kept where the counts are that it hides: who reads this table needs no secret.
+    """
+
+    __tablename__ = "log_key"
+    metadata: ClassVar[MetaData] = metadata
+
+    key: str = Field(sa_column=Column(Text, primary_key=True))
+
+
 class DocumentRow(SQLModel, table=True):
     """A document that was handed out, by its own hash, packed. Rows are only ever added."""
 

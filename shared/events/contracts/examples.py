@@ -13,7 +13,7 @@ from shared.events.contests import ContestOutcome
 from shared.events.decisions import AdoptedQuantity, AdoptionBasis, DeclineReason
 from shared.events.lifecycle import ActKind, EditionKind, Office, Organ, PlanStatus
 from shared.events.planning import DisposalKind, ProgrammeKind
-from shared.events.plans import Measure
+from shared.events.plans import Audience, Measure
 from shared.events.topics import declared
 from shared.events.units import (
     InspectionOutcome,
@@ -123,6 +123,7 @@ VALUES: Mapping[str, Any] = {
     "assignable_total": 15,
     "assigned_previous_year": 6,
     "attempts": 3,
+    "audience": Audience.EVERYBODY,
     "barriers": 4,
     "baseline": 80,
     "before": 13,

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from shared.db import Instant
-from shared.log_chain import links
+from shared.log_chain import OPEN, links
 from shared.only_added import never_emptied, only_added
 
 revision = "people_0002"
@@ -46,7 +46,7 @@ def upgrade() -> None:
         sa.CheckConstraint(f"what IN {WHAT}", name="happening_what"),
     )
     told = [{name: line[name] for name in TOLD} for line in lines]
-    sealed = links((_written(line["at"]), *list(line.values())[1:]) for line in told)
+    sealed = links(((_written(line["at"]), *list(line.values())[1:]) for line in told), OPEN)
     op.bulk_insert(after, [line | {"link": link} for line, link in zip(told, sealed, strict=True)])
     only_added("happening")
     never_emptied("happening")

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from services.intake.api.examples import COLUMNS, NIL, THREE_YEARS
 from services.intake.domain.submissions import OF_STOCK, OF_TERRITORY
 from services.intake.tables import SubmissionRow
+from shared.auth import Role
 from shared.db import Database
 from shared.events import Confirmation, DisposalKind, ProgrammeKind, SubmissionReceived, ThreeYearData
 from shared.migrate import migrate
@@ -53,6 +54,19 @@ async def test_every_part_is_passed_on_and_shown_again(room: Room) -> None:
     assert event.confirmations == (
         Confirmation(field="/forecast/2/turnover_expected", reason="Trasferimento di un intero edificio"),
     )
+
+
+async def test_the_region_and_the_operator_are_told_of_homes_but_of_no_household(room: Room) -> None:
+    confirmed = {"field": "/need/eviction_orders", "reason": "un intero condominio"}
+    answer = await sent(room, THREE_YEARS | {"confirmations": [*THREE_YEARS["confirmations"], confirmed]})
+    for organisation, role in (("regione-lombardia", Role.REGION), ("gestore-impianto", Role.OPERATOR)):
+        async with room.client(organisation, role) as client:
+            shown = (await client.get(answer.headers["location"])).json()
+            [listed] = (await client.get("/submissions")).json()["items"]
+        assert listed == shown
+        assert (shown["declaration"]["need"], shown["declaration"]["measures"]) == (None, None)
+        assert shown["declaration"]["confirmations"] == THREE_YEARS["confirmations"]
+        assert shown["declaration"]["programmes"] == THREE_YEARS["programmes"]
 
 
 async def test_what_is_missing_makes_a_submission_incomplete_and_is_told(room: Room) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from services.planner.days import begin_today, keep_days
-from services.planner.domain.plan import plan_hash
+from services.planner.domain.withholding import plan_hash
 from services.planner.handlers import method_of
 from services.planner.settings import PlannerSettings
 from services.planner.store import plans as store

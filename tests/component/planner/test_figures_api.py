@@ -10,7 +10,8 @@ import httpx
 import pytest
 
 from services.planner.domain.chronicle import state_as_of, true_on
-from services.planner.domain.plan import Plan, plan_hash
+from services.planner.domain.plan import Plan
+from services.planner.domain.withholding import plan_hash
 from services.planner.handlers import method_of
 from services.planner.settings import PlannerSettings
 from shared.auth import Role, issue

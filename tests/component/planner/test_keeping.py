@@ -10,8 +10,8 @@ from uuid import uuid4
 import pytest
 
 from services.planner.app import create_runtime
-from services.planner.domain.plan import plan_hash
 from services.planner.domain.state import PlanState, fold
+from services.planner.domain.withholding import plan_hash
 from services.planner.handlers import method_of
 from services.planner.settings import PlannerSettings
 from services.planner.store import plans as store

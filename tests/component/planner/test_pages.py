@@ -202,11 +202,11 @@ def test_nothing_public_names_a_case_or_who_has_one(planner: Served) -> None:
     assert said[2].count("Emergenza abitativa: aggiornati") == 1  # however often cases changed
 
 
-def test_fewer_than_three_cases_are_not_counted_nor_their_actions(tmp_path: Path, browser: Browser) -> None:
+def test_fewer_than_five_cases_are_not_counted_nor_their_actions(tmp_path: Path, browser: Browser) -> None:
     case = {"municipality": SORESINA, "household_size": 2, "accessible": False, "urgency_class": 1}
     opened = [
         stated(EmergencyCaseOpened(case_ref=f"K{n}", waiting_since=UNTIL, **case), f"K{n}")  # type: ignore[arg-type]
-        for n in (1, 2, 3)
+        for n in range(5)
     ]
     homes = [message for message in synthetic().past if message.event.TOPIC == "units"]
     with planner_serving(home_with_key(tmp_path)) as planner:
@@ -214,13 +214,13 @@ def test_fewer_than_three_cases_are_not_counted_nor_their_actions(tmp_path: Path
         with visiting(browser, f"{planner.url}{PLAN}") as visit:
             tile = visit.page.locator(".pv-tile", has_text="Casi di emergenza aperti")
             actions = visit.page.locator("[data-list='azioni'] li")
-            expect(tile).to_contain_text("meno di 3")
-            expect(actions).to_have_text("Con meno di 3 casi aperti le azioni non si pubblicano.")
+            expect(tile).to_contain_text("meno di 5")
+            expect(actions).to_have_text("Con meno di 5 casi aperti le azioni non si pubblicano.")
             one = httpx.get(planner.url + PLAN).text
-            planner.hear(opened[1])
+            planner.hear(*opened[1:4])
             assert of_emergency(httpx.get(planner.url + PLAN).text) == of_emergency(one)
-            planner.hear(opened[2])
-            expect(tile.locator("[data-figure='//open_cases/']")).to_have_text("3")
+            planner.hear(opened[4])
+            expect(tile.locator("[data-figure='//open_cases/']")).to_have_text("da 5 a 9")
             expect(actions.first).to_contain_text("l'alloggio SIM-")
 
 

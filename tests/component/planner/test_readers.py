@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import httpx
 import pytest
 
+from services.planner.domain.need.declared import Component
 from shared.auth import Role, issue
 from shared.events import EmergencyCaseOpened
 from tests.component.planner.test_figures_api import PLAN
@@ -21,6 +24,8 @@ LEAD, PARTNER = ("comune-019036", Role.LEAD), ("azienda-sociale", Role.TECHNICAL
 TOWN = (f"comune-{SORESINA}", Role.MUNICIPALITY)
 REGION, OWNER = ("regione-lombardia", Role.REGION), ("aler-bcm", Role.OWNER)
 CASES = ("open_cases", "emergency_actions")
+METHOD = ("/years_to_clear", "/need_declared_count", "/municipality_count")
+ENDS = ("_low", "_high")
 OF_HOUSEHOLDS = (*CASES, "need_", "coverage", "pressure", "component_")
 
 
@@ -84,32 +89,43 @@ def small(every: dict[str, int]) -> set[str]:
     return found
 
 
-def test_only_counts_of_households_are_kept_back_and_the_small_ones_all(
+def steps(figures: dict[str, int]) -> dict[str, int]:
+    """Households as everybody is told them, worked out here once more: low ends down to a five, high ends up to one."""
+    found = {}
+    for figure, value in figures.items():
+        place, _, name, _ = figure.split(":")
+        step = 5 if name.endswith(("_low", "_high")) else 5000
+        if name.startswith("need_") and (place == "-" or name.startswith("need_3y")):
+            found[figure] = (value // step + name.endswith("_high")) * step
+    least = {figure.split(":")[0]: value for figure, value in found.items() if ":need_3y:" in figure}
+    told = {figure: value for figure, value in found.items() if least[figure.split(":")[0]]}
+    return told | {"-:-:open_cases:-": figures["-:-:open_cases:-"] // 5 * 5}
+
+
+def test_households_are_told_in_steps_and_the_small_ones_not_at_all(
     planner: Served, every: dict[str, int], small: set[str]
 ) -> None:
     told = listed(planner, REGION)
-    assert told == {figure: value for figure, value in every.items() if figure in told}
-    hidden = every.keys() - told.keys()
-    assert all(is_of_households(figure) for figure in hidden)
-    for figure in told:
-        place, _, name, _ = figure.split(":")
-        assert place == "-" or name not in CASES
-        assert place not in small or not is_of_households(figure)
-        assert place == "-" or not name.startswith(("need_backlog", "need_arrivals", "need_departures", "need_yearly"))
+    homes = {figure: value for figure, value in every.items() if not is_of_households(figure)}
+    assert homes == {figure: value for figure, value in told.items() if not is_of_households(figure)}
+    households = {figure: value for figure, value in told.items() if is_of_households(figure)}
+    assert {figure for figure in households if ":coverage" not in figure} == set(steps(every))
+    assert {figure: value for figure, value in households.items() if ":coverage" not in figure} == steps(every)
+    assert not {figure for figure in households if figure.split(":")[0] in small}
     assert listed(planner, OWNER) == told
     assert listed(planner, PARTNER) == every
 
 
-def test_what_is_kept_back_does_not_follow_from_the_sum(
-    planner: Served, every: dict[str, int], small: set[str]
-) -> None:
-    """Beside the small ones another is kept back: what is left of the ambito's need is not theirs alone."""
-    told = {figure for figure in listed(planner, REGION) if ":need_3y:" in figure}
-    hidden = {figure.split(":")[0] for figure in every if ":need_3y:" in figure and figure not in told}
-    zero = {figure.split(":")[0] for figure, value in every.items() if ":need_3y:" in figure and value == 0}
-    [companion] = hidden - small
-    assert companion not in zero
-    assert every[f"{companion}:-:need_3y:-"] >= 3000
+def test_coverage_is_that_of_the_need_as_it_is_told(planner: Served, every: dict[str, int]) -> None:
+    """Divided into the supply, which is public, the exact one would tell the exact need."""
+    told = listed(planner, REGION)
+    [*places] = [figure.split(":")[0] for figure in told if ":coverage:" in figure]
+    assert len(places) > 2
+    for place in places:
+        supply, need = told[f"{place}:-:assignable_mean:-"], told[f"{place}:-:need_3y:-"]
+        share = (Decimal(supply) / need).quantize(Decimal("0.0001"), ROUND_HALF_UP)
+        assert told[f"{place}:-:coverage:-"] == int(share * 1000)
+    assert any(told[f"{place}:-:coverage:-"] != every[f"{place}:-:coverage:-"] for place in places)
 
 
 def test_a_figure_that_is_not_told_is_not_there_nor_among_the_parts(planner: Served, small: set[str]) -> None:
@@ -118,9 +134,10 @@ def test_a_figure_that_is_not_told_is_not_there_nor_among_the_parts(planner: Ser
         seen(planner, f"{PLAN}/figures/{figure}", status=404)
         seen(planner, f"{PLAN}/figures/{figure}/why", status=404)
         seen(planner, f"{PLAN}/figures/{figure}/why", LEAD)
+    told = listed(planner, REGION)
     parts = seen(planner, f"{PLAN}/figures/-:-:need_3y:-/why")["parts"]
     assert parts
-    assert not {part["municipality"] for part in parts} & small
+    assert all(part["value"] == told[part["id"]] for part in parts)
     assert seen(planner, f"{PLAN}/figures/{CREMONA}:-:need_3y:-/why")["operands"] == []
     assert seen(planner, f"{PLAN}/figures/-:-:open_cases:-/why")["parts"] == []
 
@@ -146,7 +163,8 @@ def test_a_municipality_sees_its_own_however_small_and_of_others_what_everybody_
 ) -> None:
     told = listed(planner, TOWN)
     own = {figure: value for figure, value in every.items() if figure.startswith(f"{SORESINA}:")}
-    assert told == listed(planner, REGION) | own
+    others = {figure: value for figure, value in listed(planner, REGION).items() if figure not in own}
+    assert told == others | own
     actions = seen(planner, PLAN, TOWN)["actions"]
     assert actions
     assert {SORESINA} >= {action["municipality"] for action in actions if action["owner"] != TOWN[0]}
@@ -158,25 +176,50 @@ def test_part_three_tells_no_small_need_and_nothing_that_it_would_follow_from(
 ) -> None:
     whole = seen(planner, f"{PLAN}/{resource}")
     assert {figure["id"] for figure in whole["figures"]} >= {"ambito/need_3y", "ambito/need_declared_count"}
-    assert all(figure["operands"] == [] for figure in whole["figures"])
+    assert all(figure["operands"] == [] for figure in whole["figures"] if "coverage" not in figure["id"])
+    assert in_steps(whole)
     for place in sorted(small)[:3]:
         own = seen(planner, f"{PLAN}/{resource}?municipality={place}")
         assert {figure["id"] for figure in own["figures"]} == {f"{place}/years_to_clear"}
-        assert own["sentences"] == [] or all("famigli" not in one["text_it"] for one in own["sentences"])
-    cremona = {one["id"] for one in seen(planner, f"{PLAN}/{resource}?municipality={CREMONA}")["figures"]}
-    assert f"{CREMONA}/need_3y" in cremona
-    assert not [name for name in cremona if "component_" in name or "need_backlog" in name]
+        assert own["sentences"] == []
+    of_cremona = seen(planner, f"{PLAN}/{resource}?municipality={CREMONA}")
+    names = {one["id"].split("/")[1] for one in of_cremona["figures"]}
+    assert in_steps(of_cremona)
+    assert names == {"years_to_clear", *(f"{name}{end}" for name in ("need_3y", "coverage") for end in ("", *ENDS))}
+
+
+def in_steps(answer: Any) -> bool:
+    """Whether every number of households of a part is a multiple of five, in thousandths or not."""
+    counts = [one for one in answer["figures"] if not one["id"].endswith((*METHOD, "_by"))]
+    units = {"THOUSANDTHS": 5000, "COUNT": 5}
+    return all(int(one["value"]) % units[one["unit"]] == 0 for one in counts if one["unit"] in units)
+
+
+@pytest.mark.parametrize("component", list(Component))
+def test_of_single_components_of_the_need_nobody_else_is_told_a_number(planner: Served, component: Component) -> None:
+    """Of a municipality that alone would be its count, of the ambito the difference to the whole."""
+    others = "".join(f"&components={one}" for one in Component if one is not component)
+    for query in (f"components={component}", others.removeprefix("&")):
+        for place in ("", f"&municipality={CREMONA}"):
+            answer = seen(planner, f"{PLAN}/need?{query}{place}")
+            assert all(one["id"].endswith(METHOD) for one in answer["figures"])
+            assert answer["sentences"] == []
+    assert len(seen(planner, f"{PLAN}/need?components={component}&municipality={SORESINA}", TOWN)["figures"]) > 3
 
 
 def test_parts_six_and_seven_name_no_case_and_no_small_number_of_households(planner: Served) -> None:
     assert seen(planner, f"{PLAN}/parts/6")["items"] == []
+    assert {one["id"] for one in seen(planner, f"{PLAN}/parts/6")["figures"]} == {"ambito/open_cases"}
     assert seen(planner, f"{PLAN}/parts/6?municipality={SORESINA}")["figures"] == []
     assert len(seen(planner, f"{PLAN}/parts/6?municipality={SORESINA}", TOWN)["figures"]) == 2
     for who in (REGION, OWNER):
-        for item in seen(planner, f"{PLAN}/parts/7", who)["items"]:
-            values = {one["name"]: one["value"] for one in item["values"]}
-            assert values.get("households") not in ("1", "2")
-            assert ("households" in values) == ("budget_eur" in values)
+        part = seen(planner, f"{PLAN}/parts/7", who)
+        values = [{one["name"]: one["value"] for one in item["values"]} for item in part["items"]]
+        told = [int(one["households"]) for one in values if "households" in one]
+        assert min(told) >= 5
+        assert all(("households" in one) == ("budget_eur" in one) for one in values)
+        [total] = [one["value"] for one in part["figures"] if one["id"] == "ambito/access_households"]
+        assert int(total) == sum(told)
 
 
 def test_refusals_are_for_who_places_cases_and_a_municipality_sees_its_own(planner: Served) -> None:
@@ -197,16 +240,18 @@ def test_versions_tell_of_no_case_and_of_no_municipalitys_households(planner: Se
     assert [cause["subject"] for cause in town["causes"]] == ["NUOVO"]
 
 
-def test_the_difference_between_two_plans_gives_nothing_away(planner: Served, small: set[str]) -> None:
+def test_the_difference_between_two_plans_tells_of_homes_only(planner: Served) -> None:
     path = f"{PLAN}/drift?from_on=2026-10-31&limit=1000"
     lead, region = seen(planner, path, LEAD), seen(planner, path)
     assert any(is_of_households(item["id"]) for item in lead["items"])
+    assert any(reason["kind"].startswith("emergency-case-") for reason in lead["reasons"])
+    homes = {item["id"] for item in lead["items"] if not is_of_households(item["id"])}
+    assert homes <= {item["id"] for item in region["items"]}
+    assert not [item for item in region["items"] if is_of_households(item["id"])]
+    assert not [reason for reason in region["reasons"] if reason["kind"].startswith(("emergency-case-", "hold-"))]
     for item in region["items"]:
-        place, _, name, _ = item["id"].split(":")
-        assert place == "-" or name not in CASES
-        assert place not in small or not is_of_households(item["id"])
-    for reason in region["reasons"]:
-        assert not reason["kind"].startswith(("emergency-case-", "hold-")) or reason["municipality"] is None
+        assert sum(one["amount"] for one in item["amounts"]) == item["after"] - item["before"]
+        assert all(one["reason"] < len(region["reasons"]) for one in item["amounts"])
 
 
 def test_under_other_rules_nothing_that_counts_households_is_told_but_to_who_sees_it(planner: Served) -> None:
@@ -229,3 +274,18 @@ def test_a_rule_that_cannot_be_supposed_is_refused_with_its_bounds(planner: Serv
         ("/rules/1", "sat_baseline = 1"),
     ]
     assert "da 0 a 1" in errors[0]["rule"]
+
+
+def test_no_public_page_document_or_day_tells_households_but_in_steps(planner: Served, small: set[str]) -> None:
+    """Every number that stands beside a need's own address, on today's pages and those of two other days."""
+    for day in ("", "?noto_il=2026-11-23", "?vero_il=2026-11-23"):
+        told = 0
+        for path in ("parti/3", *(f"numeri/{name}" for name in ("-:-:need_3y:-", "ambito:component_eviction_orders"))):
+            answer = httpx.get(f"{planner.url}/ambiti/{AMBITO}/{path}{day}", timeout=60)
+            numbers = re.findall(r'numeri/[^"]*(?:need_|component_)[^"]*"[^>]*>\s*([\d.]+),(\d)', answer.text)
+            numbers += re.findall(r"almeno ([\d.]+),(\d)", answer.text)
+            assert all(int(whole.replace(".", "")) % 5 == 0 and tenth == "0" for whole, tenth in numbers), path + day
+            told += len(numbers)
+        assert told > 10, day
+    for place in small:
+        assert httpx.get(f"{planner.url}/ambiti/{AMBITO}/numeri/{place}:-:need_3y:-").status_code == 404

@@ -18,8 +18,9 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.component.planner.test_document_api import FORMATS, answer
-from tests.component.planner.test_figures_api import PLAN, asked
+from tests.component.planner.test_figures_api import PLAN
 from tests.component.planner.test_pages import home_with_key
+from tests.component.planner.test_readers import seen
 from tests.support.browser import chromium, visiting
 from tests.support.pdf import pages_of
 from tests.support.planner import planner_serving, synthetic
@@ -74,7 +75,8 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> Answers:
         served.hear(*synthetic().past)
         (folder / "piano.pdf").write_bytes(answer(served, PDF).content)
         data = json.loads(answer(served, JSON).content)
-        parts = {number: asked(served, f"{PLAN}/parts/{number}") for number in POINTS}
+        # As everybody is told them: who writes the plan counts households exactly, the document in steps.
+        parts = {number: seen(served, f"{PLAN}/parts/{number}") for number in POINTS}
         with chromium() as browser:
             pages = {number: read(browser, f"{served.url}{PAGES}/parti/{number}", BODY) for number in POINTS}
             whole = f"{served.url}{PAGES}/stampa"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import shutil
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -256,9 +256,9 @@ async def test_an_audit_from_before_the_seals_is_sealed_as_it_is(installation: I
     await people.refuse("provider", OFFICE)
     lines = await people.happenings(9)
     assert [(line.at, line.method) for line in lines[:3]] == [(one["at"], "account") for one in told]
-    # The first link, by hand: SHA-256 of the JSON list of nothing before it and the line.
+    # The first link, by hand: HMAC-SHA-256 of the JSON list of nothing before it and the line.
     written = '["","2026-11-23T09:00:00.000000+00:00","refused","account",null,null,null]'
-    assert lines[0].link == sha256(written.encode()).hexdigest()
+    assert lines[0].link == hmac.digest(b"", written.encode(), "sha256").hex()
     found = await people.audit()
     await people.close()
     assert (found.lines, found.is_whole) == (4, True)

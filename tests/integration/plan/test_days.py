@@ -9,7 +9,7 @@ import pytest
 
 from services.planner.app import create_runtime
 from services.planner.days import begin_today
-from services.planner.domain.plan import plan_hash
+from services.planner.domain.withholding import plan_hash
 from services.planner.handlers import method_of
 from services.planner.settings import PlannerSettings
 from services.planner.store import plans as store

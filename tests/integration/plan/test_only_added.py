@@ -46,3 +46,7 @@ async def test_nothing_that_was_written_once_can_be_changed_or_deleted(installat
                 with pytest.raises(DBAPIError, match=f"rows of {table} are only ever added"):
                     async with room.runtime.db.transaction() as session:
                         await session.execute(text(statement))
+        for statement in ("UPDATE log_key SET key = ''", "DELETE FROM log_key"):
+            with pytest.raises(DBAPIError, match="rows of log_key are only ever added"):
+                async with room.runtime.db.transaction() as session:
+                    await session.execute(text(statement))

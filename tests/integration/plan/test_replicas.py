@@ -18,8 +18,9 @@ from sqlalchemy import text
 from deploy.kafka.local import free_ports
 from services.planner.app import create_runtime
 from services.planner.domain.forecast import Triennium
-from services.planner.domain.plan import compute, plan_hash, reference_date
+from services.planner.domain.plan import compute, reference_date
 from services.planner.domain.state import PlanState, fold
+from services.planner.domain.withholding import plan_hash
 from services.planner.law import rules_on
 from services.planner.settings import PlannerSettings
 from shared.bus.records import decode, encode

@@ -11,8 +11,9 @@ import pytest
 
 from deploy.demo.synthetic import generate
 from services.planner.app import create_runtime
-from services.planner.domain.plan import plan_hash
+from services.planner.domain.plan import canonical, hash_of, read
 from services.planner.domain.state import PlanState, fold
+from services.planner.domain.withholding import plan_hash
 from services.planner.handlers import method_of
 from services.planner.settings import PlannerSettings
 from services.planner.store import plans as store
@@ -75,12 +76,12 @@ def needs() -> tuple[Message, ...]:
 
 @cache
 def expected() -> str:
-    """The hash by folding every fact once, in the plain order, without bus or database."""
+    """The digest of the whole content by folding every fact once, in the plain order, without bus or database."""
     state = PlanState(AMBITO, METHOD.bands)
     for message in (*facts_of(reports()), *needs()):
         if isinstance(message.event, UnitChanged) or message.event.TOPIC != "units":
             fold(state, message)
-    return plan_hash(METHOD.plan_of(state))
+    return hash_of(canonical(METHOD.plan_of(state)))
 
 
 @asynccontextmanager
@@ -110,7 +111,8 @@ async def fed(registry: Runtime, planner: Runtime, claims: Sequence[Message]) ->
     await until(lambda: is_idle(planner), seconds=120)
     row = await current(planner)
     assert row is not None
-    return row.hash
+    assert row.hash == plan_hash(read(row.content, METHOD.names(AMBITO)))
+    return hash_of(row.content.encode())
 
 
 async def test_both_forms_arrive_at_the_plan_of_the_plain_fold(installation: Installation) -> None:

@@ -15,7 +15,8 @@ from services.planner.domain.causes import cause_of
 from services.planner.domain.emergency.actions import ActionKind
 from services.planner.domain.forecast import Triennium
 from services.planner.domain.moves import causes_of, changes
-from services.planner.domain.plan import Method, plan_hash
+from services.planner.domain.plan import Method
+from services.planner.domain.withholding import plan_hash
 from services.planner.law import rules_on
 from shared.arrivals import ROME
 from shared.events import Cause

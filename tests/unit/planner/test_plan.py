@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from services.planner.domain.forecast import Triennium
 from services.planner.domain.labels import STATUS_FIGURES
 from services.planner.domain.moves import CAUSES_LIMIT, changes
-from services.planner.domain.plan import FigureKey, Plan, canonical, compute, plan_hash, read
+from services.planner.domain.plan import FigureKey, Plan, canonical, compute, read
 from services.planner.domain.state import fold
 from services.planner.domain.strategies.objectives import ObjectiveStatus
+from services.planner.domain.withholding import plan_hash
 from shared.events.base import Message
 from shared.events.decisions import HoldPlaced, ObjectiveSet, ObjectiveWithdrawn
 from shared.events.plans import Cause, Measure

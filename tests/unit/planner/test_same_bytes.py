@@ -12,7 +12,7 @@ CODE = """
 import locale
 locale.setlocale(locale.LC_ALL, "")
 from services.planner.domain.chronicle import state_as_of
-from services.planner.domain.plan import plan_hash
+from services.planner.domain.withholding import plan_hash
 from services.planner.handlers import method_of
 from services.planner.settings import PlannerSettings
 from tests.support.planner import synthetic

@@ -20,8 +20,8 @@ CONTEXT: Final = {
 }
 DESCRIPTION: Final = (
     "Le sette parti del piano triennale (R.R. 4/2017, art. 3) e i suoi allegati come dati: fabbisogno, patrimonio, "
-    "offerta prevista, alienazioni, emergenza abitativa, misure per l'accesso. I numeri di famiglie inferiori a tre "
-    "non sono pubblicati."
+    "offerta prevista, alienazioni, emergenza abitativa, misure per l'accesso. Le famiglie sono a multipli di "
+    "cinque; i numeri che ne contano meno non sono pubblicati."
 )
 SYNTHETIC: Final = " Dati sintetici: non descrivono alcun alloggio, ente o persona reale."
 

@@ -17,7 +17,6 @@ from services.planner.domain.rules import Rules
 from services.planner.domain.state import PlanState
 from services.planner.domain.strategies.directives import Directive
 from services.planner.domain.survey.people import Survey
-from services.planner.domain.withholding import Untold
 
 AMBITO = "ambito"
 """The scope of figures that are the whole ambito's."""
@@ -28,7 +27,8 @@ class Material:
     """Ciò di cui il piano è fatto: the state it follows from, its rules, and what is known of the territory.
 
     `survey` is None, and `inhabitants` and `metres` empty, for a territory that is not installed; `inhabitants` are by
-    municipality and year, `metres` between municipalities.
+    municipality and year, `metres` between municipalities. Where it `is_for_all` no part tells a count of households
+    but in steps.
     """
 
     plan: Plan
@@ -39,8 +39,7 @@ class Material:
     inhabitants: Mapping[str, Mapping[int, int]]
     directives: tuple[Directive, ...]
     metres: Metres = field(default_factory=dict)
-    untold: Untold | None = None
-    """What texts do not tell of households; None: what follows from the plan itself."""
+    is_for_all: bool = False
 
     def place_it(self, municipality: str | None) -> str:
         """How a text begins: `Nel comune di Cremona`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -12,14 +12,14 @@ from typing import Final, NamedTuple
 from services.planner.domain.narrative.figures import Figure, FigureUnit, by_name, written
 from services.planner.domain.narrative.sentences import Sentence
 from services.planner.domain.parts.material import AMBITO, Material, scope_of
-from services.planner.domain.plan import Plan, key_of
+from services.planner.domain.plan import FigureKey, Plan, key_of
 from services.planner.domain.survey.figures import survey_figures
 from services.planner.domain.survey.households import ASSUMED
 from services.planner.domain.survey.people import Survey
 from services.planner.domain.texts.catalogue import TextSection
 from services.planner.domain.texts.markdown import Block, BlockKind, Fault, Passage, read_markdown
 from services.planner.domain.texts.references import MARK, NotAReference, Reference, folded, read_reference
-from services.planner.domain.withholding import Untold, untold_of
+from services.planner.domain.withholding import told_figures
 from shared.problem_texts import Text
 
 MISSING: Final = "n.d."
@@ -27,42 +27,51 @@ MISSING: Final = "n.d."
 WITHHELD: Final = "[dato non pubblicato]"
 """Stands for a figure that counts few households, or would give such a count away."""
 
+_BOUNDS: Final = {"need_": "almeno ", "open_cases": "almeno ", "coverage": "al più "}
+_ENDS: Final = ("_low", "_high")
+
 MOST_FAULTS: Final = 20
 """Wrong references that are told at once."""
 
 
 @dataclass(frozen=True)
 class Numbers:
-    """Numeri che i testi possono nominare: those of a plan and of its survey, but for what is not told."""
+    """Numeri che i testi possono nominare: those of a plan and of its survey, as everybody is told them."""
 
     plan: Plan
     survey: Survey | None
-    untold: Untold
 
     @classmethod
     def of(cls, material: Material) -> Numbers:
-        return cls(material.plan, material.survey, material.untold or untold_of(material.plan))
+        return cls(material.plan, material.survey)
+
+    @cached_property
+    def values(self) -> Mapping[FigureKey, int]:
+        return told_figures(self.plan)
 
     def figure(self, reference: Reference) -> Figure | None:
         """None where there is none, or none yet."""
         if reference.is_of_survey:
             has_more = reference.year is not None or reference.owner is not None
             return None if has_more else self._surveyed(reference.municipality).get(reference.figure)
-        value = self.plan.figures.get(reference.key)
+        value = self.values.get(reference.key)
         if value is None:
             return None
         unit = FigureUnit(reference.key.measure.value)
         return Figure(scope_of(reference.municipality), reference.figure, unit, value, reference.figure)
 
     def told(self, reference: Reference) -> str:
-        """`1.204`, or what stands instead of it."""
+        """`1.204`, `almeno 15,0`, or what stands instead of it."""
         if self.hides(reference):
             return WITHHELD
         figure = self.figure(reference)
-        return MISSING if figure is None or figure.value is None else written(figure)
+        if figure is None or figure.value is None:
+            return MISSING
+        return _bound(reference.figure) + written(figure)
 
     def hides(self, reference: Reference) -> bool:
-        return not reference.is_of_survey and self.untold.hides(reference.key)
+        is_told = reference.is_of_survey or reference.key in self.values
+        return not is_told and reference.key in self.plan.figures
 
     @cached_property
     def references(self) -> tuple[Reference, ...]:
@@ -105,6 +114,13 @@ class ToldSection(NamedTuple):
     @property
     def sentences(self) -> tuple[Sentence, ...]:
         return tuple(sentence for block in self.blocks for sentence in block.sentences)
+
+
+def _bound(figure: str) -> str:
+    """Households are told from the lower end of the step that they lie in."""
+    if figure.endswith(_ENDS):
+        return ""
+    return next((word for start, word in _BOUNDS.items() if figure.startswith(start)), "")
 
 
 def tell_section(section: TextSection, markdown: str, numbers: Numbers) -> tuple[ToldSection, ...]:

@@ -40,7 +40,7 @@ TABLE = Table(
     tuple(Column(kind.value.lower(), kind) for kind in ONE_OF_EACH),
     (
         tuple(Cell(value, f"cremonese/{kind}") for kind, value in ONE_OF_EACH.items()),
-        tuple(Cell(None, instead="meno di 3") for _ in ONE_OF_EACH),
+        tuple(Cell(None, instead="meno di 5") for _ in ONE_OF_EACH),
     ),
     tuple(map(Cell, ONE_OF_EACH.values())),
     "Fonte: prova.",

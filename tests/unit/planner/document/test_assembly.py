@@ -18,8 +18,8 @@ from services.planner.document.render import pdf_of
 from services.planner.document.writing import written
 from services.planner.domain.details import Detail, details_of
 from services.planner.domain.parts import Material, part_of
-from services.planner.domain.plan import plan_hash
 from services.planner.domain.state import PlanState
+from services.planner.domain.withholding import plan_hash, told_figures
 from services.planner.handlers import method_of
 from services.planner.settings import PlannerSettings
 from shared.events import Cause, FigureChange, Measure, Message, MunicipalityChange, PlanRecomputed, derived
@@ -92,7 +92,7 @@ def test_it_has_the_seven_parts_and_six_annexes_and_is_sealed(document: Document
 def test_every_figure_in_a_table_is_the_plans(document: Document) -> None:
     """Those that the plan keeps, and those that are computed when somebody asks: by kind, and of columns a to k."""
     material = synthetic_material()
-    plan = {key.id: value for key, value in material.plan.figures.items()}
+    plan = {key.id: value for key, value in told_figures(material.plan).items()}
     for detail in Detail:
         details = details_of(detail, material.state, material.plan, material.rules)
         plan |= {key.id: value for key, value in details.items() if value is not None}
@@ -141,32 +141,32 @@ def test_the_same_plan_gives_the_same_bytes_and_another_day_another_hash(documen
 
 def test_no_case_is_named_anywhere(document: Document) -> None:
     told = json_of(document).decode()
-    assert len(opened()) > len(still_open()) >= 3
+    assert len(opened()) > len(still_open()) >= 5
     assert not [reference for reference in opened() if reference in told]
-    assert f"aperti nell'ambito: {len(still_open())}." in texts_of(document.parts[5])[0]
+    first = len(still_open()) // 5 * 5
+    assert f"aperti nell'ambito: da {first} a {first + 4}." in texts_of(document.parts[5])[0]
 
 
-def test_fewer_than_three_cases_are_not_counted_and_their_actions_not_told() -> None:
-    emergency = assembled([*synthetic().past, *closing(still_open()[2:])]).parts[5]
-    assert texts_of(emergency)[0].startswith("Nell'ambito sono aperti meno di 3 casi")
-    assert texts_of(emergency)[1:] == ["Con meno di 3 casi aperti le azioni non si pubblicano."]
+def test_fewer_than_five_cases_are_not_counted_and_their_actions_not_told() -> None:
+    """One to four, or none: nobody can tell which."""
+    few, none = (assembled([*synthetic().past, *closing(still_open()[left:])]).parts[5] for left in (4, 0))
+    assert texts_of(few)[0].startswith("Casi di emergenza abitativa aperti nell'ambito: meno di 5.")
+    assert texts_of(few)[1:] == ["Con meno di 5 casi aperti le azioni non si pubblicano."]
+    assert texts_of(few) == texts_of(none)
 
 
-def test_without_cases_it_says_so() -> None:
-    emergency = assembled([*synthetic().past, *closing(still_open())]).parts[5]
-    assert texts_of(emergency)[0].startswith("Nessun caso aperto nell'ambito.")
-
-
-def test_small_needs_and_one_that_hides_them_are_not_told(document: Document) -> None:
-    """The need of a municipality follows from its coverage or pressure: these go with it."""
+def test_needs_are_told_in_steps_of_five_and_not_below_the_first(document: Document) -> None:
+    """The need of a municipality follows from its coverage: it goes with it, and is that of the need as it is told."""
     rows = rows_of(table_of(document.parts[2], "Fabbisogno del triennio"))
-    assert [row[1] for row in rows].count("n.p.") == 1
-    assert [row[1] for row in rows].count("meno di 3") > 1
+    assert [row[1] for row in rows].count("meno di 5") > 1
     for row in rows:
-        if row[1] in ("n.p.", "meno di 3"):
-            assert row[2:] == ["n.p."] * 3
+        if row[1] == "meno di 5":
+            assert row[2:] == ["n.p."] * 2
         else:
-            assert Decimal(row[1].replace(".", "").replace(",", ".")) >= 3
+            households = Decimal(row[1].replace(".", "").replace(",", "."))
+            assert households >= 5
+            assert households % 5 == 0
+            assert not any(int(end) % 5 for end in row[2].replace(".", "").split("\u2013"))
 
 
 def needing(**households: int) -> DocumentPart:
@@ -183,17 +183,15 @@ def needing(**households: int) -> DocumentPart:
     return document_of(replace(material, plan=plan), draft_of(plan, 1, ""), (), (), synthetic=True).parts[2]
 
 
-def test_where_no_other_municipality_can_hide_a_small_need_no_sum_is_told() -> None:
-    """Of four households in two municipalities, three in the one leaves one in the other."""
+def test_a_need_that_fills_no_step_is_not_told_and_hides_no_other() -> None:
+    """Four households in two municipalities are not told at all; of fourteen it is not said where four of them are."""
     alone = needing(c019036=3, c019098=1)
     assert tables_of(alone) == []
     assert texts_of(alone) == [
         "Le famiglie in condizione di bisogno sono troppo poche perché se ne possa pubblicare il numero."
     ]
-    assert [row[1] for row in rows_of(tables_of(needing(c019036=4, c019098=1))[0]) if row[1] != "n.d."] == [
-        "n.p.",
-        "meno di 3",
-    ]
+    rows = {row[0]: row[1:3] for row in rows_of(tables_of(needing(c019036=12, c019098=2))[0])}
+    assert (rows["Cremona"], rows["Soresina"]) == (["10,0", "10\u201315"], ["meno di 5", "n.p."])
 
 
 def with_measures(*households: int) -> Document:
@@ -210,14 +208,17 @@ def with_measures(*households: int) -> Document:
 
 
 def test_a_measure_that_reaches_two_households_is_told_without_its_budget() -> None:
-    """1,850 euro a household: the budget would tell them; and the total less the others would."""
+    """1,850 euro a household: the budget would tell them; and so would the totals, were they of all measures."""
     part = with_measures(2, 9, 6).parts[6]
     assert [row[3:5] for row in rows_of(tables_of(part)[0])] == [
-        ["meno di 3", "n.p."],
+        ["meno di 5", "n.p."],
         ["9", "16.650,00 €"],
-        ["n.p.", "n.p."],
+        ["6", "11.100,00 €"],
     ]
-    assert texts_of(part) == ["Nell'ambito le misure dichiarate sono 3; raggiungono 17 nuclei."]
+    assert texts_of(part) == [
+        "Nell'ambito le misure dichiarate sono 3; quelle che raggiungono almeno 5 nuclei ne raggiungono 15 "
+        "con 27.750 euro."
+    ]
 
 
 def objective(figure: str, baseline: int, target: int) -> Message:
@@ -250,17 +251,6 @@ def test_objectives_stand_beside_what_the_plan_says_now_but_not_of_a_municipalit
     assert cremonas == ["Cremona", "Comune", need, "n.p.", "n.p.", "2,0", "31 dicembre 2028", "n.p."]
     assert ambitos[2:6] == ["Più alloggi (Alloggi in patrimonio)", "4.000", "4.152", "4.100"]
     assert ambitos[6:] == ["31 dicembre 2028", "raggiunto"]
-
-
-def test_where_nothing_is_small_the_resources_are_told() -> None:
-    """(9 + 6) x 1,850 euro."""
-    assert "raggiungono 15 nuclei con 27.750 euro" in texts_of(with_measures(9, 6).parts[6])[0]
-
-
-def test_where_no_other_can_hide_it_the_total_is_not_told_either() -> None:
-    part = with_measures(2, 3).parts[6]
-    assert [row[3] for row in rows_of(tables_of(part)[0])] == ["meno di 3", "3"]
-    assert texts_of(part) == []
 
 
 def without_declarations_of(place: str) -> Document:

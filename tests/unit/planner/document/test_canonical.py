@@ -57,7 +57,7 @@ def test_its_json_is_written_as_said() -> None:
     assert [cell["value"] for cell in rows[0]] == [
         *("Comune di Soresina", 1204, 12345, [8, 15], "0.1396", "1850.50", "2026-10-31"),
     ]
-    assert rows[1][0] == {"value": None, "figure": "", "instead": "meno di 3"}
+    assert rows[1][0] == {"value": None, "figure": "", "instead": "meno di 5"}
     assert held["parts"][0]["sections"][0]["blocks"][0]["sentences"] == [
         {"text": "Ci sono 40 alloggi.", "figures": ["cremonese/stock_total"]}
     ]

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from deploy.demo.texts import EXAMPLE, TEXTS, markdown_of
 from services.planner.domain.narrative.sentences import Sentence
 from services.planner.domain.plan import FigureKey, key_of
-from services.planner.domain.publication import is_of_households
 from services.planner.domain.texts.catalogue import BY_CODE, SECTIONS
 from services.planner.domain.texts.markdown import BlockKind
-from services.planner.domain.texts.references import MARK
+from services.planner.domain.texts.references import MARK, Reference
 from services.planner.domain.texts.telling import (
     MISSING,
     WITHHELD,
@@ -25,7 +22,6 @@ from services.planner.domain.texts.telling import (
     tell_section,
     withheld_in,
 )
-from services.planner.domain.withholding import NO_HOUSEHOLDS
 from shared.events import Measure
 from shared.wording import amount
 from tests.support.plan_material import synthetic_material
@@ -77,11 +73,13 @@ def test_a_figure_that_counts_few_households_is_withheld_in_texts_too(numbers: N
     assert WITHHELD not in read(told.printed(numbers.plan.names), numbers)[0].text
 
 
-def test_of_other_days_no_figure_of_households_is_told(numbers: Numbers) -> None:
-    then = replace(numbers, untold=NO_HOUSEHOLDS)
-    for reference in numbers.references:
-        is_secret = not reference.is_of_survey and is_of_households(reference.figure)
-        assert (then.told(reference) == WITHHELD) is is_secret
+def test_households_are_told_from_the_lower_end_of_their_step(numbers: Numbers) -> None:
+    """As on pages and in the document: whoever writes the plan, too, reads in its texts what everybody does."""
+    need = FigureKey(None, None, "need_3y", None)
+    mark = Reference(need.figure, None, None, None).printed(numbers.plan.names)
+    step = numbers.plan.figures[need] // 5000 * 5
+    assert 500 <= step < 1000
+    assert read(f"Sono {mark} famiglie.", numbers) == [Sentence(f"Sono almeno {step},0 famiglie.", (need.id,))]
 
 
 def test_a_figure_that_the_plan_has_no_more_reads_as_not_available(numbers: Numbers) -> None:
@@ -113,13 +111,14 @@ def test_what_names_no_figure_is_refused_on_its_line_with_the_nearest_names(
 
 
 def test_every_reference_that_is_offered_reads_as_its_figure(numbers: Numbers) -> None:
-    """Each of the plan's figures, told by the same wording that every other sentence uses."""
+    """Each of the figures that everybody is told, by the same wording that every other sentence uses."""
     for reference in numbers.references[::7]:
         [sentence] = read(reference.printed(numbers.plan.names), numbers)
         if reference.is_of_survey or numbers.hides(reference):
             continue
         key = key_of(reference.id)
-        assert sentence == Sentence(amount(key.measure, numbers.plan.figures[key]), (reference.id,))
+        assert sentence.text.removeprefix("almeno ").removeprefix("al più ") == amount(key.measure, numbers.values[key])
+        assert sentence.figures == (reference.id,)
 
 
 def test_figures_are_found_by_words_of_their_label_place_or_code(numbers: Numbers) -> None:
