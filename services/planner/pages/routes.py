@@ -94,7 +94,7 @@ async def municipality_page(
     front = await front_of_days(request, db, place, days)
     if front is None or istat not in front.plan.names:
         raise not_found(f"Nel piano non c'è il comune {istat}.", f"There is no municipality {istat} in the plan.")
-    voted = await since_the_vote(db, front.plan, istat, visitor, at) if days.is_now else None
+    voted = await since_the_vote(db, front.plan, front.version, istat, visitor, at) if days.is_now else None
     vote = f"{voted.edition.number}.{voted.edition.last.step}" if voted else ""
     tag = tag_of(request, front.hash, str(front.version), istat, vote, str(days))
     if ready := at_hand(request, tag, if_none_match):
