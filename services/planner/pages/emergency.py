@@ -17,7 +17,7 @@ from services.planner.domain.holds import HoldStatus
 from services.planner.domain.parts.emergency import ORDER_ARTICLE, unplaced_in
 from services.planner.domain.publication import open_cases, public_actions
 from services.planner.pages.desk import At, Plan, Shown, homes_of
-from services.planner.pages.frame import OPERATION, Place, answer, around, tag_of
+from services.planner.pages.frame import OPERATION, Place, answer, around, at_hand, tag_of
 from services.planner.pages.views import Table, owner_name
 from services.planner.pages.words import in_steps
 from services.planner.store import holds as store
@@ -33,6 +33,9 @@ HOLDS_SHOWN: Final = 200
 @router.get("/ambiti/{ambito_code}/emergenza", operation_id=OPERATION)
 async def emergency_page(request: Request, place: Place, plan: Plan, at: At, visitor: Visitor) -> Response:
     head, title = plan.asked.head, say("Emergenza abitativa", "Housing emergency")
+    tag = tag_of(request, head.hash, str(head.version), "emergenza", str(at.days))
+    if ready := at_hand(request, tag):
+        return ready
     who = visitor if visitor and visitor.ambito == place.code else None
     content = {
         **around(request, place, at, head, title, "emergenza", live=True),
@@ -41,7 +44,7 @@ async def emergency_page(request: Request, place: Place, plan: Plan, at: At, vis
         "actions": public_actions(plan.asked.plan, homes_of(plan.material)),
         "tables": [*await _own(plan, who)] if who else [],
     }
-    return answer(request, "emergency.html", content, tag_of(request, head.hash, str(head.version), "emergenza"))
+    return answer(request, "emergency.html", content, tag)
 
 
 async def _own(plan: Shown, who: Principal) -> list[Table]:

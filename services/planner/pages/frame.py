@@ -81,7 +81,7 @@ def answer(request: Request, template: str, content: dict[str, Any], tag: str) -
     return response
 
 
-def at_hand(request: Request, tag: str, if_none_match: str) -> Response | None:
+def at_hand(request: Request, tag: str, if_none_match: str = "") -> Response | None:
     """The answer that needs no writing: that the reader has the page already, or the page as it was written last."""
     if tag in if_none_match:
         return unchanged(tag)

@@ -24,6 +24,7 @@ from shared.db import Database
 from shared.events import PlanStatus, PlanStatusChanged
 from shared.lifecycle_wording import step_sentence
 from shared.pages import Cell, Column, say
+from shared.pages.formats import number
 
 PUBLIC: Final = frozenset({PlanStatus.PUBLISHED, PlanStatus.SUPERSEDED})
 IN_FORCE: Final = frozenset({PlanStatus.APPROVED, PlanStatus.TRANSMITTED_TO_REGION, PlanStatus.PUBLISHED})
@@ -87,17 +88,18 @@ async def frozen_of(db: Database, voted: Voted) -> Frozen:
 
 
 async def since_the_vote(
-    db: Database, plan: ComputedPlan, istat: str, reader: Principal | None, at: Addresses
+    db: Database, plan: ComputedPlan, version: int, istat: str, reader: Principal | None, at: Addresses
 ) -> SinceTheVote | None:
     """None where the assembly has approved nothing, or nothing that the reader may see."""
     voted = in_force(await editions_shown(db, plan.ambito, plan.triennium.first_year, reader))
     if voted is None:
         return None
-    table = moved((await frozen_of(db, voted)).plan.figures, plan.figures, istat, voted.label)
+    labels = voted.label, say(f"Versione {number(version)}", f"Version {number(version)}")
+    table = moved((await frozen_of(db, voted)).plan.figures, plan.figures, istat, labels)
     return SinceTheVote(voted, table, at.to("scostamenti", edizione=str(voted.number), comune=istat))
 
 
-def moved(before: Mapping[FigureKey, int], now: Mapping[FigureKey, int], istat: str, label: str) -> Table:
+def moved(before: Mapping[FigureKey, int], now: Mapping[FigureKey, int], istat: str, labels: tuple[str, str]) -> Table:
     """The main figures of the municipality that are not what they were; none that counts households."""
     keys = [FigureKey(istat, None, name, None) for name in HEADLINES if not is_of_households(name)]
     pairs = [(key, before.get(key, 0), now.get(key, 0)) for key in keys]
@@ -111,6 +113,10 @@ def moved(before: Mapping[FigureKey, int], now: Mapping[FigureKey, int], istat: 
     ]
     columns = [
         Column(say("Che cosa", "What")),
-        *(Column(text, "shown") for text in (label, say("Adesso", "Now"), say("Differenza", "Difference"))),
+        *(Column(text, "shown") for text in (*labels, say("Differenza", "Difference"))),
     ]
-    return Table(say("I numeri principali, allora e adesso", "The main figures, then and now"), columns, rows)
+    return Table(
+        say("I numeri principali, allora e in questa versione", "The main figures, then and in this version"),
+        columns,
+        rows,
+    )

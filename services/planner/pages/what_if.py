@@ -18,7 +18,7 @@ from services.planner.law.labels import law_labels
 from services.planner.pages.addresses import Addresses
 from services.planner.pages.comparison import compared
 from services.planner.pages.desk import At, Plan, Shown, compute
-from services.planner.pages.frame import OPERATION, Place, answer, around, tag_of
+from services.planner.pages.frame import OPERATION, Place, answer, around, at_hand, tag_of
 from services.planner.pages.supposing import MOST, OFFERED, Supposed, Typed, supposed, typed
 from services.planner.pages.views import Table, owner_name
 from shared.events import Message
@@ -44,6 +44,9 @@ async def what_if_page(
     request: Request, db: Db, place: Place, plan: Plan, at: At, asked: Annotated[Typed, Depends(typed)]
 ) -> Response:
     head, title = plan.asked.head, say("E se…", "What if…")
+    tag = tag_of(request, head.hash, str(head.version), str(asked), str(at.days))
+    if ready := at_hand(request, tag):
+        return ready
     names = plan.asked.plan.names
     owners = sorted({key.owner for key in plan.asked.plan.figures if key.owner})
     wanted = supposed(asked)
@@ -57,7 +60,7 @@ async def what_if_page(
         "rules": _offered(plan.material.rules),
         **await _answered(db, plan, wanted, at, asked),
     }
-    return answer(request, "what_if.html", content, tag_of(request, head.hash, str(asked), str(at.days)))
+    return answer(request, "what_if.html", content, tag)
 
 
 async def _answered(db: Db, plan: Shown, wanted: Supposed, at: Addresses, asked: Typed) -> dict[str, Any]:

@@ -70,7 +70,7 @@ async def test_what_moved_since_the_vote_is_told_cause_by_cause(room: Room, regi
     [free] = [one for one in api["items"] if one["id"] == "-:-:free_assignable:-"]
     assert (free["before"], free["after"]) == (2, 1)
     municipality = (await page(room, f"{PAGES}/comuni/{CREMONA}")).text
-    moved = cells(municipality, "I numeri principali, allora e adesso")
+    moved = cells(municipality, "I numeri principali, allora e in questa versione")
     assert ["Alloggi liberi assegnabili", "2", "1", "−1"] in moved
     assert f'href="{DRIFT}?edizione=1&amp;comune={CREMONA}"' in municipality
     still = (await page(room, f"{PAGES}/comuni/019098")).text

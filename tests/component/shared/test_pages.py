@@ -191,7 +191,8 @@ def test_plan_event_changes_figures_map_and_list(visit: Visit) -> None:
     volongo = page.locator("#mappa [data-istat='019114']")
     expect(volongo).to_have_attribute("data-class", "2")  # 512 lies in 500-999
     expect(volongo.locator("title")).to_have_text("Volongo: 512 residenti")
-    expect(page.locator("#live-news")).to_have_text("2 valori aggiornati: Residenti nell’ambito 155.400.")
+    told = "2 valori aggiornati: Residenti nell’ambito da 155.369 a 155.400."
+    expect(page.locator("#live-news")).to_have_text(told)
     expect(page.locator("#live-state")).to_contain_text("Aggiornato alle")
 
 

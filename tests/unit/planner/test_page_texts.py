@@ -30,11 +30,11 @@ def test_numbers_of_a_sentence_lead_to_their_pages_in_its_order() -> None:
     }
     assert linked(Sentence(text, tuple(figures)), figures, AT) == (
         Segment("Nel 2023 ci sono "),
-        Segment("1.234", "/ambiti/cremonese/numeri/ambito:population"),
+        Segment("1.234", "/ambiti/cremonese/numeri/ambito:population", "ambito/population", 1234),
         Segment(" residenti, "),
-        Segment("3", "/ambiti/cremonese/numeri/ambito:long_change"),
+        Segment("3", "/ambiti/cremonese/numeri/ambito:long_change", "ambito/long_change", 3),
         Segment(" in più ("),
-        Segment("0,3%", "/ambiti/cremonese/numeri/ambito:long_change_share"),
+        Segment("0,3%", "/ambiti/cremonese/numeri/ambito:long_change_share", "ambito/long_change_share", 3),
         Segment(")."),
     )
 
