@@ -34,9 +34,10 @@ async def completeness_page(
     request: Request, place: Place, plan: Plan, at: At, if_none_match: IfNoneMatch = ""
 ) -> Response:
     head, title = plan.asked.head, say("Chi ha trasmesso i dati", "Who has sent the data")
-    if (tag := tag_of(request, head.hash, str(head.version), "completezza", str(at.days))) in if_none_match:
+    messages = await plan.declarations()
+    made_of = head.hash, str(head.version), "completezza", str(at.days), str(len(messages))
+    if (tag := tag_of(request, *made_of)) in if_none_match:
         return unchanged(tag)
-    messages = await plan.messages()
     content = {
         **around(request, place, at, head, title, "completezza"),
         "found": await asyncio.to_thread(completeness_of, plan, messages, at),

@@ -32,7 +32,7 @@ from shared.db import Database
 from shared.events import PlanStatus, PlanStatusChanged
 from shared.lifecycle_wording import acts_named, step_sentence, years_of
 from shared.pages import Cell, Column, Spoken, say, speaking
-from shared.pages.formats import day
+from shared.pages.formats import day, thousandths
 from shared.problems import is_from_browser
 from shared.roles import Reach, reach_of
 from shared.sign_in import Visitor, to_sign_in
@@ -263,4 +263,6 @@ def _files(edition: Edition, sizes: dict[Ending, int | None]) -> list[list[Cell]
 
 
 def _bytes(size: int | None) -> str | None:
-    return None if size is None else f"{-(-size // 1000)} kB"
+    if size is None:
+        return None
+    return f"{-(-size // 1000)} kB" if size < 1_000_000 else f"{thousandths(size // 1000)} MB"
