@@ -14,9 +14,11 @@ from typing import Annotated, Final, cast
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from fastapi import Depends, Request, Response
+from fastapi.routing import APIRoute
 
 from shared.problems import Problem, Text, of_status, read_body
 from shared.settings import Settings
+from shared.uploads import Upload, is_multipart, read_form_with_file
 
 SESSION_COOKIE: Final = "pianovivo_session"
 VISIT_COOKIE: Final = "pianovivo_visit"
@@ -70,7 +72,9 @@ def reader_of(request: Request) -> str:
 
 async def fields(request: Request) -> Mapping[str, str]:
     """FastAPI dependency: the fields of a form; of a field that comes twice the last. Raises `Problem` 413 or 400."""
-    if not hasattr(request.state, "fields"):
+    if not hasattr(request.state, "fields") and _has_file(request):
+        request.state.fields, request.state.upload = await read_form_with_file(request)
+    elif not hasattr(request.state, "fields"):
         text = (await read_body(request, MAX_FORM_BYTES)).decode("utf-8", "replace")
         try:
             request.state.fields = dict(parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_FIELDS))
@@ -80,6 +84,20 @@ async def fields(request: Request) -> Mapping[str, str]:
 
 
 Fields = Annotated[Mapping[str, str], Depends(fields)]
+
+
+async def uploaded(request: Request) -> Upload:
+    """FastAPI dependency: the file of a form; a form with a file is read by no route that does not ask for it."""
+    await fields(request)
+    return cast(Upload, getattr(request.state, "upload", Upload("", b"")))
+
+
+Uploaded = Annotated[Upload, Depends(uploaded)]
+
+
+def _has_file(request: Request) -> bool:
+    wanted = cast(APIRoute, request.scope["route"]).dependant.dependencies
+    return is_multipart(request) and any(one.call is uploaded for one in wanted)
 
 
 async def check_form(request: Request) -> None:
@@ -94,7 +112,7 @@ async def check_form(request: Request) -> None:
 
 def _is_form(request: Request) -> bool:
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    return content_type == "application/x-www-form-urlencoded"
+    return content_type == "application/x-www-form-urlencoded" or _has_file(request)
 
 
 def _refuse_cross_origin(request: Request) -> None:

@@ -45,6 +45,10 @@ KINDS: Final = {
     "adoption-chosen": "la scelta del valore adottato per {}",
     "objective-set": "l'obiettivo misurato da {}",
     "objective-withdrawn": "il ritiro dell'obiettivo misurato da {}",
+    "section-written": "una nuova stesura del testo «{}»",
+    "figure-contested": "la contestazione di {}",
+    "contest-answered": "la risposta alla contestazione di {}",
+    "contest-settled": "l'esito della contestazione di {}",
     "hold-placed": "la prenotazione dell'alloggio {} per un caso di emergenza",
     "hold-accepted": "l'assegnazione a un caso di emergenza dell'alloggio prenotato {}",
     "hold-declined": "la rinuncia all'alloggio prenotato {}",
@@ -83,8 +87,13 @@ def is_day(cause: Cause) -> bool:
 
 def began(on: date) -> str:
     """`è cominciato il 24 novembre 2026`, `è cominciato l'8 novembre 2026`."""
-    article = "l'" if on.day in _ELIDED else "il "
+    article = "l'" if is_elided(on) else "il "
     return f"è cominciato {article}{day(on)}"
+
+
+def is_elided(on: date) -> bool:
+    """Whether the article before the day loses its vowel."""
+    return on.day in _ELIDED
 
 
 def day(on: date) -> str:

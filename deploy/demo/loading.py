@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from deploy.demo.client import Client, Refused
 from deploy.demo.synthetic import Claim, SyntheticWorld
+from deploy.demo.texts import send_texts
 from services.intake.domain.submissions import Declaration
 from shared.auth import Role
 from shared.events import EmergencyCaseClosed, EmergencyCaseOpened, UnitRegistered
@@ -21,7 +22,7 @@ BULK = 1000
 
 
 async def load(client: Client, world: SyntheticWorld, console: Console) -> None:
-    """Send everything, then wait until registry and planner have applied it."""
+    """Send everything, wait until registry and planner have applied it, then write the plan's texts."""
     events = len(world.reports) + len(world.cases) + len(world.submissions) + len(world.silent)
     columns = (TextColumn("{task.description:<34}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as bar:
@@ -40,6 +41,8 @@ async def load(client: Client, world: SyntheticWorld, console: Console) -> None:
         async with asyncio.timeout(300), asyncio.TaskGroup() as tasks:
             tasks.create_task(watch())
             await _send(client, world, lambda count: bar.advance(sent, count))
+    async with asyncio.timeout(60):
+        await send_texts(client)
 
 
 async def _send(client: Client, world: SyntheticWorld, told: Any) -> None:

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from deploy.demo import accounts, journey, loading, proposal
+from deploy.demo import accounts, contests, journey, loading, proposal
 from deploy.demo.receiver import Receiver
 from deploy.demo.synthetic import SYNTHETIC_NOTICE_IT, SyntheticWorld, generate
 from deploy.demo.system import DidNotStart, System, running
@@ -63,6 +63,7 @@ async def _show(system: System, world: SyntheticWorld, receiver: Receiver, hash_
     console.print(f"{len(world.ambito.municipalities)} municipalities, {len(world.lives)} homes; {system.form}\n")
     async with system.client() as client:
         await loading.load(client, world, console)
+        await contests.contest(client, world, console)
         await proposal.propose(client, world, console)
         await journey.follow(client, world, receiver, console)
         plan = await client.plan()

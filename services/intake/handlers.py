@@ -1,4 +1,4 @@
-"""What the registry made of reports: each can be read at its own address."""
+"""What the registry made of reports: each can be read at its own address; which declared cells are contested."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.intake import store
 from services.intake.domain.duties import RowKey, home_moves
 from services.intake.store import Outcome
+from services.intake.tables import ContestedCellRow
 from shared.bus.consumer import Handlers
-from shared.events import Message, ReportRefused, UnitChanged
+from shared.events import ContestAnswered, ContestSettled, FigureContested, Message, ReportRefused, UnitChanged
 
 
 @dataclass
@@ -23,6 +24,7 @@ class Work:
     known: set[UUID]
     outcomes: dict[UUID, Outcome] = field(default_factory=dict)
     homes: Counter[tuple[str, RowKey]] = field(default_factory=Counter)
+    contested: list[ContestedCellRow] = field(default_factory=list)
 
 
 async def load(session: AsyncSession, messages: Sequence[Message]) -> Work:
@@ -47,11 +49,31 @@ def on_report_refused(message: Message, work: Work) -> None:
     )
 
 
+def on_contest(message: Message, work: Work) -> None:
+    """A contest of homes unlocks nothing here: a report about the home mends it."""
+    step = message.event
+    assert isinstance(step, (FigureContested, ContestAnswered, ContestSettled))
+    if step.cell is not None:
+        row = ContestedCellRow(
+            contest_id=step.contest_id,
+            revision=step.revision,
+            ambito=step.ambito,
+            owner=step.owner,
+            municipality=step.municipality,
+            cycle_year=step.cell.cycle_year,
+            path=step.cell.path,
+            deadline_on=step.deadline_on,
+            is_open=not isinstance(step, ContestSettled),
+        )
+        work.contested.append(row)
+
+
 async def save(session: AsyncSession, work: Work) -> Sequence[Message]:
     outcomes = [work.outcomes[report_id] for report_id in sorted(work.outcomes)]
     await store.decide_reports(session, [o for o in outcomes if o.report_id in work.known])
     store.add_decided_reports(session, [o for o in outcomes if o.report_id not in work.known])
     await store.add_homes(session, {key: change for key, change in work.homes.items() if change})
+    await store.keep_contested_cells(session, work.contested)
     return ()
 
 
@@ -80,4 +102,12 @@ def _outcome(
     )
 
 
-HANDLERS = Handlers(load=load, on={UnitChanged: on_unit_changed, ReportRefused: on_report_refused}, save=save)
+HANDLERS = Handlers(
+    load=load,
+    on={
+        UnitChanged: on_unit_changed,
+        ReportRefused: on_report_refused,
+        **dict.fromkeys((FigureContested, ContestAnswered, ContestSettled), on_contest),
+    },
+    save=save,
+)

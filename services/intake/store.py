@@ -15,6 +15,7 @@ from sqlmodel import col
 
 from services.intake.domain.duties import RowKey
 from services.intake.tables import (
+    ContestedCellRow,
     EmergencyCaseRow,
     OwnedHomesRow,
     SubmissionDefaultRow,
@@ -30,7 +31,7 @@ from shared.events import (
     SubmissionDefaulted,
     SubmissionReceived,
 )
-from shared.sql import among, insert_rows, table_of
+from shared.sql import among, insert_rows, table_of, upsert_rows
 
 R = TypeVar("R", UnitReportRow, SubmissionRow)
 Place = tuple[datetime, UUID]
@@ -216,6 +217,27 @@ async def add_homes(session: AsyncSession, changes: Mapping[tuple[str, RowKey], 
     # Sorted, so that replicas lock in one order.
     rows = [{"ambito": ambito, **key._asdict(), "change": changes[ambito, key]} for ambito, key in sorted(changes)]
     await (await session.connection()).execute(statement, rows)
+
+
+async def keep_contested_cells(session: AsyncSession, rows: Sequence[ContestedCellRow]) -> None:
+    """The highest revision of a contest is right, whatever the order."""
+    if not rows:
+        return
+    table = table_of(ContestedCellRow)
+    ours = among(session, ContestedCellRow.contest_id, sorted({row.contest_id for row in rows}))
+    named = await session.execute(select(table.c.contest_id, table.c.revision).where(ours))
+    known = {row.contest_id: row.revision for row in named}
+    newer = {row.contest_id: row for row in sorted(rows, key=lambda row: row.revision)}.values()
+    upsert_rows(
+        session,
+        ContestedCellRow,
+        [tuple(row.model_dump().values()) for row in newer if row.revision > known.get(row.contest_id, 0)],
+    )
+
+
+async def contested_cell(session: AsyncSession, ambito: str, contest_id: UUID) -> ContestedCellRow | None:
+    row = await session.get(ContestedCellRow, contest_id)
+    return row if row and row.ambito == ambito else None
 
 
 async def add_default(session: AsyncSession, event: SubmissionDefaulted, at: datetime) -> SubmissionDefaultRow:

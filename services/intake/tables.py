@@ -7,6 +7,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -118,5 +119,22 @@ class EmergencyCaseRow(SQLModel, table=True):
     closure: str | None = Field(default=None, sa_column=Column(Text))
 
 
-PROJECTIONS = (OwnedHomesRow,)
+class ContestedCellRow(SQLModel, table=True):
+    """A declared cell that is contested, as the latest step of its contest tells it: while open it can be corrected."""
+
+    __tablename__ = "contested_cell"
+    metadata: ClassVar[MetaData] = metadata
+
+    contest_id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
+    revision: int = Field(sa_column=Column(Integer, nullable=False))
+    ambito: str = Field(sa_column=Column(Text, nullable=False))
+    owner: str = Field(sa_column=Column(Text, nullable=False))
+    municipality: str = Field(sa_column=Column(Text, nullable=False))
+    cycle_year: int = Field(sa_column=Column(Integer, nullable=False))
+    path: str = Field(sa_column=Column(Text, nullable=False))
+    deadline_on: date = Field(sa_column=Column(Date, nullable=False))
+    is_open: bool = Field(sa_column=Column(Boolean, nullable=False))
+
+
+PROJECTIONS = (OwnedHomesRow, ContestedCellRow)
 """All that can be derived from the topics alone: what owners sent begins in the other tables."""

@@ -1,4 +1,4 @@
-"""What the notifier does with a recomputed plan, and with a step of one: a notice for each organisation it matters to.
+"""What the notifier does with what the planner tells: a notice for each organisation it matters to.
 
 Of a recomputed plan there is one for each municipality that an organisation listens to.
 """
@@ -16,15 +16,19 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.notifier import store
-from services.notifier.domain import wording
+from services.notifier.domain import discussion, wording
 from services.notifier.domain.moves import FigureId, figure_id, moves
 from services.notifier.domain.payloads import PLAN_CHANGED, PLAN_STATUS_CHANGED
 from services.notifier.store import Audience, Job, Listener, PlanNotice, Told
 from services.notifier.tables import INBOX, WEBHOOK, WHOLE_AMBITO
 from shared.bus.consumer import Handlers
 from shared.events import (
+    CommentReplied,
+    ContestAnswered,
+    ContestSettled,
     Event,
     FigureChange,
+    FigureContested,
     Message,
     MunicipalityChange,
     NoticeDelivered,
@@ -64,8 +68,7 @@ class Hearing:
 
 async def load(session: AsyncSession, messages: Sequence[Message]) -> Work:
     plans = [message.event for message in messages if isinstance(message.event, PlanRecomputed)]
-    steps = [message.event for message in messages if isinstance(message.event, PlanStatusChanged)]
-    ambiti = sorted({plan.ambito for plan in plans} | {step.ambito for step in steps})
+    ambiti = sorted({message.envelope.ambito for message in messages})
     audience = await store.audience_of(session, ambiti)
     changed = sorted({(plan.ambito, change.municipality) for plan in plans for change in plan.changes})
     places = {(ambito, code) for ambito, municipality in changed for code in (municipality, WHOLE_AMBITO)}
@@ -95,6 +98,30 @@ def on_plan_status_changed(message: Message, work: Work) -> None:
         return
     for organisation, listeners in sorted(_listening(step.ambito, work).items()):
         _tell_step(message, step, organisation, [one for one in listeners if one.channel == WEBHOOK], work)
+
+
+def on_discussion(message: Message, work: Work) -> None:
+    """Told to whom it concerns, whatever they have subscribed to: a contest has a clock."""
+    event = message.event
+    assert isinstance(event, (FigureContested, ContestAnswered, ContestSettled, CommentReplied))
+    if not _is_news(message, work):
+        return
+    names, listening = work.names[event.ambito], _listening(event.ambito, work)
+    for organisation in discussion.told_to(event, _lead(event.ambito)):
+        _send(
+            message,
+            f"{organisation}/discussion",
+            [one for one in listening.get(organisation, ()) if one.channel == WEBHOOK],
+            work,
+            ambito=event.ambito,
+            organisation=organisation,
+            kind=discussion.kind_of(event),
+            subject=discussion.subject(event, names),
+            text=wording.text(discussion.lines(event, names)),
+            plan_version=None,
+            plan_hash=None,
+            discussion=event.model_dump_json(),
+        )
 
 
 async def save(session: AsyncSession, work: Work, lease: Lease) -> Sequence[Message]:
@@ -200,6 +227,11 @@ def _send(message: Message, part: str, webhooks: Iterable[Listener], work: Work,
 
 
 @cache
+def _lead(ambito: str) -> str | None:
+    return territory(ambito).lead.istat_code if members_of(ambito) else None
+
+
+@cache
 def _names(ambito: str) -> dict[str, str]:
     known = territory(ambito).municipalities if members_of(ambito) else ()
     return {municipality.istat_code: municipality.name for municipality in known}
@@ -209,5 +241,6 @@ def handlers(lease: Lease) -> Handlers[Work]:
     on: dict[type[Event], Callable[[Message, Work], None]] = {
         PlanRecomputed: on_plan_recomputed,
         PlanStatusChanged: on_plan_status_changed,
+        **dict.fromkeys(discussion.EVENTS.values(), on_discussion),
     }
     return Handlers(load=load, on=on, save=partial(save, lease=lease))

@@ -72,11 +72,12 @@ class PlanNotice(NamedTuple):
     text: str
     cause_id: UUID
     correlation_id: UUID
-    plan_version: int
-    plan_hash: str
+    plan_version: int | None
+    plan_hash: str | None
     change: str | None = None
     read_at: datetime | None = None
     step: str | None = None
+    discussion: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

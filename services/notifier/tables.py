@@ -75,7 +75,8 @@ class HeardRow(SQLModel, table=True):
 class NoticeRow(SQLModel, table=True):
     """Avviso: what one organisation is told about one municipality's part of one plan version, or of the plan's step.
 
-    `change` is a `MunicipalityChange` as JSON whose `before` are the values last told, `step` a `PlanStatusChanged`; a
+    `change` is a `MunicipalityChange` as JSON whose `before` are the values last told, `step` a `PlanStatusChanged`,
+    `discussion` the event that `kind` names of a contested number or of a replied comment, which have no plan; a
     warning about an endpoint has neither of them, nor a plan.
     """
 
@@ -97,6 +98,7 @@ class NoticeRow(SQLModel, table=True):
     change: str | None = Field(default=None, sa_column=Column(Text))
     read_at: datetime | None = Field(default=None, sa_column=Column(Instant))
     step: str | None = Field(default=None, sa_column=Column(Text))
+    discussion: str | None = Field(default=None, sa_column=Column(Text))
 
 
 class DeliveryRow(SQLModel, table=True):

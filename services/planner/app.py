@@ -11,6 +11,8 @@ from services.planner.days import keep_days
 from services.planner.handlers import Planner, method_of
 from services.planner.settings import PlannerSettings
 from services.planner.tables import PROJECTIONS
+from services.planner.tables.discussion import PlanContestRow
+from services.planner.tables.texts import PlanTextRow
 from shared.bus.transport import Transport
 from shared.runtime import Runtime
 
@@ -22,7 +24,8 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 def create_runtime(settings: PlannerSettings, transport: Transport | None = None) -> Runtime:
     planner = Planner(method_of(settings), writer=uuid4())
-    runtime = Runtime("planner", settings, MIGRATIONS, planner.handlers(), PROJECTIONS, transport)
+    projections = (*PROJECTIONS, PlanTextRow, PlanContestRow)
+    runtime = Runtime("planner", settings, MIGRATIONS, planner.handlers(), projections, transport)
     runtime.tasks.append(partial(keep_days, runtime.db))
     return runtime
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.planner.contesting import settle_contests
 from services.planner.domain.causes import cause_of
 from services.planner.domain.forecast import Triennium
 from services.planner.domain.holds import HoldStatus, is_overdue, unit_left
@@ -33,10 +34,13 @@ from shared.db import Database
 from shared.events import (
     AdoptionChosen,
     Cause,
+    ContestAnswered,
+    ContestSettled,
     DayBegan,
     EmergencyCaseClosed,
     EmergencyCaseOpened,
     EmergencyCaseUpdated,
+    FigureContested,
     HoldAccepted,
     HoldDeclined,
     HoldExpired,
@@ -46,6 +50,7 @@ from shared.events import (
     ObjectiveSet,
     ObjectiveWithdrawn,
     PlanRecomputed,
+    SectionWritten,
     SubmissionDefaulted,
     SubmissionReceived,
     UnitChanged,
@@ -58,7 +63,8 @@ READ = (
     *(UnitChanged, SubmissionReceived, SubmissionDefaulted),
     *(EmergencyCaseOpened, EmergencyCaseUpdated, EmergencyCaseClosed),
     *(HoldPlaced, HoldAccepted, HoldDeclined, HoldExpired, HoldReturned, AdoptionChosen),
-    *(ObjectiveSet, ObjectiveWithdrawn, DayBegan),
+    *(ObjectiveSet, ObjectiveWithdrawn, SectionWritten, DayBegan),
+    *(FigureContested, ContestAnswered, ContestSettled),
 )
 
 
@@ -110,6 +116,8 @@ class Planner:
             before = draft.plan
             draft.plan = self._method.plan_of(draft.state, draft.known)
             draft.known = draft.plan
+            rules = self._method.law(draft.plan.reference_on)
+            said += await settle_contests(session, draft.state, draft.plan, rules, draft.messages)
             content = canonical(draft.plan)
             if hash_of(content) == (draft.edition.hash if draft.edition else None):
                 await self._keep(session, ambito, draft)

@@ -17,6 +17,9 @@ class PlannerSettings(Settings):
     planner_hold_hours: int = Field(
         72, ge=1, le=1440, description="Hours for which a home is held for an emergency case before the hold expires"
     )
+    planner_contest_days: int = Field(
+        15, ge=1, le=120, description="Days in which a contested number can be answered and corrected; assumed, not law"
+    )
     planner_notice: str = Field(
         "", max_length=500, description="Sentence shown on top of every public page, e.g. that the data are synthetic"
     )

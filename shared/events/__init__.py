@@ -15,6 +15,14 @@ from shared.events.base import (
     identifier,
     of_topic,
 )
+from shared.events.contests import (
+    CommentReplied,
+    ContestAnswered,
+    ContestedCell,
+    ContestOutcome,
+    ContestSettled,
+    FigureContested,
+)
 from shared.events.decisions import (
     AdoptedQuantity,
     AdoptionBasis,
@@ -28,6 +36,7 @@ from shared.events.decisions import (
     HoldReturned,
     ObjectiveSet,
     ObjectiveWithdrawn,
+    SectionWritten,
 )
 from shared.events.lifecycle import Act, ActKind, EditionKind, Office, Organ, PlanStatus, PlanStatusChanged
 from shared.events.planning import (

@@ -1,4 +1,4 @@
-"""What is decided about the plan: holds for emergency cases, values that it adopts, its objectives; and its days."""
+"""What is decided about the plan: holds for emergencies, adopted values, objectives, texts; and its days."""
 
 from __future__ import annotations
 
@@ -10,12 +10,17 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from shared.events.base import AmbitoCode, Event, IstatCode, LongText, OrganisationId, Reference, UnitId
+from shared.events.lifecycle import FirstYear, Office
 
 FIGURE_ID = r"^(-|[0-9]{6}):(-|[a-z0-9][a-z0-9-]{0,63}):[a-z0-9_]{1,60}:(-|[0-9]{4})$"
 FigureId = Annotated[str, StringConstraints(pattern=FIGURE_ID, max_length=150)]
 """A figure of the plan: municipality, owner, name and year, each `-` for all."""
 FigureValue = Annotated[int, Field(ge=-(2**31), le=2**31 - 1)]
 """In the figure's own integers: a count, or thousandths."""
+SectionCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z-]{0,63}$", max_length=64)]
+"""A section of the plan's texts, by its address."""
+TEXT_LIMIT = 10_000
+"""Characters of a section's text: some four pages."""
 
 
 class DeclineReason(StrEnum):
@@ -129,6 +134,25 @@ class ObjectiveSet(_ObjectiveStep):
 
 class ObjectiveWithdrawn(_ObjectiveStep):
     """Obiettivo ritirato: the plan does not pursue it any more."""
+
+
+class SectionWritten(Event, topic="plan-decisions"):
+    """Testo di una sezione del piano: what was written of it in Markdown, for the triennium that begins in that year.
+
+    `revision` numbers the texts of the section without a gap: the last one holds, an empty one says nothing. The
+    author is an organisation and its office, never a person. `municipality` is the one that leads the ambito.
+    """
+
+    ambito: AmbitoCode
+    municipality: IstatCode
+    first_year: FirstYear
+    section: SectionCode
+    revision: Annotated[int, Field(ge=1)]
+    markdown: Annotated[str, StringConstraints(max_length=TEXT_LIMIT)]
+    organisation: OrganisationId
+    office: Office
+    on: date
+    note: LongText | None = None
 
 
 class DayBegan(Event, topic="plan-decisions"):

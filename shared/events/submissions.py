@@ -49,7 +49,10 @@ class AnnualColumns(Value):
 
 
 class SubmissionReceived(Event, ThreeYearData, topic="submissions"):
-    """Dati di programmazione trasmessi: one owner's year in one municipality; a later revision supersedes."""
+    """Dati di programmazione trasmessi: one owner's year in one municipality; a later revision supersedes.
+
+    One that corrects a contested cell names the contest.
+    """
 
     submission_id: UUID
     ambito: AmbitoCode
@@ -62,6 +65,7 @@ class SubmissionReceived(Event, ThreeYearData, topic="submissions"):
     columns: AnnualColumns | None
     received_on: date
     late: bool
+    contest_id: UUID | None = None
 
 
 class SubmissionDefaulted(Event, topic="submissions"):

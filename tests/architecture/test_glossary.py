@@ -69,6 +69,11 @@ NO_TERMS = {
         *("planner.Label", "planner.Move", "planner.Sheet", "planner.VacantHomes"),
         *("planner.FigureUnit", "planner.Voices"),
     },
+    "how texts are read, told and compared": {
+        *("planner.Block", "planner.BlockKind", "planner.Passage", "planner.Read", "planner.Fault"),
+        *("planner.ToldBlock", "planner.ToldSection", "planner.Numbers", "planner.NotAReference"),
+        *("planner.Change", "planner.Piece"),
+    },
     "how due rows are named": {"intake.RowKey"},
     "errors of a look-up": {"territory.UnknownAmbitoError", "territory.UnknownMunicipalityError"},
     "how notices travel": {

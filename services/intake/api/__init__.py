@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from services.intake.api import duties, emergency_cases, submissions, unit_reports
+from services.intake.api import corrections, duties, emergency_cases, submissions, unit_reports
 from services.intake.api.bodies import schemas
 from shared.openapi import Api
 
@@ -21,5 +21,5 @@ API = Api(
 )
 router = APIRouter()
 # `/submissions/status` comes before `/submissions/{submission_id}`, which would take it for an identifier.
-for _part in (unit_reports, duties, submissions, emergency_cases):
+for _part in (unit_reports, duties, corrections, submissions, emergency_cases):
     router.include_router(_part.router)

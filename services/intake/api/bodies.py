@@ -7,6 +7,7 @@ from typing import Final
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from services.intake.domain.corrections import Correction
 from services.intake.domain.submissions import Declaration
 from shared.events import (
     REPORTS,
@@ -29,6 +30,7 @@ def schemas() -> dict[str, Json]:
         EmergencyCaseOpened,
         EmergencyCaseUpdated,
         EmergencyCaseClosed,
+        Correction,
     )
     _, generated = models_json_schema([(cls, "validation") for cls in classes], ref_template=SCHEMAS + "{model}Input")
     written: dict[str, Json] = {f"{name}Input": schema for name, schema in generated["$defs"].items()}

@@ -109,7 +109,7 @@ def _received(arrival: Arrival, declaration: Declaration) -> SubmissionReceived:
     who, kind, rules = arrival.who, owner_kind(arrival.who.organisation), CycleRules.of(declaration.cycle_year)
     members = members_of(who.ambito)
     where = municipality_faults(who.organisation, who.ambito, members, declaration.municipality, "/municipality")
-    inhabitants = _inhabitants(who.ambito, declaration.municipality) if kind is OwnerKind.MUNICIPALITY else None
+    inhabitants = inhabitants_of(who.ambito, declaration.municipality) if kind is OwnerKind.MUNICIPALITY else None
     refuse([*where, *declaration_faults(declaration, kind, rules, inhabitants)])
     return SubmissionReceived(
         submission_id=arrival.new_id(),
@@ -127,7 +127,7 @@ def _received(arrival: Arrival, declaration: Declaration) -> SubmissionReceived:
     )
 
 
-def _inhabitants(code: str, municipality: str) -> int | None:
+def inhabitants_of(code: str, municipality: str) -> int | None:
     """None where the territory is not installed, or the municipality is none of it."""
     try:
         return ambito(code).municipality(municipality).population

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.notifier import store
 from services.notifier.api.subscriptions import MAX_SUBSCRIPTIONS, ArrivedBare
+from services.notifier.domain.discussion import EVENTS, Discussion
 from services.notifier.domain.outcomes import DeliveryState, SubscriptionState
 from services.notifier.tables import AttemptRow, DeliveryRow, NoticeRow
 from shared.arrivals import Arrival, PageLinks, Shape, answer, not_found, once
@@ -29,7 +30,7 @@ router = APIRouter(tags=["notices"])
 class Notice(Shape):
     """Avviso; `figures` of `change` count from the values last told to this organisation.
 
-    `step` is what became of a proposed plan, if the notice is about that.
+    `step` is what became of a proposed plan, `discussion` of a contested number or a comment, if it is about that.
     """
 
     id: UUID
@@ -42,6 +43,7 @@ class Notice(Shape):
     plan_hash: str | None = Field(max_length=64)
     change: MunicipalityChange | None
     step: PlanStatusChanged | None
+    discussion: Discussion | None
 
 
 class NoticePage(Shape):
@@ -163,7 +165,9 @@ async def _replay(delivery_id: UUID, arrival: Arrival, session: AsyncSession) ->
 def _members(row: NoticeRow) -> dict[str, Any]:
     members = {name: getattr(row, name) for name in Notice.model_fields}
     change = MunicipalityChange.model_validate_json(row.change) if row.change else None
-    return members | {"change": change, "step": PlanStatusChanged.read(row.step.encode()) if row.step else None}
+    step = PlanStatusChanged.read(row.step.encode()) if row.step else None
+    discussion = EVENTS[row.kind].read(row.discussion.encode()) if row.discussion else None
+    return members | {"change": change, "step": step, "discussion": discussion}
 
 
 _NOT_ACTIVE = Text("L'iscrizione non è attiva: riattivarla prima.", "The subscription is not active: resume it first.")

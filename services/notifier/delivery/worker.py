@@ -24,8 +24,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.notifier import store
 from services.notifier.delivery.http import AddressPolicy, Outcome, post
 from services.notifier.domain import wording
+from services.notifier.domain.discussion import EVENTS
 from services.notifier.domain.outcomes import PAUSE_AFTER, DeliveryState, Settlement, SubscriptionState, settle
-from services.notifier.domain.payloads import plan_changed, plan_status_changed
+from services.notifier.domain.payloads import discussed, plan_changed, plan_status_changed
 from services.notifier.domain.retries import Verdict, verdict
 from services.notifier.domain.signatures import signed_headers
 from services.notifier.store import Job, Listener, PlanNotice
@@ -160,7 +161,12 @@ def body_of(notice: PlanNotice) -> bytes:
     if notice.step is not None:
         step = PlanStatusChanged.read(notice.step.encode())
         return plan_status_changed(notice.id, notice.created_at, notice.subject, notice.text, step)
+    if notice.discussion is not None:
+        event = EVENTS[notice.kind].read(notice.discussion.encode())
+        return discussed(notice.id, notice.created_at, notice.subject, notice.text, event)
     assert notice.change is not None
+    assert notice.plan_version is not None
+    assert notice.plan_hash is not None
     change = MunicipalityChange.model_validate_json(notice.change)
     plan = notice.ambito, notice.plan_version, notice.plan_hash
     return plan_changed(notice.id, notice.created_at, *plan, notice.subject, notice.text, change)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import orjson
 
+from services.notifier.domain.discussion import Discussion, kind_of
 from shared.events import MunicipalityChange, PlanStatusChanged
 
 PLAN_CHANGED: Final = "plan.changed"
@@ -40,3 +41,9 @@ def plan_status_changed(notice_id: UUID, at: datetime, subject: str, text: str, 
     """The same bytes at every attempt; the step as the planner told it."""
     data = {"notice_id": str(notice_id), "subject": subject, "text": text, **step.model_dump(mode="json")}
     return orjson.dumps({"type": PLAN_STATUS_CHANGED, "timestamp": at, "data": data}, option=orjson.OPT_UTC_Z)
+
+
+def discussed(notice_id: UUID, at: datetime, subject: str, text: str, event: Discussion) -> bytes:
+    """The same bytes at every attempt; the contest's step or the reply as the planner told it."""
+    data = {"notice_id": str(notice_id), "subject": subject, "text": text, **event.model_dump(mode="json")}
+    return orjson.dumps({"type": kind_of(event), "timestamp": at, "data": data}, option=orjson.OPT_UTC_Z)

@@ -5,6 +5,8 @@ from fastapi import APIRouter
 from services.planner.api import (
     checks,
     choices,
+    comments,
+    contests,
     document,
     drift,
     edition_steps,
@@ -17,6 +19,7 @@ from services.planner.api import (
     plans,
     refusals,
     scores,
+    texts,
 )
 from shared.openapi import Api
 
@@ -33,17 +36,17 @@ API = Api(
         "figures": "I numeri del piano e il loro perché",
         "adopted": "Valori dichiarati, previsti e adottati",
         "objectives": "Obiettivi del piano e loro risultati",
+        "texts": "I testi del piano, sezione per sezione",
+        "contests": "Numeri contestati e loro esito",
+        "comments": "Commenti ai numeri e alle sezioni del piano",
         "holds": "Prenotazioni di alloggi per casi di emergenza",
         "health": "Stato del servizio",
     },
-    lambda: (
-        drift.schemas()
-        | lifecycle.schemas()
-        | edition_steps.schemas()
-        | choices.schemas()
-        | objectives.schemas()
-        | holds.schemas()
-    ),
+    lambda: {
+        name: schema
+        for part in (drift, lifecycle, edition_steps, choices, objectives, texts, contests, comments, holds)
+        for name, schema in part.schemas().items()
+    },
 )
 router = APIRouter()
 for _part in (
@@ -60,6 +63,9 @@ for _part in (
     scores,
     choices,
     objectives,
+    texts,
+    contests,
+    comments,
     holds,
 ):
     router.include_router(_part.router)

@@ -60,7 +60,7 @@ async def document(plans: Plans, request: Request) -> Response:
     wanted = wanted_format(request)
     found = await assembled(plans, await sources_of(plans), cast(PlannerSettings, settings_of(request)))
     content = await asyncio.to_thread(json_of, found)
-    await _keep(plans, found, content)
+    await keep(plans, found, content)
     return await handed_out(request, wanted, found, content, f"piano-{plans.plan.ambito}-{found.edition.version}")
 
 
@@ -105,7 +105,7 @@ async def package(plans: Plans, request: Request) -> Response:
     headers = {"ETag": f'"{found.edition.hash}"', "Cache-Control": "no-cache"}
     if found.edition.hash in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
-    await _keep(plans, found, await asyncio.to_thread(json_of, found))
+    await keep(plans, found, await asyncio.to_thread(json_of, found))
     content = await asyncio.to_thread(package_of, found, plans.plan.ambito, settings.planner_data_licence)
     name = f"piano-{plans.plan.ambito}-{found.edition.version}.zip"
     headers |= {"Content-Language": "it", "Content-Disposition": f'attachment; filename="{name}"'}
@@ -140,7 +140,7 @@ async def assembled(plans: Asked, sources: Sources, settings: PlannerSettings) -
     return await asyncio.to_thread(made)
 
 
-async def _keep(plans: Asked, found: Document, content: bytes) -> None:
+async def keep(plans: Asked, found: Document, content: bytes) -> None:
     """By its hash, before anybody gets it: what is handed out can be verified."""
     async with plans.db.reading() as session:
         if await documents.is_kept(session, found.edition.hash):

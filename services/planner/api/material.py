@@ -6,9 +6,12 @@ from collections.abc import Mapping
 
 from services.planner.api.editions import Asked
 from services.planner.domain.parts.material import Material
+from services.planner.domain.plan import Plan
 from services.planner.domain.state import PlanState
 from services.planner.domain.survey.households import ASSUMED
 from services.planner.domain.survey.people import Survey, survey_ambito
+from services.planner.domain.texts.telling import Numbers
+from services.planner.domain.withholding import untold_of
 from services.planner.law.directives import regional_directives
 from shared import territory
 from shared.territory import UnknownAmbitoError
@@ -26,6 +29,11 @@ def material_of(plans: Asked, state: PlanState) -> Material:
         directives=regional_directives(),
         metres=plans.method.metres(plans.plan.ambito),
     )
+
+
+def numbers_of(plan: Plan) -> Numbers:
+    """What texts may name, and what of it they tell."""
+    return Numbers(plan, _territory(plan.ambito)[0], untold_of(plan))
 
 
 def _territory(code: str) -> tuple[Survey | None, Mapping[str, Mapping[int, int]]]:

@@ -189,7 +189,7 @@ async def _set(ambito: str, arrival: Arrival, session: AsyncSession) -> Answer:
         id=arrival.new_id(),
         revision=1,
         is_withdrawn=False,
-        municipality=key.municipality or _lead_of(ambito),
+        municipality=key.municipality or lead_of(ambito),
         starts_on=arrival.on,
         organisation=arrival.who.organisation,
         decided_at=arrival.at,
@@ -242,7 +242,8 @@ def _measured(plan: Plan, wanted: NewObjective, on: date) -> tuple[FigureKey, in
     return key, baseline
 
 
-def _lead_of(ambito: str) -> str:
+def lead_of(ambito: str) -> str:
+    """The ISTAT code of the lead municipality; raises `Problem` 404 where no territory is installed."""
     try:
         return territory_of(ambito).lead.istat_code
     except UnknownAmbitoError:

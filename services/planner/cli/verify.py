@@ -33,7 +33,7 @@ class Kept(NamedTuple):
 
 
 def verify_command(file: SourceFile, against: Against = None, as_json: AsJson = False) -> None:
-    """Verify a PDF or JSON of the plan's document: exit 0 if it is the published one, 1 with what differs and where."""
+    """Verify a copy of the plan's document, PDF, saved page or JSON: exit 0 if it is, 1 with what differs and where."""
     content = file.read_bytes()
     kept = _published(against) if against else asyncio.run(_handed_out(content))
     found = discrepancies(kept.document, content)
@@ -65,9 +65,7 @@ async def _handed_out(content: bytes) -> Kept:
                 if held is not None:
                     ambito, packed = held
                     document = read_document(packed)
-                    links = [journal.BEGINNING, *await journal.links_of(session, ambito)]
-                    head = document.edition.log_head
-                    return Kept(document, links.index(head) if head in links else None)
+                    return Kept(document, await journal.place_of_link(session, ambito, document.edition.log_head))
     finally:
         await db.close()
     raise refusal("this planner has handed out no document with a hash that is in the file: give the JSON as --against")

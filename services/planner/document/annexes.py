@@ -1,4 +1,4 @@
-"""Annexes of the document: righe per ente e comune, quote, dichiarazioni mancanti, variazioni, assegnazioni."""
+"""Annexes of the document: righe per ente e comune, quote, dichiarazioni mancanti, variazioni, contestazioni."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from services.planner.document.cells import EMPTY, MUNICIPALITY, OWNER, section, table, whose
+from services.planner.document.contested import contested_numbers
 from services.planner.document.model import Cell, Column, ColumnKind, DocumentPart, Table
 from services.planner.domain.annual import COLUMNS
 from services.planner.domain.checks.evidence import columns_of
@@ -41,10 +42,11 @@ def annexes(material: Material, cycle: Cycle, versions: Sequence[PlanRecomputed]
         (f"Dichiarazioni mancanti, ciclo {cycle.year}", _missing(cycle, names)),
         ("Registro delle variazioni", _changes(versions, names)),
         (f"Assegnazioni dell'anno precedente, ciclo {cycle.year}", _assigned(cycle, names)),
+        ("Numeri contestati", contested_numbers(material)),
     )
     return tuple(
         DocumentPart(letter, title, (section("", found),))
-        for letter, (title, found) in zip("ABCDE", titled, strict=True)
+        for letter, (title, found) in zip("ABCDEF", titled, strict=True)
     )
 
 

@@ -14,6 +14,7 @@ from services.planner.document.lines_of_action import access, emergency, strateg
 from services.planner.document.model import Cover, Document, Edition
 from services.planner.document.need import need
 from services.planner.document.supply import supply
+from services.planner.document.texts import with_texts
 from services.planner.domain.lifecycle.cycle import cycle_of
 from services.planner.domain.parts import Material
 from services.planner.domain.plan import Plan, plan_hash
@@ -24,7 +25,7 @@ from shared.territory import UnknownAmbitoError, ambito
 TITLE: Final = "Piano triennale dell'offerta dei servizi abitativi pubblici e sociali"
 DRAFT: Final = "bozza, non approvato"
 NOT_APPROVED: Final = "Bozza: nessun organo ha approvato questa edizione del piano."
-PARTS: Final = (knowledge, recognition, need, supply, strategies, emergency, access)
+PARTS: Final = tuple(map(with_texts, (knowledge, recognition, need, supply, strategies, emergency, access)))
 
 
 def draft_of(plan: Plan, version: int, log_head: str) -> Edition:

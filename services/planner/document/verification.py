@@ -1,4 +1,4 @@
-"""Whether a file, PDF or JSON, is a document that was handed out; if not, what differs in it and where."""
+"""Whether a file, PDF, page or JSON, is a document that was handed out; if not, what differs in it and where."""
 
 from __future__ import annotations
 
@@ -8,18 +8,23 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
-from itertools import groupby, zip_longest
+from itertools import groupby, islice, zip_longest
 from typing import Any, Final, NamedTuple
 
 from services.planner.document.canonical import Difference, differences, hash_of, json_of, read_document
 from services.planner.document.model import Document
+from services.planner.document.page_reading import is_page, page_differences, pointer_before
 from services.planner.document.pdf_text import UNREADABLE, Line, lines_of
 from services.planner.document.places import pieces, place_of
 from services.planner.document.render import pdf_of
+from services.planner.document.web import page_of
 
 HASH: Final = re.compile(r"\b[0-9a-f]{64}\b")
 FRONT: Final = "frontespizio, edizione o indice"
 EDGE: Final = "testata o piè di pagina"
+OUTSIDE: Final = "fuori dai capitoli"
+FRONTS: Final = {"/cover": "frontespizio", "/edition": "questa edizione", "/index": "indice", "/foot": "piè di pagina"}
+"""Places of the page that are not of its chapters."""
 LONGEST: Final = 120
 """Characters of a value that are told."""
 
@@ -41,7 +46,9 @@ def hashes_in(content: bytes) -> list[str]:
     """Which documents the file may claim to be, the likeliest first; what it says, and what its content comes to."""
     if is_pdf(content):
         words = "\n".join(line.text for line in lines_of(content)) + content.decode("latin-1")
-        return [found for found, _ in Counter(HASH.findall(words)).most_common()]
+        return _most_common(words)
+    if is_page(content):
+        return _most_common(content.decode("utf-8", errors="replace"))
     claimed = re.findall(r'"hash"\s*:\s*"([0-9a-f]{64})"', content.decode("utf-8", errors="replace"))
     try:
         return [*claimed, hash_of(read_document(content))]
@@ -49,9 +56,31 @@ def hashes_in(content: bytes) -> list[str]:
         return claimed
 
 
-def discrepancies(document: Document, content: bytes) -> list[Discrepancy]:
-    """Everywhere the file is not the document; a PDF must be it to the byte, JSON may be laid out otherwise."""
-    return list(_in_pdf(document, content) if is_pdf(content) else _in_json(document, content))
+def _most_common(words: str) -> list[str]:
+    return [found for found, _ in Counter(HASH.findall(words)).most_common()]
+
+
+def discrepancies(document: Document, content: bytes, most: int | None = None) -> list[Discrepancy]:
+    """Where the file is not the document, the first `most` places; without it all.
+
+    A PDF must be it to the byte, JSON and page may be laid out otherwise.
+    """
+    compare = _in_pdf if is_pdf(content) else _in_page if is_page(content) else _in_json
+    return list(islice(compare(document, content), most))
+
+
+def _in_page(document: Document, content: bytes) -> Iterator[Discrepancy]:
+    try:
+        for found in page_differences(page_of(document), content):
+            yield Discrepancy(_place_on_page(document, found.pointer), *_told(found.published, found.presented))
+    except UnicodeDecodeError as error:
+        at = pointer_before(content, error.start)
+        yield Discrepancy(_place_on_page(document, at), "", f"byte {error.start}: non è UTF-8")
+
+
+def _place_on_page(document: Document, pointer: str) -> str:
+    front = next((words for start, words in FRONTS.items() if pointer.startswith(start)), None)
+    return front or (place_of(document, pointer) if pointer else OUTSIDE)
 
 
 def _in_json(document: Document, content: bytes) -> Iterator[Discrepancy]:

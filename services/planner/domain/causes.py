@@ -5,10 +5,13 @@ from __future__ import annotations
 from shared.events import (
     AdoptionChosen,
     Cause,
+    ContestAnswered,
+    ContestSettled,
     DayBegan,
     EmergencyCaseClosed,
     EmergencyCaseOpened,
     EmergencyCaseUpdated,
+    FigureContested,
     HoldAccepted,
     HoldDeclined,
     HoldExpired,
@@ -17,6 +20,7 @@ from shared.events import (
     Message,
     ObjectiveSet,
     ObjectiveWithdrawn,
+    SectionWritten,
     SubmissionDefaulted,
     SubmissionReceived,
     UnitChanged,
@@ -49,8 +53,11 @@ def cause_of(message: Message) -> Cause:
         case AdoptionChosen():
             kind, subject, on = event.name(), f"{event.owner}-{event.municipality}-{event.year}", event.on
             municipality, organisation = event.municipality, event.organisation
-        case ObjectiveSet() | ObjectiveWithdrawn():
+        case ObjectiveSet() | ObjectiveWithdrawn() | FigureContested() | ContestAnswered() | ContestSettled():
             kind, subject, on = event.name(), event.figure, event.on
+            municipality, organisation = event.municipality, event.organisation
+        case SectionWritten():
+            kind, subject, on = event.name(), event.section, event.on
             municipality, organisation = event.municipality, event.organisation
         case DayBegan():
             kind, subject, on = event.name(), event.ambito, event.on

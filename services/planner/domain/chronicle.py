@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from services.planner.domain.rules import AreaBands
 from services.planner.domain.state import PlanState, fold, fold_unit
 from shared.events.base import Message
+from shared.events.contests import ContestAnswered, ContestSettled, FigureContested
 from shared.events.decisions import (
     AdoptionChosen,
     DayBegan,
@@ -26,6 +27,7 @@ from shared.events.decisions import (
     HoldReturned,
     ObjectiveSet,
     ObjectiveWithdrawn,
+    SectionWritten,
 )
 from shared.events.submissions import (
     EmergencyCaseClosed,
@@ -51,7 +53,11 @@ def true_on(message: Message) -> date:
             return on
         case HoldPlaced(on=on) | HoldAccepted(on=on) | HoldDeclined(on=on) | HoldExpired(on=on) | HoldReturned(on=on):
             return on
-        case AdoptionChosen(on=on) | ObjectiveSet(on=on) | ObjectiveWithdrawn(on=on) | DayBegan(on=on):
+        case AdoptionChosen(on=on) | ObjectiveSet(on=on) | ObjectiveWithdrawn(on=on):
+            return on
+        case FigureContested(on=on) | ContestAnswered(on=on) | ContestSettled(on=on):
+            return on
+        case SectionWritten(on=on) | DayBegan(on=on):
             return on
         case _:
             return message.envelope.time.astimezone(ROME).date()

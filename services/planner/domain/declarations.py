@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import NamedTuple
 
+from shared.events.contests import ContestAnswered, ContestSettled, FigureContested
 from shared.events.decisions import ObjectiveSet, ObjectiveWithdrawn
 from shared.events.planning import ThreeYearData
 from shared.events.submissions import SubmissionReceived
@@ -58,6 +59,19 @@ class Pursued(NamedTuple):
 def pursued(step: ObjectiveSet | ObjectiveWithdrawn, cause: str) -> Pursued:
     told = {name: getattr(step, name) for name in Pursued._fields if name not in ("is_withdrawn", "cause")}
     return Pursued(**told, is_withdrawn=isinstance(step, ObjectiveWithdrawn), cause=cause)
+
+
+class Contested(NamedTuple):
+    """Ultimo passo di una contestazione: `kind` is the name of its event, `told` the event as JSON."""
+
+    revision: int
+    kind: str
+    told: str
+    cause: str
+
+
+def contested(step: FigureContested | ContestAnswered | ContestSettled, cause: str) -> Contested:
+    return Contested(step.revision, step.name(), step.write().decode(), cause)
 
 
 def declared(event: SubmissionReceived, cause: str) -> Declaration:

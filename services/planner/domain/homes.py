@@ -7,7 +7,7 @@ from datetime import date
 from typing import NamedTuple
 
 from services.planner.domain.sums import add
-from shared.events.units import UnitStatus, WorksKind
+from shared.events.units import Unit, UnitStatus, WorksKind
 
 HomeKey = tuple[str, int]
 """(unit, the registry's sequence of the change that brought it to this state)."""
@@ -142,3 +142,23 @@ class VacantHomes:
             add(self.needing_works, home.holding, sign)
         elif home.status is UnitStatus.IN_DISPOSAL_PLAN and home.previous_status is UnitStatus.FREE_ASSIGNABLE:
             add(self.leaving, home.holding, sign)
+
+
+def vacant_home(unit: Unit, size: int, cause: str) -> Home:
+    return Home(
+        unit.status,
+        unit.municipality,
+        unit.owner,
+        unit.manager,
+        size,
+        unit.accessible,
+        unit.since,
+        unit.pending_inspection,
+        unit.works.expected_end_on if unit.works else None,
+        unit.sat_ends_on,
+        cause,
+        unit.previous_status,
+        unit.works.programme if unit.works else None,
+        unit.works.kind if unit.works else None,
+        unit.works_term.planned_on if unit.works_term else None,
+    )

@@ -30,6 +30,7 @@ from services.planner.domain.supply.adoption import AdoptionKey, Basis, Quantity
 from services.planner.domain.supply.at_risk import WorksAtRisk
 from services.planner.domain.supply.outlook import Estimate, Outlook, Scope
 from services.planner.domain.supply.turnover import Learned
+from services.planner.domain.texts.written import TextSeal, seals_of
 from shared.events.plans import Measure
 
 FORECAST = ("turnover", "assignable")
@@ -80,6 +81,7 @@ class Plan:
     needs: Needs
     adopted: Adopted
     objectives: tuple[Objective, ...] = ()
+    texts: Mapping[str, TextSeal] = field(default_factory=dict)
     learned: Learned[int] | None = field(default=None, compare=False, repr=False)
     """Not of the plan's content: the rates behind the outlooks, to be used again."""
 
@@ -190,6 +192,7 @@ def compute(
         adopted=adopted,
         learned=learned,
         objectives=objectives_of(state.objectives),
+        texts=seals_of(state.texts, triennium.first_year),
     )
 
 
@@ -251,6 +254,8 @@ def canonical(plan: Plan) -> bytes:
             for action in plan.actions
         },
     }
+    if plan.texts:  # A plan that was kept before there were any has the same bytes as ever.
+        content["texts"] = {section: list(seal) for section, seal in plan.texts.items()}
     return orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
 
 
@@ -284,6 +289,7 @@ def read(content: str | bytes, names: Mapping[str, str]) -> Plan:
         needs={municipality or None: sheet for municipality, sheet in held["needs"].items()},
         adopted=dict(_read_adopted(*entry) for entry in held["adopted"].items()),
         objectives=tuple(_read_objective(objective) for objective in held.get("objectives", ())),
+        texts={section: TextSeal(*seal) for section, seal in held.get("texts", {}).items()},
     )
 
 

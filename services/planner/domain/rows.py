@@ -8,12 +8,13 @@ from datetime import date
 from typing import Any, TypeVar
 
 from services.planner.domain.cases import Case
-from services.planner.domain.declarations import Chosen, Declaration, Pursued
+from services.planner.domain.declarations import Chosen, Contested, Declaration, Pursued
 from services.planner.domain.holds import Hold, HoldStatus
 from services.planner.domain.homes import Home
 from services.planner.domain.outcomes import Outcomes
 from services.planner.domain.rules import AreaBands
 from services.planner.domain.state import Cell, PlanState, accumulate
+from services.planner.domain.texts.written import Written
 from shared.events.units import ServiceType, UnitStatus, WorksKind
 
 Row = tuple[Any, ...]
@@ -29,6 +30,8 @@ DECLARATION_COLUMNS = ("cycle_year", "owner", "municipality", *Declaration._fiel
 HOLD_COLUMNS = ("unit_id", *Hold._fields)
 CHOICE_COLUMNS = ("municipality", "owner", "year", "quantity", *Chosen._fields)
 OBJECTIVE_COLUMNS = ("id", *Pursued._fields)
+TEXT_COLUMNS = ("first_year", "section", *Written._fields)
+CONTEST_COLUMNS = ("id", *Contested._fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,8 @@ class Deltas:
     holds: Delta
     choices: Delta
     objectives: Delta
+    texts: Delta
+    contests: Delta
 
 
 def touched_rows(state: PlanState) -> Deltas:
@@ -69,6 +74,8 @@ def touched_rows(state: PlanState) -> Deltas:
         holds=delta(state.holds, touched.holds),
         choices=delta(state.choices, touched.choices),
         objectives=delta(state.objectives, touched.objectives),
+        texts=delta(state.texts, touched.texts),
+        contests=delta(state.contests, touched.contests),
     )
 
 
@@ -103,6 +110,8 @@ def restore(
     holds: Iterable[Sequence[Any]] = (),
     choices: Iterable[Sequence[Any]] = (),
     objectives: Iterable[Sequence[Any]] = (),
+    texts: Iterable[Sequence[Any]] = (),
+    contests: Iterable[Sequence[Any]] = (),
 ) -> PlanState:
     """The state of an ambito from all its rows, in any order, each with the columns named above."""
     state = PlanState(ambito, bands, reference_on)
@@ -132,6 +141,8 @@ def restore(
     for municipality, owner, year, quantity, *fields in choices:
         state.choices[municipality, owner, year, quantity] = Chosen(*fields)
     state.objectives = {objective: Pursued(*fields) for objective, *fields in objectives}
+    state.texts = {(first_year, section): Written(*fields) for first_year, section, *fields in texts}
+    state.contests = {contest: Contested(*fields) for contest, *fields in contests}
     return state
 
 

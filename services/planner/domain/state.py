@@ -12,13 +12,23 @@ from datetime import date
 from typing import NamedTuple, TypeVar
 
 from services.planner.domain.cases import Case, opened
-from services.planner.domain.declarations import Chosen, Declaration, Pursued, declared, pursued
+from services.planner.domain.declarations import (
+    Chosen,
+    Contested,
+    Declaration,
+    Pursued,
+    contested,
+    declared,
+    pursued,
+)
 from services.planner.domain.holds import Hold, HoldStatus
-from services.planner.domain.homes import Home, HomeKey, VacantHomes
+from services.planner.domain.homes import Home, HomeKey, VacantHomes, vacant_home
 from services.planner.domain.outcomes import NONE, OutcomeKey, Outcomes, outcome_of
 from services.planner.domain.rules import AreaBands
 from services.planner.domain.sums import add, take, without
+from services.planner.domain.texts.written import TextKey, Written, written
 from shared.events.base import Message
+from shared.events.contests import ContestAnswered, ContestSettled, FigureContested
 from shared.events.decisions import (
     AdoptionChosen,
     DayBegan,
@@ -29,6 +39,7 @@ from shared.events.decisions import (
     HoldReturned,
     ObjectiveSet,
     ObjectiveWithdrawn,
+    SectionWritten,
 )
 from shared.events.submissions import (
     EmergencyCaseClosed,
@@ -115,6 +126,8 @@ class Touched:
     holds: set[str] = field(default_factory=set)
     choices: set[AdoptionCell] = field(default_factory=set)
     objectives: set[str] = field(default_factory=set)
+    texts: set[TextKey] = field(default_factory=set)
+    contests: set[str] = field(default_factory=set)
     municipalities: set[str] = field(default_factory=set)
     reference_on: bool = False
 
@@ -156,6 +169,8 @@ class PlanState:
     holds: dict[str, Hold] = field(default_factory=dict)
     choices: dict[AdoptionCell, Chosen] = field(default_factory=dict)
     objectives: dict[str, Pursued] = field(default_factory=dict)
+    texts: dict[TextKey, Written] = field(default_factory=dict)
+    contests: dict[str, Contested] = field(default_factory=dict)
     history: dict[tuple[str, str, int], Cell] = field(default_factory=dict)
     touched: Touched = field(default_factory=Touched, compare=False)
 
@@ -226,6 +241,20 @@ class PlanState:
             self.objectives[objective] = step
             self.touched.objectives.add(objective)
 
+    def write(self, key: TextKey, text: Written) -> None:
+        """The highest number is right, whatever the order."""
+        held = self.texts.get(key)
+        if held is None or text.revision > held.revision:
+            self.texts[key] = text
+            self.touched.texts.add(key)
+
+    def contest(self, contest: str, step: Contested) -> None:
+        """The highest number is right, whatever the order."""
+        held = self.contests.get(contest)
+        if held is None or step.revision > held.revision:
+            self.contests[contest] = step
+            self.touched.contests.add(contest)
+
     def merge(self, shard: PlanState, sign: int = 1) -> None:
         """Add the state of another share of the same ambito's events, or take it away again.
 
@@ -252,6 +281,8 @@ class PlanState:
         take(self.holds, shard.holds, self.hold, self.touched.holds, sign)
         take(self.choices, shard.choices, self.choose, self.touched.choices, sign)
         take(self.objectives, shard.objectives, self.pursue, self.touched.objectives, sign)
+        take(self.texts, shard.texts, self.write, self.touched.texts, sign)
+        take(self.contests, shard.contests, self.contest, self.touched.contests, sign)
         self.cases = self.cases | shard.cases if sign > 0 else without(self.cases, shard.cases)
         self.touched.cases |= shard.cases.keys()
         self.touched.municipalities |= {case.municipality for case in shard.cases.values()}
@@ -297,6 +328,12 @@ def fold(state: PlanState, message: Message) -> None:
         case ObjectiveSet() | ObjectiveWithdrawn():
             state.see(event.on)
             state.pursue(str(event.objective_id), pursued(event, cause))
+        case SectionWritten():
+            state.see(event.on)
+            state.write((event.first_year, event.section), written(event, cause))
+        case FigureContested() | ContestAnswered() | ContestSettled():
+            state.see(event.on)
+            state.contest(str(event.contest_id), contested(event, cause))
         case DayBegan():
             state.see(event.on)
         case _:
@@ -360,23 +397,3 @@ def accumulate(sums: dict[K, Cell], key: K, cell: Cell, sign: int) -> None:
 def quarter(on: date) -> int:
     """Quarters since year 0."""
     return on.year * 4 + (on.month - 1) // 3
-
-
-def vacant_home(unit: Unit, size: int, cause: str) -> Home:
-    return Home(
-        unit.status,
-        unit.municipality,
-        unit.owner,
-        unit.manager,
-        size,
-        unit.accessible,
-        unit.since,
-        unit.pending_inspection,
-        unit.works.expected_end_on if unit.works else None,
-        unit.sat_ends_on,
-        cause,
-        unit.previous_status,
-        unit.works.programme if unit.works else None,
-        unit.works.kind if unit.works else None,
-        unit.works_term.planned_on if unit.works_term else None,
-    )

@@ -21,6 +21,7 @@ from services.planner.domain.plan import FigureKey
 from services.planner.domain.rules import AreaBands
 from services.planner.domain.sheets import count_sheets
 from shared.events.base import Message
+from shared.events.contests import ContestAnswered, ContestSettled, FigureContested
 from shared.events.decisions import (
     AdoptionChosen,
     DayBegan,
@@ -31,6 +32,7 @@ from shared.events.decisions import (
     HoldReturned,
     ObjectiveSet,
     ObjectiveWithdrawn,
+    SectionWritten,
 )
 from shared.events.submissions import (
     EmergencyCaseClosed,
@@ -106,6 +108,10 @@ def subject_of(message: Message) -> Subject:
             return Subject("choice", f"{choice.municipality}/{choice.owner}/{choice.year}/{choice.quantity}")
         case ObjectiveSet(objective_id=objective) | ObjectiveWithdrawn(objective_id=objective):
             return Subject("objective", str(objective))
+        case SectionWritten(section=section):
+            return Subject("text", section)
+        case FigureContested() | ContestAnswered() | ContestSettled() as step:
+            return Subject("contest", str(step.contest_id))
         case SubmissionReceived() | SubmissionDefaulted() as row:
             return Subject("declaration", f"{row.municipality}/{row.owner}")
         case EmergencyCaseOpened(case_ref=ref) | EmergencyCaseUpdated(case_ref=ref) | EmergencyCaseClosed(case_ref=ref):

@@ -45,6 +45,10 @@ class Untold(NamedTuple):
         return self.hides(key) or (few and is_of_households(key.figure))
 
 
+NO_HOUSEHOLDS: Final = Untold(cases=True, need=True, municipalities=None)
+"""Nothing that counts households is told, however many they are."""
+
+
 def untold_of(plan: Plan) -> Untold:
     own = (plan.figures.get(FigureKey(None, None, name, None), 0) for name in NEED)
     return Untold(is_few(open_cases(plan)), any(is_few(whole(value)) for value in own), withheld_municipalities(plan))

@@ -58,6 +58,9 @@ class Addresses(NamedTuple):
     def part(self, number: int | str) -> str:
         return self.to(f"parti/{number}")
 
+    def text(self, section: str) -> str:
+        return self.to(f"testi/{section}")
+
     def municipality(self, istat: str) -> str:
         return self.to(f"comuni/{istat}")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final, Literal, NamedTuple
 
 from markupsafe import Markup
@@ -84,11 +85,15 @@ class Heading(NamedTuple):
 
     title: str
     blocks: tuple[Words | Table | Chart, ...]
+    edit: str = ""
+    """Where its text is written, for who may."""
 
 
-def written_part(part: DocumentPart, figures: Mapping[str, Figure], at: Addresses) -> Markup:
-    """The part in Italian, the language in which the plan is adopted."""
-    headings = [Heading(one.title, tuple(_blocks(one, figures, at))) for one in part.sections]
+def written_part(
+    part: DocumentPart, figures: Mapping[str, Figure], at: Addresses, edit: Mapping[str, str] = MappingProxyType({})
+) -> Markup:
+    """The part in Italian, the language in which the plan is adopted; `edit` has the addresses of texts by title."""
+    headings = [Heading(one.title, tuple(_blocks(one, figures, at)), edit.get(one.title, "")) for one in part.sections]
     with speaking(Spoken()):
         return Markup(templates.get_template("blocks.html").render(headings=headings))
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from typing import Annotated, Any, Final, TypeVar, cast
 from weakref import WeakKeyDictionary
 
@@ -19,6 +19,8 @@ from services.planner.document.assembly import PARTS
 from services.planner.document.model import DocumentPart, Listing, Paragraph, Table
 from services.planner.domain.narrative.figures import Figure
 from services.planner.domain.parts import Material, part_of
+from services.planner.domain.texts.telling import figures_named
+from services.planner.domain.withholding import NO_HOUSEHOLDS
 from services.planner.handlers import method_of
 from services.planner.pages.addresses import Addresses, AskedDays, Days, page_id
 from services.planner.pages.frame import Place
@@ -66,7 +68,8 @@ class Shown:
     def figures(self, number: int) -> Mapping[str, Figure]:
         """The figures of a part of the whole ambito, by identifier: also those that are not told."""
         if number not in self._figures:
-            self._figures[number] = {one.id: one for one in part_of(number, self.material, None).figures}
+            found = {one.id: one for one in part_of(number, self.material, None).figures}
+            self._figures[number] = found | figures_named(figures_in(self.part(number)), self.material)
         return self._figures[number]
 
     @property
@@ -133,7 +136,9 @@ async def shown(request: Request, db: Db, place: Place, days: AskedDays) -> Show
                 if key not in desk.kept:
                     method = method_of(cast(PlannerSettings, settings_of(request)))
                     asked = await plan_asked(db, method, everybody(place.code), *days)
-                    desk.kept[key] = Shown(asked, material_of(asked, await asked.state()))
+                    material = material_of(asked, await asked.state())
+                    # Beside today's, households of another day would give small counts away.
+                    desk.kept[key] = Shown(asked, material if days.is_now else replace(material, untold=NO_HOUSEHOLDS))
         finally:
             desk.waiting -= 1
         while len(desk.kept) > KEPT:
@@ -155,6 +160,11 @@ def figures_in(part: DocumentPart) -> set[str]:
 
 async def compute(db: Database, plan: Shown, name: str, work: Callable[[], T]) -> T:
     """What is heavy, one at a time and off the event loop, and kept for who asks for the same of this plan."""
+    return await made_once(db, plan, name, partial(asyncio.to_thread, work))
+
+
+async def made_once(db: Database, plan: Shown, name: str, work: Callable[[], Awaitable[T]]) -> T:
+    """The same of what has to be read from the database too."""
     desk = _desks.setdefault(db, Desk())
     if name not in plan.computed:
         if desk.waiting >= WAITING_LIMIT:
@@ -163,7 +173,7 @@ async def compute(db: Database, plan: Shown, name: str, work: Callable[[], T]) -
         try:
             async with desk.turn:
                 if name not in plan.computed:
-                    plan.computed[name] = await asyncio.to_thread(work)
+                    plan.computed[name] = await work()
         finally:
             desk.waiting -= 1
         while len(plan.computed) > COMPUTED:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, NamedTuple, cast
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from services.planner.domain.lifecycle.transitions import PUBLIC
+from services.planner.domain.lifecycle.disclosure import is_public
 from services.planner.pages import prints
 from services.planner.pages.addresses import Addresses
 from services.planner.pages.edition_words import KINDS, POINTS, STATUSES, said
@@ -61,7 +61,7 @@ class Edition(NamedTuple):
 
     @property
     def is_public(self) -> bool:
-        return self.last.status in PUBLIC
+        return is_public(self.steps)
 
     @property
     def name(self) -> str:
@@ -109,9 +109,9 @@ def in_force(editions: Sequence[Edition]) -> Edition | None:
     return next((one for one in reversed(editions) if one.last.status is PlanStatus.PUBLISHED), None)
 
 
-def reads_all(who: Principal | None, place: Ambito) -> bool:
-    """Whether somebody may read editions before they are published."""
-    return who is not None and who.ambito == place.code and reach_of("edition_show", who.role) is not Reach.NONE
+def reads_all(who: Principal | None, ambito: str) -> bool:
+    """Whether somebody may read editions of the ambito before they are published."""
+    return who is not None and who.ambito == ambito and reach_of("edition_show", who.role) is not Reach.NONE
 
 
 async def edition_asked(
@@ -121,7 +121,7 @@ async def edition_asked(
     wanted = (triennio or settings_of_planner(request).planner_first_year, number)
     editions = await editions_of(request, db, place)
     found = next((one for one in editions if (one.last.first_year, one.last.edition) == wanted), None)
-    if found is not None and (found.is_public or reads_all(who, place)):
+    if found is not None and (found.is_public or reads_all(who, place.code)):
         return found
     if found is not None and who is None:
         raise to_sign_in(request)
@@ -133,7 +133,7 @@ Asked = Annotated[Edition, Depends(edition_asked)]
 
 @router.get("/ambiti/{ambito_code}/edizioni", operation_id=OPERATION)
 async def editions_page(request: Request, db: Db, place: Place, who: Visitor) -> Response:
-    shown = [one for one in await editions_of(request, db, place) if one.is_public or reads_all(who, place)]
+    shown = [one for one in await editions_of(request, db, place) if one.is_public or reads_all(who, place.code)]
     content = {
         **framed(request, place, say("Le edizioni del piano", "The editions of the plan"), "edizioni"),
         "in_force": in_force(shown),

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Path, Request, Response
 from services.planner.domain.plan import FigureKey, key_of
 from services.planner.domain.publication import because_of, is_of_households
 from services.planner.pages.desk import At, Plan, Shown, compute
+from services.planner.pages.discussion import figure_words, talk_about
 from services.planner.pages.frame import (
     OPERATION,
     IfNoneMatch,
@@ -31,6 +32,7 @@ from shared.events import PlanRecomputed
 from shared.events.decisions import FIGURE_ID
 from shared.pages import Spoken, speaking, spoken
 from shared.pages.formats import moment
+from shared.sign_in import Visitor
 from shared.web import Db
 from shared.wording import moved
 
@@ -43,10 +45,17 @@ FigureName = Annotated[str, Path(pattern=f"({FIGURE_ID.removesuffix('$')}|^{PART
 
 @router.get("/ambiti/{ambito_code}/numeri/{name}", operation_id=OPERATION)
 async def figure_page(
-    request: Request, db: Db, place: Place, plan: Plan, at: At, name: FigureName, if_none_match: IfNoneMatch = ""
+    request: Request,
+    db: Db,
+    place: Place,
+    plan: Plan,
+    at: At,
+    name: FigureName,
+    who: Visitor,
+    if_none_match: IfNoneMatch = "",
 ) -> Response:
-    head = plan.asked.head
-    if (tag := tag_of(request, head.hash, str(head.version), name, str(at.days))) in if_none_match:
+    head, talk = plan.asked.head, await talk_about(request, db, plan, name, who)
+    if (tag := tag_of(request, head.hash, str(head.version), name, str(at.days), talk.mark)) in if_none_match:
         return unchanged(tag)
     is_of_homes = name.count(":") == 3 and key_of(name).figure in VACANT
     work = partial(open_figure, plan, name, at, await plan.messages() if is_of_homes else ())
@@ -61,6 +70,7 @@ async def figure_page(
         **around(request, place, at, head, opened.label, ""),
         "opened": opened,
         "moves": await _moves(db, plan, name),
+        **figure_words(plan, at, who, talk),
     }
     return answer(request, "figure.html", content, tag)
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Request, Response
 from markupsafe import Markup
 
 from services.planner.domain.parts import PARTS
+from services.planner.domain.texts.catalogue import sections_of
 from services.planner.pages.addresses import Addresses
 from services.planner.pages.blocks import written_part
 from services.planner.pages.desk import OF_HOUSEHOLDS, At, Plan, Shown
@@ -23,6 +24,7 @@ from services.planner.pages.frame import (
     unchanged,
 )
 from services.planner.pages.maps import DrawnMap, map_of_part
+from services.planner.pages.texts import may_write, written_sections
 from shared.pages import say, spoken
 from shared.problems import Text
 
@@ -65,7 +67,8 @@ async def part_page(
         "parts": [(at.part(one), f"{one}. {title_of(one)}", one == number) for one in range(1, len(PARTS) + 1)],
         "is_told": plan.is_now or number not in OF_HOUSEHOLDS,
         "map": await asyncio.to_thread(_map, plan, number, at),
-        "body": await asyncio.to_thread(_body, plan, number, at),
+        "body": await asyncio.to_thread(_body, plan, number, at, may_write(request)),
+        "texts": written_sections(plan, number, at),
     }
     return answer(request, "part.html", content, tag)
 
@@ -78,11 +81,14 @@ def title_of(number: int) -> str:
     return TITLES[number - 1].read_in(spoken().language)
 
 
-def _body(plan: Shown, number: int, at: Addresses) -> Markup:
-    """Of other days nothing that counts households."""
+def _body(plan: Shown, number: int, at: Addresses, is_writer: bool) -> Markup:
+    """Of other days nothing that counts households; of its texts a writer also learns where they are written."""
     if not plan.is_now and number in OF_HOUSEHOLDS:
         return Markup()
-    return plan.once(f"parti/{number}", lambda: written_part(plan.part(number), plan.figures(number), at))
+    edit = {one.title.it: at.text(one.code) for one in sections_of(number)} if is_writer and plan.is_now else {}
+    return plan.once(
+        f"parti/{number}/{bool(edit)}", lambda: written_part(plan.part(number), plan.figures(number), at, edit)
+    )
 
 
 def _map(plan: Shown, number: int, at: Addresses) -> Markup:

@@ -12,6 +12,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from services.planner.api.editions import IstatPath
 from services.planner.pages import (
     completeness,
+    discussion,
     drift,
     editions,
     emergency,
@@ -19,12 +20,16 @@ from services.planner.pages import (
     lifecycle,
     owners,
     parts,
+    printable,
     scores,
+    texts,
+    verification,
     views,
     what_if,
 )
 from services.planner.pages.addresses import Addresses, AskedDays
 from services.planner.pages.desk import At, front_of_days
+from services.planner.pages.discussion import contested_in, mark_of
 from services.planner.pages.frame import (
     OPERATION,
     IfNoneMatch,
@@ -44,7 +49,11 @@ from shared.pages import carried, say, speak, spoken
 from shared.web import Db, runtime_of, settings_of
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(speak)])
-for pages in (parts, figures, emergency, completeness, drift, what_if, scores, owners, editions, lifecycle):
+SECTIONS: Final = (
+    *(parts, figures, emergency, completeness, drift, what_if, scores, owners, editions, lifecycle),
+    *(printable, verification, texts, discussion),
+)
+for pages in SECTIONS:
     router.include_router(pages.router)
 NEWS_SHOWN: Final = 10
 
@@ -70,14 +79,16 @@ async def plan_page(
         content = {"page": page_of(place, at, title), "notice": notice_of(request)}
         return templates.TemplateResponse(request, "no_plan.html", content)
     in_force = editions.in_force(await editions.editions_of(request, db, place))
-    edition = in_force.last.document_hash if in_force else ""
-    if (tag := tag_of(request, front.hash, str(front.version), mappa, str(days), edition)) in if_none_match:
+    contested = await contested_in(db, place.code)
+    others = (in_force.last.document_hash if in_force else "", mark_of(contested))
+    if (tag := tag_of(request, front.hash, str(front.version), mappa, str(days), *others)) in if_none_match:
         return unchanged(tag)
     stream = f"mappa={mappa}&da={front.version}" if days.is_now else None
     content = {
         "page": page_of(place, at, title, stream, current=at.home),
         "place": place,
         "in_force": in_force,
+        "contested": contested,
         "choices": [
             (at.to("", "comuni", mappa=slug), choice.choice.read_in(spoken().language), slug == mappa)
             for slug, choice in MAPS.items()
@@ -100,13 +111,15 @@ async def municipality_page(
     front = await front_of_days(request, db, place, days)
     if front is None or istat not in front.plan.names:
         raise not_found(f"Nel piano non c'è il comune {istat}.", f"There is no municipality {istat} in the plan.")
-    if (tag := tag_of(request, front.hash, str(front.version), istat, str(days))) in if_none_match:
+    contested = await contested_in(db, place.code, istat)
+    if (tag := tag_of(request, front.hash, str(front.version), istat, str(days), mark_of(contested))) in if_none_match:
         return unchanged(tag)
     municipality = place.municipality(istat)
     stream = f"comune={istat}&da={front.version}" if days.is_now else None
     content = {
         "page": page_of(place, at, municipality.name, stream),
         "municipality": municipality,
+        "contested": contested,
         "map": _map(front, "assegnabili", istat, at),
     }
     view = views.municipality_view(front, istat, at)

@@ -41,6 +41,13 @@ async def steps_of(
     return [_read(row) for row in (await session.execute(query)).scalars()]
 
 
+async def with_document(session: AsyncSession, digest: str) -> list[PlanStatusChanged]:
+    """Every step of the edition that has a document with this hash, in order; none if no edition has."""
+    step = select(EditionStepRow).where(col(EditionStepRow.document_hash) == digest).limit(1)
+    row = (await session.execute(step)).scalar_one_or_none()
+    return [] if row is None else await steps_of(session, row.ambito, row.first_year, row.edition)
+
+
 async def every_step_of(session: AsyncSession, ambito: str) -> list[PlanStatusChanged]:
     """Every step of the ambito's editions, of all its triennia, in order."""
     order = (EditionStepRow.first_year, EditionStepRow.edition, EditionStepRow.step)

@@ -67,6 +67,12 @@ async def links_of(session: AsyncSession, ambito: str) -> list[str]:
     return await asyncio.to_thread(lambda: list(links(map(_sealed, rows))))
 
 
+async def place_of_link(session: AsyncSession, ambito: str, head: str) -> int | None:
+    """After how many entries the log as it reads today has the link; None: nowhere."""
+    found = [BEGINNING, *await links_of(session, ambito)]
+    return found.index(head) if head in found else None
+
+
 async def _entries(
     session: AsyncSession, ambito: str, until_version: int | None, types: Collection[str] = ()
 ) -> Sequence[Entry]:

@@ -31,6 +31,8 @@ from services.planner.tables import (
     StockRow,
     VersionRow,
 )
+from services.planner.tables.discussion import PlanContestRow
+from services.planner.tables.texts import PlanTextRow
 from shared.db import StaleWriter
 from shared.events import DayBegan, PlanRecomputed
 from shared.sql import among, matching, table_of, upsert_rows
@@ -108,6 +110,8 @@ async def state_of(session: AsyncSession, ambito: str, bands: AreaBands) -> Plan
         holds=await _rows(session, PlanHoldRow, ambito),
         choices=await _rows(session, PlanChoiceRow, ambito),
         objectives=await _rows(session, PlanObjectiveRow, ambito),
+        texts=await _rows(session, PlanTextRow, ambito),
+        contests=await _rows(session, PlanContestRow, ambito),
     )
 
 
@@ -124,6 +128,8 @@ async def save_state(session: AsyncSession, state: PlanState) -> None:
     await _write(session, PlanHoldRow, state.ambito, deltas.holds)
     await _write(session, PlanChoiceRow, state.ambito, deltas.choices)
     await _write(session, PlanObjectiveRow, state.ambito, deltas.objectives)
+    await _write(session, PlanTextRow, state.ambito, deltas.texts)
+    await _write(session, PlanContestRow, state.ambito, deltas.contests)
     if state.touched.reference_on and state.reference_on is not None:
         upsert_rows(session, ReferenceRow, [(state.ambito, state.reference_on)])
 
@@ -171,6 +177,12 @@ async def versions_before(
     if not quiet_days:
         query = query.where(col(VersionRow.event).not_like(QUIET_DAY))
     return list((await session.execute(query.order_by(col(VersionRow.version).desc()).limit(limit))).scalars())
+
+
+async def hash_of_version(session: AsyncSession, ambito: str, version: int) -> str | None:
+    """That of the plan's figures in one of its versions; None if there is no such version."""
+    here = col(VersionRow.ambito) == ambito, col(VersionRow.version) == version
+    return (await session.execute(select(col(VersionRow.hash)).where(*here))).scalar_one_or_none()
 
 
 async def version_known_at(session: AsyncSession, ambito: str, at: datetime | None) -> int:

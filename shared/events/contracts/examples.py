@@ -9,6 +9,7 @@ from typing import Any, TypeVar, get_args
 from uuid import UUID
 
 from shared.events.base import SOURCE, Envelope, Event, Message, Value, derived
+from shared.events.contests import ContestOutcome
 from shared.events.decisions import AdoptedQuantity, AdoptionBasis, DeclineReason
 from shared.events.lifecycle import ActKind, EditionKind, Office, Organ, PlanStatus
 from shared.events.planning import DisposalKind, ProgrammeKind
@@ -56,6 +57,33 @@ VALUES: Mapping[str, Any] = {
         }.items()
     },
     **{
+        f"{step}.{name}": value
+        for step in ("FigureContested", "ContestAnswered", "ContestSettled")
+        for name, value in {
+            "answer": "l'alloggio è stato contato due volte",
+            "contested_on": date(2026, 3, 1),
+            "deadline_on": date(2026, 3, 16),
+            "expected": 4,
+            "figure": "019036:aler-di-prova:column_free_now_declared:2026",
+            "label_it": "Colonna e: già liberi, 2026, dichiarato",
+            "new_cell_value": 4,
+            "new_value": 4,
+            "outcome": ContestOutcome.CORRECTED,
+            "owner": "aler-di-prova",
+            "reason": "il Comune ne ha visti quattro",
+            "revision": 1 if step == "FigureContested" else 2,
+            "value": 5,
+        }.items()
+    },
+    "ContestedCell.path": "columns/free_now",
+    "ContestedCell.value": 5,
+    "CommentReplied.label_it": "Alloggi inagibili, da recuperare",
+    "CommentReplied.number": 2,
+    "CommentReplied.place": "019036:-:needing_works:-",
+    "CommentReplied.resolved": False,
+    "CommentReplied.to": ("comune-019026",),
+    "contester": "comune-019036",
+    **{
         f"PlanStatusChanged.{name}": value
         for name, value in {
             "before": PlanStatus.SUBMITTED_TO_ASSEMBLY,
@@ -70,6 +98,18 @@ VALUES: Mapping[str, Any] = {
             "rules_on": date(2026, 3, 1),
             "status": PlanStatus.APPROVED,
             "step": 3,
+        }.items()
+    },
+    **{
+        f"SectionWritten.{name}": value
+        for name, value in {
+            "first_year": 2026,
+            "markdown": "Nel triennio saranno assegnabili {{supply.total}} alloggi.",
+            "note": "prima stesura",
+            "office": Office.HOUSING_OFFICE,
+            "organisation": "comune-019036",
+            "revision": 1,
+            "section": "strategie",
         }.items()
     },
     "accessible": False,
@@ -276,5 +316,6 @@ def unit_changed() -> UnitChanged:
 def _subject(event: Event) -> str:
     if event.name() in ("submission-received", "submission-defaulted"):
         return "/".join(str(VALUES[name]) for name in ("municipality", "owner", "cycle_year"))
-    named = (getattr(event, name, None) for name in ("hold_id", "unit_id", "case_ref", "notice_id", "ambito"))
+    names = ("contest_id", "thread", "hold_id", "unit_id", "case_ref", "notice_id", "ambito")
+    named = (getattr(event, name, None) for name in names)
     return str(next(filter(None, named)))

@@ -40,6 +40,7 @@ PAGES = (
         "/completezza",
         "/scostamenti",
         "/scostamenti?versione=3&comune=019036",
+        "/contestazioni",
         "/e-se",
         "/verifica",
         "/enti/aler-bcm",

@@ -1,7 +1,7 @@
-"""The seven points that the law asks of the plan (R.R. 4/2017, art. 3 c. 2) say the same numbers as PDF and as data.
+"""The seven points that the law asks of the plan (R.R. 4/2017, art. 3 c. 2) say the same numbers everywhere.
 
-The numbers of the PDF are read by poppler, those of the data with nothing but JSON; each is written by this test's own
-rule, so that neither the program's reader nor its writer is asked.
+The numbers of the PDF are read by poppler, those of the pages by a browser, those of the data with nothing but JSON;
+each is written by this test's own rule, so that neither the program's reader nor its writer is asked.
 """
 
 from __future__ import annotations
@@ -12,15 +12,18 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
+from playwright.sync_api import Browser
 
 from tests.component.planner.test_document_api import FORMATS, answer
 from tests.component.planner.test_figures_api import PLAN, asked
 from tests.component.planner.test_pages import home_with_key
+from tests.support.browser import chromium, visiting
 from tests.support.pdf import pages_of
 from tests.support.planner import planner_serving, synthetic
+from tests.support.world import AMBITO
 
 PDF, JSON, _ = FORMATS
 POINTS = {
@@ -34,6 +37,8 @@ POINTS = {
 }
 """Title of each, and figures of the ambito that the API gives for it."""
 NUMBER = re.compile(r"[−-]?\d+(?:\.\d{3})*(?:,\d+)?")
+PAGES = f"/ambiti/{AMBITO}"
+BODY = "main div[lang=it]"
 EDGES = re.compile(
     r"^Piano triennale dell'offerta.*$|^Ambito territoriale Cremonese · versione.*$|^[0-9a-f]{64}$"
     r"|^(?:Tabella|Figura) \d+:",
@@ -41,16 +46,46 @@ EDGES = re.compile(
 )
 
 
+NAMES = "svg title, svg desc"
+"""What a browser shows when one points at a map: no text of the drawing."""
+TEXTS = """(part, names) => {
+  const copy = part.cloneNode(true);
+  copy.querySelectorAll(names).forEach((name) => name.remove());
+  const texts = document.createTreeWalker(copy, NodeFilter.SHOW_TEXT), found = [];
+  while (texts.nextNode()) found.push(texts.currentNode.data);
+  return found.join("\\n");
+}"""
+
+
+class Answers(NamedTuple):
+    """The document as data, its PDF's text; of each part what the API, the page to print and its own page tell."""
+
+    data: dict[str, Any]
+    pdf: str
+    parts: dict[int, dict[str, Any]]
+    printable: dict[int, str]
+    pages: dict[int, str]
+
+
 @pytest.fixture(scope="module")
-def planner_answers(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], str, dict[int, dict[str, Any]]]:
-    """The document as data, its pages' text, and the seven parts as the API tells them."""
+def answers(tmp_path_factory: pytest.TempPathFactory) -> Answers:
     folder = tmp_path_factory.mktemp("punti")
     with planner_serving(home_with_key(folder)) as served:
         served.hear(*synthetic().past)
         (folder / "piano.pdf").write_bytes(answer(served, PDF).content)
         data = json.loads(answer(served, JSON).content)
         parts = {number: asked(served, f"{PLAN}/parts/{number}") for number in POINTS}
-    return data, text_of(folder / "piano.pdf"), parts
+        with chromium() as browser:
+            pages = {number: read(browser, f"{served.url}{PAGES}/parti/{number}", BODY) for number in POINTS}
+            whole = f"{served.url}{PAGES}/stampa"
+            printable = {number: read(browser, whole, f"[data-at='/parts/{number - 1}']") for number in POINTS}
+    return Answers(data, text_of(folder / "piano.pdf"), parts, printable, pages)
+
+
+def read(browser: Browser, address: str, part: str) -> str:
+    """The texts of a part of a page, one a line."""
+    with visiting(browser, address) as visit:
+        return EDGES.sub("", str(visit.page.locator(part).last.evaluate(TEXTS, NAMES)))
 
 
 def text_of(pdf: Path) -> str:
@@ -74,9 +109,11 @@ def rounded(value: Decimal, places: int) -> str:
     return whole.replace(",", ".") + (f",{decimals}" if decimals else "")
 
 
-def said(block: Mapping[str, Any]) -> Iterator[str]:
+def said(block: Mapping[str, Any], *, has_maps: bool = True) -> Iterator[str]:
     """The texts of a block of the data, numbers as a reader finds them."""
     match block["block"]:
+        case "drawing" if "pv-area" in block["svg"] and not has_maps:
+            return
         case "paragraph":
             yield from (sentence["text"] for sentence in block["sentences"])
         case "listing":
@@ -110,52 +147,65 @@ def shown(cell: Mapping[str, Any], kind: str) -> str:
     return str(value)
 
 
-def texts(part: Mapping[str, Any]) -> Iterator[str]:
+def texts(part: Mapping[str, Any], *, has_maps: bool = True) -> Iterator[str]:
     yield f"Parte {part['number']}. {part['title']}"
     for section in part["sections"]:
         yield section["title"]
         for block in section["blocks"]:
-            yield from said(block)
+            yield from said(block, has_maps=has_maps)
 
 
 @pytest.mark.parametrize("number", POINTS)
-def test_every_number_of_a_point_is_the_same_in_pdf_and_data(
-    planner_answers: tuple[dict[str, Any], str, dict[int, dict[str, Any]]], number: int
-) -> None:
-    data, text, _ = planner_answers
-    part = data["parts"][number - 1]
+def test_every_number_of_a_point_is_the_same_in_pdf_and_data(answers: Answers, number: int) -> None:
+    part = answers.data["parts"][number - 1]
     assert (part["number"], part["title"]) == (str(number), POINTS[number][0])
-    printed, told = numbers_in(chapter(text, number)), numbers_in("\n".join(texts(part)))
+    printed, told = numbers_in(chapter(answers.pdf, number)), numbers_in("\n".join(texts(part)))
     assert len(told) >= 5
     assert told - printed == Counter()
     # The heads of tables are printed again on each page.
     assert printed.keys() == told.keys()
 
 
+@pytest.mark.parametrize("number", POINTS)
+def test_every_number_of_a_point_is_the_same_on_the_page_to_print_and_in_the_data(
+    answers: Answers, number: int
+) -> None:
+    told = numbers_in("\n".join(texts(answers.data["parts"][number - 1])))
+    assert numbers_in(answers.printable[number]) == told
+
+
+@pytest.mark.parametrize("number", POINTS)
+def test_every_number_of_a_point_is_on_its_own_page(answers: Answers, number: int) -> None:
+    """Which draws maps of its own, tells a chart's values in a table too, and counts the rows of a long one."""
+    part = answers.data["parts"][number - 1]
+    told = numbers_in("\n".join([part["title"], *texts(part, has_maps=False)][2:]))
+    assert told - numbers_in(answers.pages[number]) == Counter()
+
+
 @pytest.mark.parametrize(
     ("number", "name"), [(number, name) for number, (_, names) in POINTS.items() for name in names]
 )
-def test_the_figures_of_a_point_are_the_apis_in_pdf_and_data(
-    planner_answers: tuple[dict[str, Any], str, dict[int, dict[str, Any]]], number: int, name: str
-) -> None:
-    data, text, parts = planner_answers
-    [figure] = [one for one in parts[number]["figures"] if one["id"] == f"ambito/{name}"]
+def test_the_figures_of_a_point_are_the_apis_everywhere(answers: Answers, number: int, name: str) -> None:
+    [figure] = [one for one in answers.parts[number]["figures"] if one["id"] == f"ambito/{name}"]
     value, is_exact = Decimal(figure["value"]), figure["unit"] == "COUNT"
     wanted = rounded(value / (1000 if figure["unit"] == "THOUSANDTHS" else 1), 0 if is_exact else 1)
-    assert wanted in numbers_in(chapter(text, number))
-    assert wanted in numbers_in("\n".join(texts(data["parts"][number - 1])))
+    for told in everywhere(answers, number):
+        assert wanted in told
 
 
-def test_the_caps_of_point_5_are_the_apis(
-    planner_answers: tuple[dict[str, Any], str, dict[int, dict[str, Any]]],
-) -> None:
+def test_the_caps_of_point_5_are_the_apis(answers: Answers) -> None:
     """It has no figures of its own: the caps of disposals (L.R. 16/2016, art. 28) are its items."""
-    data, text, parts = planner_answers
-    printed, told = numbers_in(chapter(text, 5)), numbers_in("\n".join(texts(data["parts"][4])))
-    caps = [one["values"] for one in parts[5]["items"] if one["kind"] == "disposal_cap"]
+    caps = [one["values"] for one in answers.parts[5]["items"] if one["kind"] == "disposal_cap"]
     assert len(caps) > 10
     for value in (value for cap in caps for value in cap):
         if value["name"] in ("baseline", "cap", "used", "left"):
             wanted = rounded(Decimal(value["value"]), 0)
-            assert wanted in printed
-            assert wanted in told
+            for told in everywhere(answers, 5):
+                assert wanted in told
+
+
+def everywhere(answers: Answers, number: int) -> list[Counter[str]]:
+    """The numbers of a point in the PDF, on both pages and in the data."""
+    data = "\n".join(texts(answers.data["parts"][number - 1]))
+    said_there = chapter(answers.pdf, number), answers.printable[number], answers.pages[number], data
+    return [numbers_in(text) for text in said_there]

@@ -1,4 +1,4 @@
-"""What is changed in a copy of the document is found, and the place is named: PDF and JSON."""
+"""What is changed in a copy of the document is found, and the place is named: PDF, page and JSON."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from services.planner.document.pdf_text import lines_of
 from services.planner.document.places import pieces, place_of
 from services.planner.document.render import pdf_of
 from services.planner.document.verification import Discrepancy, discrepancies, hashes_in, pointer_at
+from services.planner.document.web import page_of
 from services.planner.document.writing import written
 from tests.support.forgery import text_count, with_one_byte_flipped, with_one_byte_of_text_changed
 from tests.support.plan_document import synthetic_document
@@ -27,6 +28,7 @@ from tests.support.plan_document import synthetic_document
 WHOLE = synthetic_document()
 DOCUMENT = sealed(replace(WHOLE, submissions=WHOLE.legal_frame, parts=WHOLE.parts[:3], annexes=WHOLE.annexes[2:4]))
 JSON = json_of(DOCUMENT)
+PAGE = page_of(DOCUMENT, "/ambiti/cremonese")
 
 
 @pytest.fixture(scope="module")
@@ -43,9 +45,9 @@ def cells(document: Document) -> Iterator[tuple[str, str, str]]:
 
 
 def test_true_copies_are_the_document(pdf: bytes) -> None:
-    assert discrepancies(DOCUMENT, pdf) == discrepancies(DOCUMENT, JSON) == []
+    assert discrepancies(DOCUMENT, pdf) == discrepancies(DOCUMENT, JSON) == discrepancies(DOCUMENT, PAGE) == []
     assert discrepancies(DOCUMENT, json.dumps(json.loads(JSON), indent=2).encode()) == []
-    assert hashes_in(pdf)[0] == hashes_in(JSON)[0] == DOCUMENT.edition.hash
+    assert hashes_in(pdf)[0] == hashes_in(JSON)[0] == hashes_in(PAGE)[0] == DOCUMENT.edition.hash
 
 
 @pytest.mark.parametrize("part", [0.3, 0.5, 0.7])
@@ -178,3 +180,89 @@ def test_what_is_no_document_at_all_differs() -> None:
         Discrepancy("pagina 1, frontespizio, edizione o indice", "", "(illeggibile)")
     ]
     assert discrepancies(DOCUMENT, b"\xff") == [Discrepancy("documento", "", "byte 0: non è UTF-8")]
+
+
+TABLE = "Parte 1. Quadro conoscitivo, «La popolazione», tabella 3 «Popolazione, comune per comune»"
+ANNICCO = f"{TABLE}, riga «Annicco», colonna «Residenti»"
+
+
+def in_table(old: bytes, new: bytes) -> bytes:
+    """The page with its first `old` after the head of table 3 changed."""
+    before, mark, after = PAGE.partition(b'id="tabella-3"')
+    assert old in after
+    return before + mark + after.replace(old, new, 1)
+
+
+@pytest.mark.parametrize(
+    ("forged", "place", "published", "presented"),
+    [
+        (in_table(b">1.974<", b">1.975<"), ANNICCO, "1.974", "1.975"),
+        (in_table(b">1.974<", b"><b>1.974</b><"), ANNICCO, "1.974", "1.974"),
+        (in_table(b'class="pd-number">1.974', b'hidden class="pd-number">1.974'), ANNICCO, "", 'hidden=""'),
+        (
+            in_table(b'class="pd-number">1.974', b'class="x" class="pd-number">1.974'),
+            ANNICCO,
+            'class="pd-number"',
+            'class="x"',
+        ),
+        (in_table(b">Annicco<", b">Annico<"), f"{TABLE}, riga «Annicco», colonna «Comune»", "Annicco", "Annico"),
+        (in_table(b">65 anni", b">66 anni"), f"{TABLE}, intestazione", "65 anni e più", "66 anni e più"),
+        (in_table(b"Fonte: ISTAT", b"Fonte: ISTAR"), f"{TABLE}, nota", None, None),
+        (PAGE.replace(b"2026", b"2025", 1), "fuori dai capitoli", None, None),
+        (PAGE.replace(b"<h1>Piano", b"<h1>Pi\xe0no", 1), "frontespizio", "", None),
+        (PAGE.replace(b"<dt>Versione", b"<dt>Revisione", 1), "questa edizione", "Versione", "Revisione"),
+        (PAGE.replace(b"<main", b"<!--> 999 --><main", 1), "fuori dai capitoli", "", "<(commento)>"),
+        (
+            PAGE.replace(b"</head>", b'<link rel="stylesheet" href="x.css"></head>', 1),
+            "fuori dai capitoli",
+            "",
+            "<link>",
+        ),
+        (PAGE.replace(b"</main>", b"<script>1</script></main>", 1), "fuori dai capitoli", "", "1"),
+        (PAGE.replace(b"document.css", b"document2.css", 1), "fuori dai capitoli", None, None),
+        (PAGE.replace(b'href="/static', b'href="http://x/static'), "fuori dai capitoli", None, None),
+        (PAGE.replace(b"</main>", b"", 1), "fuori dai capitoli", None, None),
+    ],
+)
+def test_what_is_changed_in_a_page_is_named_by_its_place(
+    forged: bytes, place: str, published: str | None, presented: str | None
+) -> None:
+    """None stands for words that do not matter here."""
+    assert forged != PAGE
+    found = discrepancies(DOCUMENT, forged)[0]
+    assert found.place == place
+    assert published in (None, found.published)
+    assert presented in (None, found.presented)
+
+
+@given(place=st.floats(0, 1, exclude_max=True))
+@settings(max_examples=100, deadline=None)
+def test_no_byte_of_the_page_can_be_flipped_unseen(place: float) -> None:
+    """But where a link leads, which is not what the document says, and how its sheet's address ends."""
+    index = int(place * len(PAGE))
+    before, after = PAGE[:index], PAGE[index:]
+    inside = before.rfind(b'href="') > before.rfind(b">") and b'"' not in before[before.rfind(b'href="') + 6 :]
+    if not inside or after[:1] == b'"':
+        assert discrepancies(DOCUMENT, with_one_byte_flipped(PAGE, index), 1)
+
+
+def test_a_row_that_was_taken_out_of_the_page_is_named() -> None:
+    row = re.search(rb"<tr>\s*<th scope=row>Bonemerse</th>.*?</tr>", PAGE, re.DOTALL)
+    assert row
+    found = discrepancies(DOCUMENT, PAGE.replace(row[0], b""))
+    assert [one.place for one in found] == [f"{TABLE}, riga «Bonemerse»"]
+
+
+def test_a_page_may_be_laid_out_otherwise() -> None:
+    """As browsers write it: other white space, quoted attributes in another order, where it was saved from."""
+    again = re.sub(rb">\s+<", b">\n\n  <", PAGE).replace(b"scope=row", b"scope='row'").replace(b"&#39;", b"'")
+    again = again.replace(
+        b'<html lang="it"', b"<!-- saved from url=(0031)http://piano.test/stampa --><HTML  lang=it", 1
+    )
+    again = again.replace(b'href="#', b'href="http://piano.test/ambiti/cremonese/stampa#')
+    kind = b'<meta http-equiv="Content-Type" content="text/html; charset=UTF-8">'
+    assert discrepancies(DOCUMENT, again.replace(b"<head>", b"<head>" + kind, 1)) == []
+
+
+def test_a_page_nested_without_end_is_another_page() -> None:
+    assert discrepancies(DOCUMENT, PAGE.replace(b"</main>", b"<div>" * 200_000 + b"</main>", 1))

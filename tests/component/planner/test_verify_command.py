@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sqlite3
 from pathlib import Path
 from typing import NamedTuple
 
+import httpx
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -16,8 +18,9 @@ from services.planner.document.canonical import json_of, read_document, sealed
 from services.planner.document.model import Document
 from tests.component.planner.test_document_api import FORMATS, answer
 from tests.component.planner.test_pages import home_with_key
-from tests.support.forgery import with_one_byte_of_text_changed
+from tests.support.forgery import with_one_byte_flipped, with_one_byte_of_text_changed
 from tests.support.planner import planner_serving, synthetic
+from tests.support.world import AMBITO
 
 PDF, JSON, _ = FORMATS
 
@@ -27,6 +30,7 @@ class HandedOut(NamedTuple):
     document: Document
     json: Path
     pdf: Path
+    page: Path
 
 
 @pytest.fixture(scope="module")
@@ -36,16 +40,18 @@ def handed_out(tmp_path_factory: pytest.TempPathFactory) -> HandedOut:
     with planner_serving(home) as served:
         served.hear(*synthetic().past)
         data, pdf = answer(served, JSON).content, answer(served, PDF).content
+        page = httpx.get(f"{served.url}/ambiti/{AMBITO}/stampa", timeout=120).content
     (copies / "piano.json").write_bytes(data)
     (copies / "piano.pdf").write_bytes(pdf)
-    return HandedOut(home, read_document(data), copies / "piano.json", copies / "piano.pdf")
+    (copies / "piano.html").write_bytes(page)
+    return HandedOut(home, read_document(data), *(copies / f"piano.{kind}" for kind in ("json", "pdf", "html")))
 
 
 def verify(home: Path, *arguments: object) -> Result:
     return CliRunner().invoke(app, ["verify", *map(str, arguments)], env={"PIANOVIVO_HOME": str(home)})
 
 
-@pytest.mark.parametrize("copy", ["json", "pdf"])
+@pytest.mark.parametrize("copy", ["json", "pdf", "page"])
 def test_a_true_copy_is_the_document_and_the_log_is_what_it_was_made_of(handed_out: HandedOut, copy: str) -> None:
     told = verify(handed_out.home, getattr(handed_out, copy))
     edition = handed_out.document.edition
@@ -69,6 +75,21 @@ def test_a_number_changed_in_the_json_is_named_by_its_cell(handed_out: HandedOut
     assert told.stdout.splitlines()[1] == (
         "  Parte 3. Fabbisogno abitativo primario, «Comune per comune», tabella 5 «Fabbisogno del triennio, comune per "
         f"comune», riga «Soresina», colonna «Famiglie nel triennio»: published '{was}', presented '{was + 1000}'"
+    )
+
+
+def test_one_byte_of_a_saved_page_is_named_by_its_cell(handed_out: HandedOut, tmp_path: Path) -> None:
+    page = handed_out.page.read_bytes()
+    soresina = page.index(b"<th scope=row>Soresina</th>", page.index(b'id="tabella-5"'))
+    cell = re.compile(rb'<td class="pd-number">([^<]+)</td>').search(page, soresina)
+    assert cell
+    forged = tmp_path / "piano.html"
+    forged.write_bytes(with_one_byte_flipped(page, cell.start(1)))
+    told = verify(handed_out.home, forged)
+    assert told.exit_code == 1
+    assert told.stdout.splitlines()[1].startswith(
+        "  Parte 3. Fabbisogno abitativo primario, «Comune per comune», tabella 5 «Fabbisogno del triennio, comune per "
+        f"comune», riga «Soresina», colonna «Famiglie nel triennio»: published '{cell[1].decode()}', presented '"
     )
 
 
@@ -99,11 +120,11 @@ def test_a_hash_changed_in_the_json_is_found_by_its_content(handed_out: HandedOu
 
 def test_one_byte_of_the_pdfs_text_is_named_by_page_and_cell(handed_out: HandedOut, tmp_path: Path) -> None:
     forged = tmp_path / "piano.pdf"
-    forged.write_bytes(with_one_byte_of_text_changed(handed_out.pdf.read_bytes(), 10, 100))
+    forged.write_bytes(with_one_byte_of_text_changed(handed_out.pdf.read_bytes(), 9, 100))
     told = verify(handed_out.home, forged)
     assert told.exit_code == 1
     _, difference, log = told.stdout.splitlines()
-    assert difference.startswith("  pagina 10, Parte 1. Quadro conoscitivo, «La popolazione», tabella 3 «")
+    assert difference.startswith("  pagina 9, Parte 1. Quadro conoscitivo, «La popolazione», tabella 3 «")
     assert "unchanged since" in log
 
 

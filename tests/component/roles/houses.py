@@ -28,7 +28,7 @@ from shared.migrate import migrate
 from tests.component.intake import room as intake
 from tests.component.notifier import room as notifier
 from tests.support import planner_room as planner
-from tests.support.editions import PROPOSAL, nil_rows, proposed
+from tests.support.editions import PROPOSAL, TO_PUBLICATION, nil_rows, proposed, walked
 from tests.unit.planner.worlds import CREMONA, TestRegistry
 from tests.unit.registry.samples import registered, unit
 
@@ -56,6 +56,7 @@ class Ask:
     shows: str | None = None
     accept: str = "*/*"
     form: Any = None
+    """What a page's form holds; it is sent with its token, as a browser sends it that has signed in nowhere."""
 
 
 @dataclass
@@ -208,7 +209,8 @@ def planner_asks(ids: Ids) -> list[Ask]:
     plan, pages = f"/plans/{AMBITO}", f"/ambiti/{AMBITO}"
     hold, figure = f"{plan}/holds/{ids['hold']}", f"{plan}/figures/019036:-:free_assignable:-"
     choice = {"municipality": "019036", "owner": "aler-bcm", "year": 2027, "quantity": "TURNOVER", "basis": "MODEL"}
-    reads = ("", "/versions", "/figures", "/adopted", "/scores", "/need", "/checks", "/objectives")
+    reads = ("", "/versions", "/figures", "/adopted", "/scores", "/need", "/checks", "/objectives", "/texts")
+    text, form = f"{plan}/texts/strategie", {"markdown": f"Testo {next(_number)}.", "office": "HOUSING_OFFICE"}
     editions = f"{plan}/editions"
     step = {"on": date.today().isoformat(), "office": "HOUSING_OFFICE"}
     back = step | {"status": "RETURNED", "office": "ASSEMBLY_SECRETARIAT", "reason": "rivedere la parte quinta"}
@@ -226,7 +228,7 @@ def planner_asks(ids: Ids) -> list[Ask]:
         Ask("GET /plans/{ambito}/editions/{edition}", f"{editions}/1"),
         Ask("GET /plans/{ambito}/editions/{edition}/steps", f"{editions}/1/steps"),
         Ask("GET /plans/{ambito}/editions/{edition}/document", f"{editions}/1/document", accept="application/json"),
-        Ask("POST /plans/{ambito}/editions", editions, PROPOSAL),
+        Ask("POST /plans/{ambito}/editions", editions, PROPOSAL | {"kind": "AMENDMENT"}),
         Ask("POST /plans/{ambito}/editions/{edition}/submission", f"{editions}/1/submission", step),
         Ask("POST /plans/{ambito}/editions/{edition}/vote", f"{editions}/1/vote", back),
         Ask("POST /plans/{ambito}/editions/{edition}/transmission", f"{editions}/1/transmission", step),
@@ -234,6 +236,13 @@ def planner_asks(ids: Ids) -> list[Ask]:
         Ask("GET /plans/{ambito}/document", f"{plan}/document", accept="application/json"),
         Ask("GET /plans/{ambito}/package", f"{plan}/package"),
         Ask("GET /plans/{ambito}/refusals", f"{plan}/refusals", shows=f'"{ids["refused"]}"'),
+        Ask("GET /plans/{ambito}/texts/{section}", text),
+        Ask("GET /plans/{ambito}/texts/{section}/revisions", f"{text}/revisions"),
+        Ask("GET /plans/{ambito}/texts/{section}/differences", f"{text}/differences?from_revision=0&to_revision=0"),
+        Ask("POST /plans/{ambito}/texts/{section}/revisions", f"{text}/revisions", form | {"revision": 0}),
+        Ask("GET /ambiti/{ambito_code}/testi", f"{pages}/testi"),
+        Ask("GET /ambiti/{ambito_code}/testi/{section}", f"{pages}/testi/strategie"),
+        Ask("POST /ambiti/{ambito_code}/testi/{section}", f"{pages}/testi/strategie"),
         Ask("POST /plans/{ambito}/objectives", aims, AIM),
         Ask("POST /plans/{ambito}/objectives/{objective_id}/withdraw", f"{aims}/{ids['aim']}/withdraw", because),
         Ask("POST /plans/{ambito}/holds", f"{plan}/holds", {"unit_id": ids["unit"], "case_ref": ids["case"]}),
@@ -254,7 +263,7 @@ def planner_asks(ids: Ids) -> list[Ask]:
         *(
             Ask(f"POST /ambiti/{{ambito_code}}/iter/{slug}", f"{pages}/iter/{slug}", form=form)
             for slug, form in (
-                ("proposta", PROPOSAL),
+                ("proposta", PROPOSAL | {"kind": "AMENDMENT"}),
                 ("voto", back | {"edition": "1"}),
                 *((slug, step | {"edition": "1"}) for slug in ("sottoposizione", "trasmissione", "pubblicazione")),
             )
@@ -262,6 +271,10 @@ def planner_asks(ids: Ids) -> list[Ask]:
         Ask("GET /ambiti/{ambito_code}/scostamenti", f"{pages}/scostamenti?versione=1"),
         Ask("GET /ambiti/{ambito_code}/parti/{number}", f"{pages}/parti/4"),
         Ask("GET /ambiti/{ambito_code}/numeri/{name}", f"{pages}/numeri/019036:-:free_assignable:-"),
+        Ask("GET /ambiti/{ambito_code}/stampa", f"{pages}/stampa"),
+        Ask("GET /ambiti/{ambito_code}/edizioni/{number}/stampa", f"{pages}/edizioni/1/stampa"),
+        Ask("GET /verifica-documento", "/verifica-documento"),
+        Ask("POST /verifica-documento", "/verifica-documento", form={}),
         Ask("GET /ambiti/{ambito_code}/enti/{owner}", f"{pages}/enti/aler-bcm"),
         Ask("GET /ambiti/{ambito_code}/comuni/{istat}", f"{pages}/comuni/019036"),
     ]
@@ -275,6 +288,7 @@ async def planner_house(home: Path) -> AsyncIterator[House]:
     told = nil_rows(also=[(CREMONA, "aler-bcm"), (CREMONA, "cooperativa-casa")])
     async with planner.standing(home, [*homes.sent, *planner.cases_of(4), *told]) as room:
         await proposed(room)
+        await walked(room, *TO_PUBLICATION)
         async with room.client(planner.LEAD) as client:
             aim = (await client.post(planner.HOLDS.replace("holds", "objectives"), json=AIM)).json()["id"]
         theirs = []

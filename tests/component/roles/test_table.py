@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from deploy.roles_table import COMMAND, PATH, text
 from deploy.services import SERVICES
 from shared.auth import Role
+from shared.forms import TOKEN_FIELD, VISIT_COOKIE, derived
 from shared.roles import EVERY_SERVICE, Reach, Rule, reach_of, sections
 from shared.web import OPEN_PATHS, UnknownOperation, check_operations
 from tests.component.roles.houses import AMBITO, HOUSES, Ask, House, Ids
@@ -24,6 +25,7 @@ from tests.component.roles.houses import AMBITO, HOUSES, Ask, House, Ids
 ENDLESS = "GET /ambiti/{ambito_code}/eventi"
 """A stream never ends: its operation is that of the pages."""
 PUBLIC = "public"
+VISIT = "visita"
 
 
 class Case(NamedTuple):
@@ -82,8 +84,10 @@ async def answered(house: House, role: Role | None, ask: Ask, about: str) -> Out
     token = house.token(role, "altrove" if about == "elsewhere" else AMBITO) if role else None
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     transport = httpx.ASGITransport(house.app)
+    form = None if ask.form is None else {TOKEN_FIELD: derived(VISIT, "form"), **ask.form}
     async with httpx.AsyncClient(transport=transport, base_url="http://casa.test", headers=headers) as client:
-        answer = await client.request(method, ask.path, json=ask.json, data=ask.form, headers={"Accept": ask.accept})
+        client.cookies.set(VISIT_COOKIE, VISIT)
+        answer = await client.request(method, ask.path, json=ask.json, data=form, headers={"Accept": ask.accept})
     shows = ask.shows is None or ask.shows in answer.text
     is_let = (answer.status_code < 400 or answer.status_code == 409) and shows
     return Outcome(answer.status_code, is_let, answer.headers.get("location", ""))

@@ -37,8 +37,11 @@ async def test_nothing_that_was_written_once_can_be_changed_or_deleted(installat
         aimed = await client.post(HOLDS.replace("holds", "objectives"), json=OBJECTIVE)
         data = {"accept": "application/json"}
         read = await client.get(HOLDS.replace("holds", "document"), headers=data)
-        assert [answer.status_code for answer in (held, chosen, aimed, read)] == [201, 201, 201, 200]
-        for table in ("plan_version", "plan_journal", "hold_entry", "choice", "objective", "document"):
+        section = {"markdown": "Testo.", "office": "HOUSING_OFFICE", "revision": 0}
+        told = await client.post(HOLDS.replace("holds", "texts/strategie/revisions"), json=section)
+        assert [answer.status_code for answer in (held, chosen, aimed, read, told)] == [201, 201, 201, 200, 201]
+        kept = ("plan_version", "plan_journal", "hold_entry", "choice", "objective", "document", "section_text")
+        for table in kept:
             for statement in (f"UPDATE {table} SET ambito = ambito", f"DELETE FROM {table}"):
                 with pytest.raises(DBAPIError, match=f"rows of {table} are only ever added"):
                     async with room.runtime.db.transaction() as session:

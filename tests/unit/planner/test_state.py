@@ -24,6 +24,7 @@ from services.planner.domain.rows import (
     OBJECTIVE_COLUMNS,
     OUTCOME_COLUMNS,
     STOCK_COLUMNS,
+    TEXT_COLUMNS,
     restore,
     touched_rows,
 )
@@ -53,6 +54,7 @@ from tests.unit.planner.worlds import (
     hold_step,
     message,
     objective_step,
+    section_written,
     submission,
 )
 
@@ -80,6 +82,12 @@ OBJECTIVES = [
     objective_step(ObjectiveSet, 1, 970),
     objective_step(ObjectiveWithdrawn, 2, 971),
     objective_step(ObjectiveSet, 1, 972, goal=2),
+]
+TEXTS = [
+    section_written("strategie", 1, "Prima stesura.", 975),
+    section_written("strategie", 2, "Seconda stesura.", 976),
+    section_written("strategie", 1, "Di un altro triennio.", 977, first_year=2029),
+    section_written("servizi", 1, "Servizi.", 978),
 ]
 
 
@@ -112,7 +120,7 @@ def registries(draw: st.DrawFn) -> TestRegistry:
 @settings(max_examples=150, deadline=None)
 @given(registries(), st.randoms(use_true_random=False), st.integers(1, 3))
 def test_any_order_and_any_shards_give_the_same_state(registry, random, shards) -> None:
-    others = [case_opened("C1", 901), submission(1, 4, 902), submission(2, 3, 903), *HOLDS, *OBJECTIVES]
+    others = [case_opened("C1", 901), submission(1, 4, 902), submission(2, 3, 903), *HOLDS, *OBJECTIVES, *TEXTS]
     expected = folded(registry.sent + others)
     shuffled = registry.sent + others
     random.shuffle(shuffled)
@@ -295,6 +303,7 @@ WIDTHS = {
     "declarations": (3, len(DECLARATION_COLUMNS)),
     "holds": (1, len(HOLD_COLUMNS)),
     "objectives": (1, len(OBJECTIVE_COLUMNS)),
+    "texts": (2, len(TEXT_COLUMNS)),
     "choices": (4, len(CHOICE_COLUMNS)),
 }
 
@@ -303,7 +312,7 @@ WIDTHS = {
 @given(registries(), st.randoms(use_true_random=False), st.integers(1, 6))
 def test_writing_only_what_was_touched_restores_the_whole_state(registry, random, batch) -> None:
     sent: list[Message] = [*registry.sent, case_opened("C1", 901), submission(1, 4, 902), *HOLDS, *OBJECTIVES]
-    sent += [chosen(1, "MODEL"), chosen(2, "RULE")]
+    sent += [chosen(1, "MODEL"), chosen(2, "RULE"), *TEXTS]
     random.shuffle(sent)
     state, tables = empty(), Tables()
     for start in range(0, len(sent), batch):

@@ -20,7 +20,9 @@ from shared.events.decisions import (
     HoldDeclined,
     ObjectiveSet,
     ObjectiveWithdrawn,
+    SectionWritten,
 )
+from shared.events.lifecycle import Office
 from shared.events.submissions import AnnualColumns, EmergencyCaseClosed, EmergencyCaseOpened, SubmissionReceived
 from shared.events.units import (
     OwnerKind,
@@ -128,6 +130,23 @@ def objective_step(
             reason="delibera",
             on=START,
             organisation="comune-019036",
+        ),
+        number,
+    )
+
+
+def section_written(section: str, revision: int, markdown: str, number: int, *, first_year: int = 2026) -> Message:
+    return message(
+        SectionWritten(
+            ambito=AMBITO,
+            municipality=CREMONA,
+            first_year=first_year,
+            section=section,
+            revision=revision,
+            markdown=markdown,
+            organisation="comune-019036",
+            office=Office.HOUSING_OFFICE,
+            on=START,
         ),
         number,
     )

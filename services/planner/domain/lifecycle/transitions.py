@@ -55,10 +55,6 @@ class StatusStep(NamedTuple):
     reason: str | None = None
 
 
-PUBLIC: Final = frozenset({PlanStatus.PUBLISHED, PlanStatus.SUPERSEDED})
-"""How an edition stands that everybody may read. Only a published one is ever superseded."""
-
-
 class EditionStanding(NamedTuple):
     """Edizione del piano: its number in the triennium, and how and since when it stands."""
 

@@ -17,6 +17,7 @@ from services.planner.domain.rules import Rules
 from services.planner.domain.state import PlanState
 from services.planner.domain.strategies.directives import Directive
 from services.planner.domain.survey.people import Survey
+from services.planner.domain.withholding import Untold
 
 AMBITO = "ambito"
 """The scope of figures that are the whole ambito's."""
@@ -38,6 +39,8 @@ class Material:
     inhabitants: Mapping[str, Mapping[int, int]]
     directives: tuple[Directive, ...]
     metres: Metres = field(default_factory=dict)
+    untold: Untold | None = None
+    """What texts do not tell of households; None: what follows from the plan itself."""
 
     def place_it(self, municipality: str | None) -> str:
         """How a text begins: `Nel comune di Cremona`."""

@@ -80,9 +80,9 @@ def closing(cases: Sequence[EmergencyCaseOpened]) -> list[Message]:
     return [stated(EmergencyCaseClosed.believed(one | {"reason": "prova"}), f"fine-{one['case_ref']}") for one in told]
 
 
-def test_it_has_the_seven_parts_and_five_annexes_and_is_sealed(document: Document) -> None:
+def test_it_has_the_seven_parts_and_six_annexes_and_is_sealed(document: Document) -> None:
     assert [part.number for part in document.parts] == list("1234567")
-    assert [annex.number for annex in document.annexes] == list("ABCDE")
+    assert [annex.number for annex in document.annexes] == list("ABCDEF")
     assert is_sealed(document)
     assert document.edition.plan_hash == plan_hash(synthetic_material().plan)
     assert (document.edition.status, document.cover.lead) == ("bozza, non approvato", "Comune di Cremona")
