@@ -165,6 +165,9 @@ def test_from_collecting_to_published_by_three_roles(site: Site, browser: Browse
         assert "Assemblea dei Sindaci, deliberazione n. 12 del" in told
         assert "Giunta comunale, deliberazione n. 131/2026 del" in told
         assert citizen.page.locator(".pv-points li").count() == 7
+        assert REASON not in told, "of an earlier proposal citizens are told nothing"
+        partner.page.goto(site.url + EDITION)
+        expect(partner.page.get_by_text(f": {REASON}")).to_be_visible()
         assert is_one_plan(citizen.page, site)
         for visit in (lead, secretary, partner, citizen):
             assert visit.foreign_requests(site.url) == []
