@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from services.planner.document.canonical import sealed
 from services.planner.document.model import Document
-from shared.events.lifecycle import PlanStatus, PlanStatusChanged
+from services.planner.domain.lifecycle.disclosure import since_proposed
+from shared.events.lifecycle import PlanStatusChanged
 from shared.lifecycle_wording import STATUSES, step_sentence
 
 
@@ -16,7 +17,6 @@ def marked(document: Document, steps: Sequence[PlanStatusChanged]) -> Document:
 
     Nothing but the cover's acts, the status and the document's own hash is another than before.
     """
-    proposed = max(place for place, step in enumerate(steps) if step.status is PlanStatus.PROPOSED)
-    acts = (f"Edizione {steps[-1].edition}.", *(step_sentence(step) for step in steps[proposed:]))
+    acts = (f"Edizione {steps[-1].edition}.", *(step_sentence(step) for step in since_proposed(steps)))
     cover = replace(document.cover, acts=acts)
     return sealed(replace(document, cover=cover, edition=replace(document.edition, status=STATUSES[steps[-1].status])))

@@ -34,10 +34,10 @@ async def completeness_page(
     request: Request, place: Place, plan: Plan, at: At, if_none_match: IfNoneMatch = ""
 ) -> Response:
     head, title = plan.asked.head, say("Chi ha trasmesso i dati", "Who has sent the data")
-    tag = tag_of(request, head.hash, str(head.version), "completezza", str(at.days))
+    messages = await plan.declarations()
+    tag = tag_of(request, head.hash, str(head.version), "completezza", str(at.days), str(len(messages)))
     if ready := at_hand(request, tag, if_none_match):
         return ready
-    messages = await plan.messages()
     content = {
         **around(request, place, at, head, title, "completezza", live=True),
         "found": await asyncio.to_thread(completeness_of, plan, messages, at),

@@ -27,10 +27,11 @@ from services.planner.pages.frame import Place
 from services.planner.pages.stream import NEWS_LIMIT, front_of
 from services.planner.pages.views import Front
 from services.planner.settings import PlannerSettings
+from services.planner.store import journal
 from services.planner.store import plans as store
 from shared.auth import Principal, Role
 from shared.db import Database
-from shared.events import Message, PlanRecomputed
+from shared.events import Message, PlanRecomputed, SubmissionDefaulted, SubmissionReceived
 from shared.pages import Spoken, spoken
 from shared.problems import Problem, Text
 from shared.territory import Ambito
@@ -96,6 +97,18 @@ class Shown:
         if not self._messages:
             self._messages.append(await self.asked.messages())
         return self._messages[0]
+
+    async def declarations(self) -> Sequence[Message]:
+        """What owners have sent, and whose default is on record: as it is now, for a default makes no version."""
+        if not self.is_now:
+            return await self.messages()
+        async with self.asked.db.reading() as session:
+            return await journal.messages_of(
+                session,
+                self.asked.plan.ambito,
+                until_version=self.asked.head.version,
+                of=(SubmissionReceived, SubmissionDefaulted),
+            )
 
 
 @dataclass

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, NamedTuple, cast
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from services.planner.domain.lifecycle.disclosure import is_public
+from services.planner.domain.lifecycle.disclosure import is_public, since_proposed
 from services.planner.pages import prints
 from services.planner.pages.addresses import Addresses
 from services.planner.pages.edition_words import KINDS, POINTS, STATUSES, said
@@ -32,7 +32,7 @@ from shared.db import Database
 from shared.events import PlanStatus, PlanStatusChanged
 from shared.lifecycle_wording import acts_named, step_sentence, years_of
 from shared.pages import Cell, Column, Spoken, say, speaking
-from shared.pages.formats import day
+from shared.pages.formats import day, thousandths
 from shared.problems import is_from_browser
 from shared.roles import Reach, reach_of
 from shared.sign_in import Visitor, to_sign_in
@@ -154,8 +154,10 @@ async def editions_page(request: Request, db: Db, place: Place, who: Visitor) ->
 
 @router.get("/ambiti/{ambito_code}/edizioni/{number}", operation_id=OPERATION)
 async def edition_page(
-    request: Request, db: Db, place: Place, edition: Asked, if_none_match: IfNoneMatch = ""
+    request: Request, db: Db, place: Place, edition: Asked, who: Visitor, if_none_match: IfNoneMatch = ""
 ) -> Response:
+    """To citizens it tells the steps that its document tells: not why an earlier proposal was returned."""
+    steps = edition.steps if reads_all(who, place.code) else since_proposed(edition.steps)
     later = in_force(await editions_of(request, db, place))
     sizes = {ending: _size(request, db, edition, ending) for ending in MIMES}
     following = later.last.document_hash if later else ""
@@ -173,7 +175,7 @@ async def edition_page(
             Column(say("Dimensione", "Size")),
         ],
         "files": _files(edition, sizes),
-        "sentences": [(step.on, step_sentence(step)) for step in reversed(edition.steps)],
+        "sentences": [(step.on, step_sentence(step)) for step in reversed(steps)],
     }
     return answer(request, "edition.html", content, tag)
 
@@ -263,4 +265,6 @@ def _files(edition: Edition, sizes: dict[Ending, int | None]) -> list[list[Cell]
 
 
 def _bytes(size: int | None) -> str | None:
-    return None if size is None else f"{-(-size // 1000)} kB"
+    if size is None:
+        return None
+    return f"{-(-size // 1000)} kB" if size < 1_000_000 else f"{thousandths(size // 1000)} MB"

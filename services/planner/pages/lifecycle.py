@@ -161,7 +161,9 @@ async def _page(
         "cycle": cycle,
         "lacking": _lacking(cycle, plan) if cycle else None,
         "defaults": _defaults(cycle) if cycle else "",
-        "forms": [form_of(status, last, version, today, refused) for status in mine],
+        "forms": [
+            form_of(status, last, version, today, refused) for status in mine if not (cycle and cycle.unexplained)
+        ],
         "refused": refused,
         "whose": _whose(following),
         "head": plan.asked.head,
@@ -171,7 +173,7 @@ async def _page(
 
 
 async def _cycle(plan: Shown) -> Cycle:
-    messages = await plan.messages()
+    messages = await plan.declarations()
     filed = [message.event for message in messages if isinstance(message.event, SubmissionReceived)]
     defaulted = [message.event for message in messages if isinstance(message.event, SubmissionDefaulted)]
     return await asyncio.to_thread(cycle_of, plan.asked.plan, plan.material.state, filed, defaulted)

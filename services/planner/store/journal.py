@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple, cast
 from uuid import UUID
@@ -41,9 +41,11 @@ class Log(NamedTuple):
     head: str
 
 
-async def messages_of(session: AsyncSession, ambito: str, *, until_version: int | None = None) -> list[Message]:
-    """The events of the ambito in order of arrival; those that its versions up to one were made of."""
-    rows = await _entries(session, ambito, until_version)
+async def messages_of(
+    session: AsyncSession, ambito: str, *, until_version: int | None = None, of: Collection[type[Event]] = ()
+) -> list[Message]:
+    """The events of the ambito in order of arrival; those that its versions up to one were made of; of some kinds."""
+    rows = await _entries(session, ambito, until_version, [kind.TYPE for kind in of])
     # Thousands of events: the event loop, which answers the broker too, does not wait while they are read.
     return await asyncio.to_thread(lambda: [_message(ambito, *row) for row in rows])
 
@@ -76,10 +78,14 @@ async def place_of_link(session: AsyncSession, ambito: str, head: str) -> int | 
     return found.index(head) if head in found else None
 
 
-async def _entries(session: AsyncSession, ambito: str, until_version: int | None) -> Sequence[Entry]:
+async def _entries(
+    session: AsyncSession, ambito: str, until_version: int | None, types: Collection[str] = ()
+) -> Sequence[Entry]:
     query = select(*(col(getattr(JournalRow, name)) for name in READ)).where(col(JournalRow.ambito) == ambito)
     if until_version is not None:
         query = query.where(col(JournalRow.version) <= until_version)
+    if types:
+        query = query.where(col(JournalRow.type).in_(types))
     found = await session.execute(query.order_by(col(JournalRow.revision), col(JournalRow.place)))
     return cast(Sequence[Entry], found.all())
 

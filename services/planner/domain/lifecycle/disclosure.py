@@ -20,5 +20,10 @@ def public_documents(steps: Sequence[PlanStatusChanged]) -> frozenset[str]:
     """Hashes of the edition's documents that are public; what was returned to its office and proposed anew never is."""
     if not is_public(steps):
         return frozenset()
+    return frozenset(step.document_hash for step in since_proposed(steps))
+
+
+def since_proposed(steps: Sequence[PlanStatusChanged]) -> Sequence[PlanStatusChanged]:
+    """The steps of an edition since it was proposed last."""
     proposed = max(place for place, step in enumerate(steps) if step.status is PlanStatus.PROPOSED)
-    return frozenset(step.document_hash for step in steps[proposed:])
+    return steps[proposed:]
