@@ -83,7 +83,7 @@ async def answered(house: House, role: Role | None, ask: Ask, about: str) -> Out
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     transport = httpx.ASGITransport(house.app)
     async with httpx.AsyncClient(transport=transport, base_url="http://casa.test", headers=headers) as client:
-        answer = await client.request(method, ask.path, json=ask.json, headers={"Accept": ask.accept})
+        answer = await client.request(method, ask.path, json=ask.json, data=ask.form, headers={"Accept": ask.accept})
     shows = ask.shows is None or ask.shows in answer.text
     is_let = (answer.status_code < 400 or answer.status_code == 409) and shows
     return Outcome(answer.status_code, is_let, answer.headers.get("location", ""))
