@@ -1,4 +1,4 @@
-"""A contested number over three services on Kafka and PostgreSQL: contest, unlocked cell, correction, figure, end, notices."""
+"""A contested number over three services on Kafka and PostgreSQL: contested, unlocked, corrected, settled, told."""
 
 from __future__ import annotations
 
