@@ -323,7 +323,7 @@ async def planner_house(home: Path) -> AsyncIterator[House]:
     for owner in ("aler-bcm", "cooperativa-casa"):
         homes.register(f"home-of-{owner}", UnitStatus.RESERVED_SAT, owner=owner)
     homes.register("home-of-town", UnitStatus.IN_WORKS, owner=planner.TOWN[0], municipality=CASTELVERDE)
-    told = nil_rows(also=[(CREMONA, "aler-bcm"), (CREMONA, "cooperativa-casa")])
+    told = nil_rows(also=[(CREMONA, "aler-bcm"), (CREMONA, "cooperativa-casa"), (CASTELVERDE, planner.TOWN[0])])
     async with planner.standing(home, [*homes.sent, *planner.cases_of(4), *told]) as room:
         await proposed(room)
         async with room.client(planner.LEAD) as client:
