@@ -29,6 +29,7 @@ from tests.component.intake import room as intake
 from tests.component.notifier import room as notifier
 from tests.support import planner_room as planner
 from tests.support.contests import contest_step
+from tests.support.discussed import discussed
 from tests.support.editions import PROPOSAL, nil_rows, proposed
 from tests.unit.planner.worlds import CASTELVERDE, CREMONA, TestRegistry
 from tests.unit.registry.samples import registered, unit
@@ -266,7 +267,7 @@ def discussion_asks(plan: str, pages: str, ids: Ids) -> list[Ask]:
     """Contests and comments, over HTTP and by the forms of the pages."""
     contests, comments, why = f"{plan}/contests", f"{plan}/comments", {"reason": "riscontrato"}
     case, thread = ids["contest"], ids["thread"]
-    new = {"figure": ids["figure"], "owner": "aler-bcm", **why}
+    new = {"figure": ids["figure"], "owner": ids["asker"], **why}
     place, text = {"place": "019036:-:free_assignable:-"}, {"text": "Chiarito."}
     forms = (("risposta", "answer"), ("conferma", "confirm"), ("ritiro", "withdraw"))
     return [
@@ -298,23 +299,6 @@ def discussion_asks(plan: str, pages: str, ids: Ids) -> list[Ask]:
             form=text,
         ),
     ]
-
-
-async def discussed(room: planner.Room) -> dict[str, Ids]:
-    """By organisation a contest that it opened and has to answer, and a thread that it began."""
-    found: dict[str, Ids] = {}
-    for who, figure in (
-        (planner.TOWN, f"{CASTELVERDE}:{planner.TOWN[0]}:in_works:-"),
-        (("aler-bcm", Role.OWNER), "019036:aler-bcm:stock_total:-"),
-        (("cooperativa-casa", Role.OWNER), "019036:cooperativa-casa:stock_total:-"),
-    ):
-        async with room.client(who) as client:
-            opened = await client.post(f"/plans/{AMBITO}/contests", json={"figure": figure, "reason": "ne manca uno"})
-            written = await client.post(f"/plans/{AMBITO}/comments", json={"place": "5/strategie", "text": "Manca."})
-        assert (opened.status_code, written.status_code) == (201, 201), opened.text
-        ids = {"contest": opened.json()["id"], "thread": written.json()["id"], "figure": figure}
-        found[who[0]] = ids
-    return found
 
 
 @asynccontextmanager
