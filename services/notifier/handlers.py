@@ -109,22 +109,10 @@ def on_discussion(message: Message, work: Work) -> None:
     assert isinstance(event, (FigureContested, ContestAnswered, ContestSettled, CommentReplied))
     if not _is_news(message, work):
         return
-    names, listening = work.names[event.ambito], _listening(event.ambito, work)
+    listening = _listening(event.ambito, work)
     for organisation in discussion.told_to(event, _lead(event.ambito)):
-        _send(
-            message,
-            f"{organisation}/discussion",
-            [one for one in listening.get(organisation, ()) if one.channel == WEBHOOK],
-            work,
-            ambito=event.ambito,
-            organisation=organisation,
-            kind=discussion.kind_of(event),
-            subject=discussion.subject(event, names),
-            text=wording.text(discussion.lines(event, names)),
-            plan_version=None,
-            plan_hash=None,
-            discussion=event.model_dump_json(),
-        )
+        webhooks = [one for one in listening.get(organisation, ()) if one.channel == WEBHOOK]
+        _tell_discussion(message, event, organisation, webhooks, work)
 
 
 async def save(session: AsyncSession, work: Work, lease: Lease) -> Sequence[Message]:
@@ -212,6 +200,26 @@ def _tell_step(
         plan_version=step.version,
         plan_hash=step.plan_hash,
         step=step.model_dump_json(),
+    )
+
+
+def _tell_discussion(
+    message: Message, event: discussion.Discussion, organisation: str, webhooks: Iterable[Listener], work: Work
+) -> None:
+    names = work.names[event.ambito]
+    _send(
+        message,
+        f"{organisation}/discussion",
+        webhooks,
+        work,
+        ambito=event.ambito,
+        organisation=organisation,
+        kind=discussion.kind_of(event),
+        subject=discussion.subject(event, names),
+        text=wording.text(discussion.lines(event, names)),
+        plan_version=None,
+        plan_hash=None,
+        discussion=event.model_dump_json(),
     )
 
 

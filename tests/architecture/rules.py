@@ -190,7 +190,7 @@ RULES = (
 ROOMS = frozenset({"__init__.py", "app.py", "api", "handlers.py", "store.py", "tables.py", "domain", "settings.py"})
 ROOMS |= {"cli.py", "migrations"}
 MORE_ROOMS = {
-    "planner": frozenset({"pages", "templates", "law", "document", "forecasting", "days"}),
+    "planner": frozenset({"pages", "templates", "law", "document", "forecasting", "days", "contesting"}),
     "notifier": frozenset({"pages", "templates", "delivery"}),
 }
 

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 PLACES = {
     "": [
         f"shared.events.{name}"
-        for name in ("base", "decisions", "lifecycle", "planning", "plans", "submissions", "units")
+        for name in ("base", "contests", "decisions", "lifecycle", "planning", "plans", "submissions", "units")
     ],
     "territory.": ["shared.territory"],
 } | {

@@ -95,9 +95,9 @@ def is_closed(step: ContestStep) -> Problem:
 
 def not_yours(whose: str) -> Problem:
     return Problem(
-        403,
+        422,
         "not-your-contest",
-        of_status(403).title,
+        of_status(422).title,
         Text(f"Può farlo solo {whose}.", f"Only {whose} may do this."),
     )
 

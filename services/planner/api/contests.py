@@ -246,9 +246,11 @@ async def contest_figure(settings: Any, ambito: str, arrival: Arrival, session: 
 
 async def answer_contest(ambito: str, contest_id: UUID, arrival: Arrival, session: AsyncSession) -> Answer:
     """The owner, or who writes the plan, answers: the contest stays open."""
-    last, wanted = await _open_contest(ambito, contest_id, arrival, session)
-    if arrival.reach is not Reach.ALL and arrival.who.organisation != last.owner:
-        raise refused.not_yours(last.owner)
+
+    def answers(step: ContestStep) -> str | None:
+        return None if arrival.reach is Reach.ALL else step.owner
+
+    last, wanted = await _open_contest(ambito, contest_id, arrival, session, answers)
     terms = {name: getattr(last, name) for name in FigureContested.model_fields}
     terms |= {"revision": last.revision + 1, "on": arrival.on, "organisation": arrival.who.organisation}
     return _taken(session, arrival, ContestAnswered(**terms, answer=wanted.reason))
@@ -263,9 +265,7 @@ async def confirm_contest(ambito: str, contest_id: UUID, arrival: Arrival, sessi
 
 async def withdraw_contest(ambito: str, contest_id: UUID, arrival: Arrival, session: AsyncSession) -> Answer:
     """Who contested takes it back."""
-    last, wanted = await _open_contest(ambito, contest_id, arrival, session)
-    if arrival.who.organisation != last.contester:
-        raise refused.not_yours(last.contester)
+    last, wanted = await _open_contest(ambito, contest_id, arrival, session, lambda step: step.contester)
     ending = Ending(ContestOutcome.WITHDRAWN, wanted.reason)
     return _taken(session, arrival, settled(last, ending, arrival.on, arrival.who.organisation))
 
@@ -279,15 +279,21 @@ def _taken(session: AsyncSession, arrival: Arrival, event: ContestStep, status: 
 
 
 async def _open_contest(
-    ambito: str, contest_id: UUID, arrival: Arrival, session: AsyncSession
+    ambito: str,
+    contest_id: UUID,
+    arrival: Arrival,
+    session: AsyncSession,
+    whose: Callable[[ContestStep], str | None] = lambda _: None,
 ) -> tuple[ContestStep, ContestReply]:
-    """Its last step, with the book open, and what is asked; raises `Problem` 404 or 409."""
+    """Its last step, with the book open, and what is asked; raises `Problem` 404, 409, or 422 if only `whose` may."""
     own(arrival.who, ambito)
     wanted = read_value(ContestReply, arrival.document)
     await store.open_book(session, ambito)
     steps = await store.steps_of(session, ambito, contest_id)
     if not steps:
         raise not_found(f"/plans/{ambito}/contests/{contest_id}")
+    if (only := whose(steps[-1])) not in (None, arrival.who.organisation):
+        raise refused.not_yours(str(only))
     if status_of(steps[-1]) not in OPEN:
         raise refused.is_closed(steps[-1])
     return steps[-1], wanted

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,16 +15,12 @@ from shared.auth import Role
 from shared.events import (
     ContestAnswered,
     ContestedCell,
-    ContestOutcome,
     ContestSettled,
-    Envelope,
-    Event,
-    FigureContested,
-    Measure,
     Message,
     SubmissionReceived,
 )
-from tests.component.intake.room import ALER, AMBITO, COLUMNS, CREMONA, LEAD, TODAY, Room, opened
+from tests.component.intake.room import ALER, COLUMNS, CREMONA, LEAD, TODAY, Room, opened
+from tests.support.contests import contest_step
 
 CYCLE = TODAY.year + 1
 CONTEST = UUID(int=7)
@@ -40,35 +36,6 @@ ROW: dict[str, Any] = {
 async def room(tmp_path: Path) -> AsyncIterator[Room]:
     async with opened(tmp_path) as room:
         yield room
-
-
-def step(cls: type[Event] = FigureContested, revision: int = 1, **changes: Any) -> Message:
-    terms: dict[str, Any] = {
-        "contest_id": CONTEST,
-        "ambito": AMBITO,
-        "municipality": CREMONA,
-        "revision": revision,
-        "figure": f"{CREMONA}:{ALER}:column_free_now_declared:{CYCLE + 1}",
-        "label_it": "Colonna e: già liberi, dichiarato",
-        "measure": Measure.COUNT,
-        "value": 4,
-        "expected": None,
-        "owner": ALER,
-        "cell": ContestedCell(cycle_year=CYCLE, path="columns/free_now", value=4),
-        "reason": "ne abbiamo visti tre",
-        "contester": LEAD,
-        "contested_on": TODAY,
-        "deadline_on": TODAY + timedelta(days=15),
-        "on": TODAY,
-        "organisation": LEAD,
-    }
-    if cls is not FigureContested:
-        terms["answer"] = "risposta"
-    if cls is ContestSettled:
-        terms |= {"outcome": ContestOutcome.CONFIRMED, "new_value": None, "new_cell_value": None}
-    identifier, at = uuid4(), datetime(2026, 1, 16, 9, tzinfo=UTC)
-    envelope = Envelope(identifier, "urn:pianovivo:planner", at, str(CONTEST), AMBITO, identifier)
-    return Message(envelope, cls(**terms | changes))
 
 
 async def sent(room: Room, **changes: Any) -> str:
@@ -89,7 +56,7 @@ async def correct(room: Room, submission: str, status: int = 201, who: str = ALE
 async def test_only_the_contested_cell_and_the_sum_that_follows_change(room: Room) -> None:
     """g was 1 + 2 + 3 + (4 + 5) + 6 = 21, and is 1 + 2 + 3 + (3 + 5) + 6 = 20."""
     first = await sent(room)
-    await room.hear(step())
+    await room.hear(contest_step())
     answer = await correct(room, first)
     before, after = (message.event for message in await room.said())
     assert isinstance(before, SubmissionReceived)
@@ -105,7 +72,7 @@ async def test_only_the_contested_cell_and_the_sum_that_follows_change(room: Roo
 async def test_it_is_taken_from_the_last_revision_whichever_is_named(room: Room) -> None:
     first = await sent(room)
     await sent(room, columns=COLUMNS | {"stock_sap": 120})
-    await room.hear(step())
+    await room.hear(contest_step())
     await correct(room, first)
     event = (await room.said())[-1].event
     assert isinstance(event, SubmissionReceived)
@@ -116,7 +83,7 @@ async def test_it_is_taken_from_the_last_revision_whichever_is_named(room: Room)
 async def test_a_cell_of_a_later_year_changes_nothing_but_itself(room: Room) -> None:
     first = await sent(room)
     path = f"forecast/{CYCLE + 2}/turnover_expected"
-    await room.hear(step(cell=ContestedCell(cycle_year=CYCLE, path=path, value=5)))
+    await room.hear(contest_step(cell=ContestedCell(cycle_year=CYCLE, path=path, value=5)))
     await correct(room, first, value=4)
     event = (await room.said())[-1].event
     assert isinstance(event, SubmissionReceived)
@@ -129,7 +96,7 @@ async def test_who_had_nothing_to_declare_has_columns_now(room: Room) -> None:
     async with room.client() as client:
         nil = {"cycle_year": CYCLE, "municipality": CREMONA, "nil": True}
         first = (await client.post("/submissions", json=nil)).json()["id"]
-    await room.hear(step())
+    await room.hear(contest_step())
     await correct(room, first, value=2)
     event = (await room.said())[-1].event
     assert isinstance(event, SubmissionReceived)
@@ -141,13 +108,13 @@ async def test_who_had_nothing_to_declare_has_columns_now(room: Room) -> None:
     ("heard", "code"),
     [
         ([], "no-contest"),
-        ([step(owner="cooperativa-casa")], "no-contest"),
-        ([step(municipality="019026")], "no-contest"),
-        ([step(cell=ContestedCell(cycle_year=CYCLE - 1, path="columns/free_now", value=4))], "no-contest"),
-        ([step(cell=None)], "no-contest"),
-        ([step(), step(ContestSettled, 2)], "contest-closed"),
-        ([step(ContestSettled, 2), step()], "contest-closed"),  # in whatever order they come
-        ([step(deadline_on=date(2026, 1, 1))], "contest-past"),
+        ([contest_step(owner="cooperativa-casa")], "no-contest"),
+        ([contest_step(municipality="019026")], "no-contest"),
+        ([contest_step(cell=ContestedCell(cycle_year=CYCLE - 1, path="columns/free_now", value=4))], "no-contest"),
+        ([contest_step(cell=None)], "no-contest"),
+        ([contest_step(), contest_step(ContestSettled, 2)], "contest-closed"),
+        ([contest_step(ContestSettled, 2), contest_step()], "contest-closed"),  # in whatever order they come
+        ([contest_step(deadline_on=date(2026, 1, 1))], "contest-past"),
     ],
 )
 async def test_nothing_else_can_be_corrected(room: Room, heard: list[Message], code: str) -> None:
@@ -161,13 +128,13 @@ async def test_nothing_else_can_be_corrected(room: Room, heard: list[Message], c
 
 async def test_an_answer_leaves_the_cell_open(room: Room) -> None:
     first = await sent(room)
-    await room.hear(step(), step(ContestAnswered, 2))
+    await room.hear(contest_step(), contest_step(ContestAnswered, 2))
     await correct(room, first)
 
 
 async def test_nobody_but_the_owner_even_finds_the_row(room: Room) -> None:
     first = await sent(room)
-    await room.hear(step())
+    await room.hear(contest_step())
     await correct(room, first, 404, LEAD)
     await correct(room, first, 404, "cooperativa-casa")
     await correct(room, str(uuid4()), 404)
@@ -176,7 +143,7 @@ async def test_nobody_but_the_owner_even_finds_the_row(room: Room) -> None:
 async def test_the_validator_judges_the_changed_row(room: Room) -> None:
     """V4: of 100 homes 101 cannot become free; 20 can, being confirmed by the correction's reason."""
     first = await sent(room)
-    await room.hear(step(cell=ContestedCell(cycle_year=CYCLE, path="columns/turnover_expected", value=5)))
+    await room.hear(contest_step(cell=ContestedCell(cycle_year=CYCLE, path="columns/turnover_expected", value=5)))
     problem = await correct(room, first, 422, value=101)
     assert problem["errors"][0]["rule"].startswith("V4")
     assert (await correct(room, first, 422, value=5))["errors"][0]["rule"].startswith("no-change")

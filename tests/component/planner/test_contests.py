@@ -172,7 +172,7 @@ def _renumbered(messages: list[Message], first: int) -> list[Message]:
 async def test_answers_leave_it_open_and_the_lead_confirms(room: Room) -> None:
     found = await contested(room)
     path = f"/{found['id']}"
-    await asked(room, f"{path}/answer", 403, who=OTHER)
+    await asked(room, f"{path}/answer", 422, who=OTHER)
     await asked(room, f"{path}/answer", 403, who=REGION)
     answered = await asked(room, f"{path}/answer", 200, who=ALER, reason="sono cinque, con il sottotetto")
     assert (answered["status"], answered["answer"]) == ("ANSWERED", "sono cinque, con il sottotetto")
@@ -187,7 +187,7 @@ async def test_answers_leave_it_open_and_the_lead_confirms(room: Room) -> None:
 
 async def test_only_who_contested_withdraws(room: Room) -> None:
     found = await contested(room)
-    await asked(room, f"/{found['id']}/withdraw", 403, who=ALER)
+    await asked(room, f"/{found['id']}/withdraw", 422, who=ALER)
     assert (await asked(room, f"/{found['id']}/withdraw", 200))["status"] == "WITHDRAWN"
 
 

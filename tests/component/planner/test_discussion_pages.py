@@ -76,7 +76,7 @@ async def test_everybody_reads_which_number_is_contested_and_only_who_is_in_why(
 async def test_the_form_is_there_for_who_may_contest_and_names_each_cell(room: Room) -> None:
     for who in (TOWN, ALER, LEAD):
         page = await read(room, f"/numeri/{TOTAL}", who)
-        assert page.count('name="cell"') == 6  # columns b to f of one declaration
+        assert page.count('<option value="aler-bcm:2026:columns/') == 6  # columns b to f of one declaration
         assert "columns/free_now" in page
     for other in (None, REGION, ("cooperativa-casa", Role.OWNER)):
         assert 'name="cell"' not in await read(room, f"/numeri/{TOTAL}", other)

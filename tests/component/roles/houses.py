@@ -23,13 +23,15 @@ from services.registry.app import create_http, create_runtime
 from services.registry.domain.history import Entry
 from services.registry.settings import RegistrySettings
 from shared.auth import Role, issue
-from shared.events import UnitStatus
+from shared.events import ContestedCell, UnitStatus
 from shared.migrate import migrate
 from tests.component.intake import room as intake
 from tests.component.notifier import room as notifier
 from tests.support import planner_room as planner
+from tests.support.contests import contest_step
+from tests.support.discussed import discussed
 from tests.support.editions import PROPOSAL, TO_PUBLICATION, nil_rows, proposed, walked
-from tests.unit.planner.worlds import CREMONA, TestRegistry
+from tests.unit.planner.worlds import CASTELVERDE, CREMONA, TestRegistry
 from tests.unit.registry.samples import registered, unit
 
 AMBITO = "cremonese"
@@ -105,6 +107,7 @@ def intake_asks(ids: Ids) -> list[Ask]:
         Ask("POST /submissions", "/submissions", {**DECLARED, "municipality": ids["municipality"]}),
         Ask("GET /submissions", "/submissions?limit=200", shows=ids["submission"]),
         Ask("GET /submissions/{submission_id}", submission),
+        Ask("POST /submissions/{submission_id}/corrections", f"{submission}/corrections", ids["correction"]),
         Ask("POST /emergency-cases", "/emergency-cases", new_case),
         Ask("PUT /emergency-cases/{case_ref}", emergency, case),
         Ask("GET /emergency-cases/{case_ref}", emergency),
@@ -127,6 +130,9 @@ REGISTERED = {
     "accessible": False,
     "status": "OCCUPIED",
 }
+
+
+FREE_NOW = ContestedCell(cycle_year=LAST, path="columns/free_now", value=0)
 
 
 @asynccontextmanager
@@ -161,7 +167,11 @@ async def _sent(room: intake.Room, role: Role, municipality: str) -> Ids:
         put = await lead.post("/submission-defaults", json=default)
     ids = {"report": report, "submission": submission, "default": put}
     found = {name: answer.json()["id"] for name, answer in ids.items()}
-    return found | {"organisation": organisation, "municipality": municipality, "case": case}
+    step = contest_step(owner=organisation, municipality=municipality, cell=FREE_NOW, contest_id=uuid4())
+    await room.hear(step)
+    correction = {"contest_id": str(step.event.contest_id), "value": 3, "reason": "contati di nuovo"}  # type: ignore[attr-defined]
+    own = {"organisation": organisation, "municipality": municipality, "case": case, "correction": correction}
+    return found | own
 
 
 def registry_asks(ids: Ids) -> list[Ask]:
@@ -245,6 +255,7 @@ def planner_asks(ids: Ids) -> list[Ask]:
         Ask("POST /ambiti/{ambito_code}/testi/{section}", f"{pages}/testi/strategie"),
         Ask("POST /plans/{ambito}/objectives", aims, AIM),
         Ask("POST /plans/{ambito}/objectives/{objective_id}/withdraw", f"{aims}/{ids['aim']}/withdraw", because),
+        *discussion_asks(plan, pages, ids),
         Ask("POST /plans/{ambito}/holds", f"{plan}/holds", {"unit_id": ids["unit"], "case_ref": ids["case"]}),
         Ask("POST /plans/{ambito}/holds/{hold_id}/accept", f"{hold}/accept"),
         Ask("POST /plans/{ambito}/holds/{hold_id}/decline", f"{hold}/decline", {"reason": "MISTAKE"}),
@@ -280,12 +291,51 @@ def planner_asks(ids: Ids) -> list[Ask]:
     ]
 
 
+def discussion_asks(plan: str, pages: str, ids: Ids) -> list[Ask]:
+    """Contests and comments, over HTTP and by the forms of the pages."""
+    contests, comments, why = f"{plan}/contests", f"{plan}/comments", {"reason": "riscontrato"}
+    case, thread = ids["contest"], ids["thread"]
+    new = {"figure": ids["figure"], "owner": ids["asker"], **why}
+    place, text = {"place": "019036:-:free_assignable:-"}, {"text": "Chiarito."}
+    forms = (("risposta", "answer"), ("conferma", "confirm"), ("ritiro", "withdraw"))
+    return [
+        Ask("GET /plans/{ambito}/contests", contests),
+        Ask("GET /plans/{ambito}/contests/{contest_id}", f"{contests}/{case}"),
+        Ask("POST /plans/{ambito}/contests", contests, new),
+        *(
+            Ask(f"POST /plans/{{ambito}}/contests/{{contest_id}}/{step}", f"{contests}/{case}/{step}", why)
+            for _, step in forms
+        ),
+        Ask("GET /plans/{ambito}/comments", comments),
+        Ask("POST /plans/{ambito}/comments", comments, place | text),
+        Ask("POST /plans/{ambito}/comments/{thread}/resolve", f"{comments}/{thread}/resolve", text),
+        Ask("GET /ambiti/{ambito_code}/contestazioni", f"{pages}/contestazioni"),
+        Ask("POST /ambiti/{ambito_code}/contestazioni", f"{pages}/contestazioni", form=new),
+        *(
+            Ask(
+                f"POST /ambiti/{{ambito_code}}/contestazioni/{{contest_id}}/{path}",
+                f"{pages}/contestazioni/{case}/{path}",
+                form=why,
+            )
+            for path, _ in forms
+        ),
+        Ask("GET /ambiti/{ambito_code}/commenti", f"{pages}/commenti"),
+        Ask("POST /ambiti/{ambito_code}/commenti", f"{pages}/commenti", form=place | text),
+        Ask(
+            "POST /ambiti/{ambito_code}/commenti/{thread}/chiusura",
+            f"{pages}/commenti/{thread}/chiusura",
+            form=text,
+        ),
+    ]
+
+
 @asynccontextmanager
 async def planner_house(home: Path) -> AsyncIterator[House]:
     homes = TestRegistry()
     for owner in ("aler-bcm", "cooperativa-casa"):
         homes.register(f"home-of-{owner}", UnitStatus.RESERVED_SAT, owner=owner)
-    told = nil_rows(also=[(CREMONA, "aler-bcm"), (CREMONA, "cooperativa-casa")])
+    homes.register("home-of-town", UnitStatus.IN_WORKS, owner=planner.TOWN[0], municipality=CASTELVERDE)
+    told = nil_rows(also=[(CREMONA, "aler-bcm"), (CREMONA, "cooperativa-casa"), (CASTELVERDE, planner.TOWN[0])])
     async with planner.standing(home, [*homes.sent, *planner.cases_of(4), *told]) as room:
         await proposed(room)
         await walked(room, *TO_PUBLICATION)
@@ -301,8 +351,10 @@ async def planner_house(home: Path) -> AsyncIterator[House]:
             ids = {"hold": answer.json()["id"], "unit": unit_id, "case": case, "refused": refused, "aim": aim}
             theirs.append(ids)
         towns, leads = theirs
-        own = {Role.MUNICIPALITY: towns, Role.OWNER: towns}
-        other = dict.fromkeys(Role, leads)
+        said = await discussed(room)
+        own = {Role.MUNICIPALITY: towns | said[planner.TOWN[0]], Role.OWNER: towns | said["aler-bcm"]}
+        cooperatives = said["cooperativa-casa"] | {"figure": "019098:-:free_assignable:-"}
+        other = dict.fromkeys(Role, leads | cooperatives)
         organisations = ORGANISATIONS | {Role.MUNICIPALITY: planner.TOWN[0]}
         yield House("planner", room.app, planner.KEY, planner_asks, own, other, organisations=organisations)
         await room.app.state.people.close()

@@ -1,4 +1,4 @@
-"""A contested number over three services, in both forms: contest, unlocked cell, correction, figure, end, notices."""
+"""A contested number over three services on Kafka and PostgreSQL: contested, unlocked, corrected, settled, told."""
 
 from __future__ import annotations
 
@@ -91,10 +91,10 @@ def is_now(look: Callable[[], Awaitable[Any]], wanted: Any) -> Callable[[], Awai
     return looked
 
 
-async def test_a_contest_is_opened_corrected_settled_and_told(installation: Installation) -> None:
+async def test_a_contest_is_opened_corrected_settled_and_told(distributed: Installation) -> None:
     """e was 5 and is 4; g = e + f was 5 + 2 = 7 and is 6. Nobody else's cell, and no other cell, can be changed."""
     row = {"cycle_year": CYCLE, "municipality": PLACE, "columns": COLUMNS}
-    async with at_work(installation) as house:
+    async with at_work(distributed) as house:
         sent = (await house.ask(ALER, "intake", "POST", "/submissions", row)).json()["id"]
         towns = (await house.ask(TOWN, "intake", "POST", "/submissions", row)).json()["id"]
         await until(is_now(house.value, 5), seconds=60)
@@ -134,7 +134,7 @@ async def test_a_contest_is_opened_corrected_settled_and_told(installation: Inst
 
         await until(is_locked, seconds=60)  # the same value meanwhile: nothing changes however often it is asked
         before = await projection_hash(house.apps["planner"].state.runtime)
-    again = planner.create_runtime(PlannerSettings(**installation.environment | {"replica": "second"}))
+    again = planner.create_runtime(PlannerSettings(**distributed.environment | {"replica": "second"}))
     assert await rebuild(again) > 0
     assert await projection_hash(again) == before
     await again.transport.stop()

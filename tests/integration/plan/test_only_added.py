@@ -18,6 +18,8 @@ CHOICE = {
     "basis": "MODEL",
     "reason": "due anni insieme",
 }
+CONTEST = {"figure": "019036:-:stock_total:-", "reason": "ne manca uno"}
+COMMENT = {"place": "5/strategie", "text": "Manca l'obiettivo."}
 OBJECTIVE = {
     "text": "assegnare gli alloggi liberi",
     "owner": "aler",
@@ -35,12 +37,18 @@ async def test_nothing_that_was_written_once_can_be_changed_or_deleted(installat
         held = await client.post(HOLDS, json={"unit_id": "H0", "case_ref": "C0"})
         chosen = await client.post(HOLDS.replace("holds", "choices"), json=CHOICE)
         aimed = await client.post(HOLDS.replace("holds", "objectives"), json=OBJECTIVE)
+        contested = await client.post(HOLDS.replace("holds", "contests"), json=CONTEST)
+        said = await client.post(HOLDS.replace("holds", "comments"), json=COMMENT)
+        assert (contested.status_code, said.status_code) == (201, 201)
         data = {"accept": "application/json"}
         read = await client.get(HOLDS.replace("holds", "document"), headers=data)
         section = {"markdown": "Testo.", "office": "HOUSING_OFFICE", "revision": 0}
         told = await client.post(HOLDS.replace("holds", "texts/strategie/revisions"), json=section)
         assert [answer.status_code for answer in (held, chosen, aimed, read, told)] == [201, 201, 201, 200, 201]
-        kept = ("plan_version", "plan_journal", "hold_entry", "choice", "objective", "document", "section_text")
+        kept = (
+            *("plan_version", "plan_journal", "hold_entry", "choice", "objective", "contest", "comment", "document"),
+            "section_text",
+        )
         for table in kept:
             for statement in (f"UPDATE {table} SET ambito = ambito", f"DELETE FROM {table}"):
                 with pytest.raises(DBAPIError, match=f"rows of {table} are only ever added"):

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "notifier_0004"
-down_revision = "notifier_0003"
+revision = "notifier_0005"
+down_revision = "notifier_0004"
 branch_labels = None
 depends_on = None
 
