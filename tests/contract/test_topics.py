@@ -18,7 +18,7 @@ from shared.events.contracts import contracts
 from shared.events.topics import Topic, declared
 
 ROOMS = Path(__file__).parents[2] / "services"
-EDGES = ("api", "handlers", "days", "delivery", "pages")
+EDGES = ("api", "handlers", "contesting", "days", "delivery", "pages")
 """Rooms in which something happens that the bus is told of."""
 Handled = Mapping[str, Iterable[type[Event]]]
 
@@ -104,8 +104,10 @@ def test_a_reader_that_does_not_read_and_an_event_nobody_handles_are_found(handl
     deaf = {service: () if service == "notifier" else events for service, events in handled.items()}
     assert disagreements({**declared(), "plans": silent}, deaf) == [
         "intake is declared to read plans and handles nothing of it",
+        "nobody handles comment-replied, though plan-decisions is read",
         "nobody handles plan-recomputed, though plans is read",
         "nobody handles plan-status-changed, though plans is read",
+        "notifier is declared to read plan-decisions and handles nothing of it",
         "notifier is declared to read plans and handles nothing of it",
     ]
 
