@@ -28,6 +28,7 @@ _TOPICS = (
     "owner-reports",
     *(f"owner-reports.{name}" for name in OWN_WRITERS),
     "units",
+    "plan-decisions",
     "owner-reports-dlq",
     "units-dlq",
 )

@@ -18,7 +18,7 @@ from shared.settings import Settings
 from shared.sql import insert_rows
 
 NAME = "intake"
-"""It reads under the name of a service that reads `units` alone."""
+"""It reads under the name of a service that reads `units`."""
 
 
 class LedgerRow(SQLModel, table=True):

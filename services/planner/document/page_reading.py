@@ -26,6 +26,7 @@ SAVED_FROM: Final = re.compile(r" saved from url=\(\d{4}\)[^<>]* ")
 BY_BROWSERS: Final = ("meta", (("content", "text/html; charset=utf-8"), ("http-equiv", "content-type")))
 """What some add to the head; it says what our own mark says."""
 AT: Final = "data-at"
+TOTAL: Final = "pd-total"
 
 Attributes = tuple[tuple[str, str], ...]
 
@@ -184,9 +185,7 @@ def _within(parent: Element, place: int, pointer: str) -> str:
     """The pointer of a child: rows, cells, column labels and items are known by their place."""
     match parent.tag:
         case "tbody":
-            return f"{pointer}/rows/{place}"
-        case "tfoot":
-            return f"{pointer}/total"
+            return f"{pointer}/total" if _is_total(parent.children[place]) else f"{pointer}/rows/{place}"
         case "thead":
             return f"{pointer}/columns"
         case "tr":
@@ -196,6 +195,10 @@ def _within(parent: Element, place: int, pointer: str) -> str:
         case "caption" if place > 0:
             return f"{pointer}/note"
     return pointer
+
+
+def _is_total(row: Child) -> bool:
+    return isinstance(row, Element) and ("class", TOTAL) in row.attributes
 
 
 def _words(child: Child | None) -> str:

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 from fastapi import FastAPI
@@ -27,6 +26,7 @@ from shared.events import ContestedCell, UnitStatus
 from shared.migrate import migrate
 from tests.component.intake import room as intake
 from tests.component.notifier import room as notifier
+from tests.component.roles.asks import Ask, Ids, discussion_asks
 from tests.support import planner_room as planner
 from tests.support.contests import contest_step
 from tests.support.discussed import discussed
@@ -45,20 +45,6 @@ ORGANISATIONS = {
     Role.OPERATOR: "gestore-impianto",
 }
 """Municipalities of the cremonese, ALER, and made-up names of offices."""
-Ids = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Ask:
-    """One request; of a listing, what it shows of theirs."""
-
-    door: str
-    path: str
-    json: Any = None
-    shows: str | None = None
-    accept: str = "*/*"
-    form: Any = None
-    """What a page's form holds; it is sent with its token, as a browser sends it that has signed in nowhere."""
 
 
 @dataclass
@@ -288,44 +274,6 @@ def planner_asks(ids: Ids) -> list[Ask]:
         Ask("POST /verifica-documento", "/verifica-documento", form={}),
         Ask("GET /ambiti/{ambito_code}/enti/{owner}", f"{pages}/enti/aler-bcm"),
         Ask("GET /ambiti/{ambito_code}/comuni/{istat}", f"{pages}/comuni/019036"),
-    ]
-
-
-def discussion_asks(plan: str, pages: str, ids: Ids) -> list[Ask]:
-    """Contests and comments, over HTTP and by the forms of the pages."""
-    contests, comments, why = f"{plan}/contests", f"{plan}/comments", {"reason": "riscontrato"}
-    case, thread = ids["contest"], ids["thread"]
-    new = {"figure": ids["figure"], "owner": ids["asker"], **why}
-    place, text = {"place": "019036:-:free_assignable:-"}, {"text": "Chiarito."}
-    forms = (("risposta", "answer"), ("conferma", "confirm"), ("ritiro", "withdraw"))
-    return [
-        Ask("GET /plans/{ambito}/contests", contests),
-        Ask("GET /plans/{ambito}/contests/{contest_id}", f"{contests}/{case}"),
-        Ask("POST /plans/{ambito}/contests", contests, new),
-        *(
-            Ask(f"POST /plans/{{ambito}}/contests/{{contest_id}}/{step}", f"{contests}/{case}/{step}", why)
-            for _, step in forms
-        ),
-        Ask("GET /plans/{ambito}/comments", comments),
-        Ask("POST /plans/{ambito}/comments", comments, place | text),
-        Ask("POST /plans/{ambito}/comments/{thread}/resolve", f"{comments}/{thread}/resolve", text),
-        Ask("GET /ambiti/{ambito_code}/contestazioni", f"{pages}/contestazioni"),
-        Ask("POST /ambiti/{ambito_code}/contestazioni", f"{pages}/contestazioni", form=new),
-        *(
-            Ask(
-                f"POST /ambiti/{{ambito_code}}/contestazioni/{{contest_id}}/{path}",
-                f"{pages}/contestazioni/{case}/{path}",
-                form=why,
-            )
-            for path, _ in forms
-        ),
-        Ask("GET /ambiti/{ambito_code}/commenti", f"{pages}/commenti"),
-        Ask("POST /ambiti/{ambito_code}/commenti", f"{pages}/commenti", form=place | text),
-        Ask(
-            "POST /ambiti/{ambito_code}/commenti/{thread}/chiusura",
-            f"{pages}/commenti/{thread}/chiusura",
-            form=text,
-        ),
     ]
 
 

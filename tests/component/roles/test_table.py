@@ -20,7 +20,8 @@ from shared.auth import Role
 from shared.forms import TOKEN_FIELD, VISIT_COOKIE, derived
 from shared.roles import EVERY_SERVICE, Reach, Rule, reach_of, sections
 from shared.web import OPEN_PATHS, UnknownOperation, check_operations
-from tests.component.roles.houses import AMBITO, HOUSES, Ask, House, Ids
+from tests.component.roles.asks import Ask, Ids
+from tests.component.roles.houses import AMBITO, HOUSES, House
 
 ENDLESS = "GET /ambiti/{ambito_code}/eventi"
 """A stream never ends: its operation is that of the pages."""

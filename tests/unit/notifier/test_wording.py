@@ -22,8 +22,8 @@ def cause(kind: str, organisation: str | None = "aler-bcm", municipality: str = 
 
 
 OTHERS = ("submissions", "emergency-cases", "plan-decisions")
-OF_NOBODY = {"day-began"}
-"""Told in words of their own: nobody has reported them."""
+OF_NOBODY = {"day-began", "comment-replied"}
+"""Told in words of their own: nobody has reported a day, and a comment moves no plan."""
 
 
 def test_every_kind_of_event_that_moves_a_plan_has_italian_words() -> None:

@@ -13,6 +13,7 @@ from services.planner.domain.narrative.figures import Figure, FigureUnit, by_nam
 from services.planner.domain.narrative.sentences import Sentence
 from services.planner.domain.parts.material import AMBITO, Material, scope_of
 from services.planner.domain.plan import FigureKey, Plan, key_of
+from services.planner.domain.publication import step_it
 from services.planner.domain.survey.figures import survey_figures
 from services.planner.domain.survey.households import ASSUMED
 from services.planner.domain.survey.people import Survey
@@ -27,7 +28,7 @@ MISSING: Final = "n.d."
 WITHHELD: Final = "[dato non pubblicato]"
 """Stands for a figure that counts few households, or would give such a count away."""
 
-_BOUNDS: Final = {"need_": "almeno ", "open_cases": "almeno ", "coverage": "al più "}
+_BOUNDS: Final = {"need_": "almeno ", "coverage": "al più "}
 _ENDS: Final = ("_low", "_high")
 
 MOST_FAULTS: Final = 20
@@ -61,12 +62,14 @@ class Numbers:
         return Figure(scope_of(reference.municipality), reference.figure, unit, value, reference.figure)
 
     def told(self, reference: Reference) -> str:
-        """`1.204`, `almeno 15,0`, or what stands instead of it."""
+        """`1.204`, `almeno 15,0`, `da 5 a 9`, or what stands instead of it."""
         if self.hides(reference):
             return WITHHELD
         figure = self.figure(reference)
         if figure is None or figure.value is None:
             return MISSING
+        if reference.figure == "open_cases":
+            return step_it(int(figure.value))
         return _bound(reference.figure) + written(figure)
 
     def hides(self, reference: Reference) -> bool:
