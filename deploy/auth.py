@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, TypeVar
-from zoneinfo import ZoneInfo
 
 import typer
 
@@ -16,6 +15,7 @@ from deploy.standalone import ensure_local_key
 from shared import settings
 from shared.auth import Role, load_or_create_key
 from shared.auth import issue as issue_token
+from shared.civil_time import ROME
 from shared.people import People
 from shared.settings import Settings
 
@@ -24,7 +24,6 @@ T = TypeVar("T")
 Name = Annotated[str, typer.Argument(help="What the person types to sign in", metavar="NAME")]
 Organisation = Annotated[str, typer.Option(help="aler-bcm, comune-019036, ...")]
 OfRole = Annotated[Role, typer.Option(help="What the organisation is in the ambito")]
-_ROME = ZoneInfo("Europe/Rome")
 
 
 @app.callback()
@@ -93,7 +92,7 @@ def accounts() -> None:
 def log(last: Annotated[int, typer.Option(min=1, max=100_000, help="How many lines")] = 100) -> None:
     """Who signed in and out, who was refused, and what was done to accounts, the latest last."""
     for row in _with_people(lambda people, _: people.happenings(last)):
-        at = row.at.astimezone(_ROME).isoformat(timespec="seconds")
+        at = row.at.astimezone(ROME).isoformat(timespec="seconds")
         typer.echo(
             "\t".join((at, row.what, row.method, row.person or "-", row.organisation or "-", row.address or "-"))
         )

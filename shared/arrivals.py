@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final, TypeVar
 from uuid import UUID, uuid4
-from zoneinfo import ZoneInfo
 
 from fastapi import Header, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.auth import Principal
+from shared.civil_time import civil_day
 from shared.db import Database
 from shared.events import derived
 from shared.idempotency import Answer, claim_key, keep_answer
@@ -25,7 +25,6 @@ from shared.problems import FieldError, Problem, field_errors, invalid, json_bod
 from shared.roles import Reach
 from shared.sign_in import Granted, Who
 
-ROME: Final = ZoneInfo("Europe/Rome")
 MAX_BYTES: Final = 1024 * 1024
 _TRACEPARENT: Final = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
@@ -69,7 +68,7 @@ class Arrival:
     @property
     def on(self) -> date:
         """The day in Rome."""
-        return self.at.astimezone(ROME).date()
+        return civil_day(self.at)
 
     def new_id(self, part: str = "") -> UUID:
         """Drawn, or bound to the idempotency key: whoever repeats a request elsewhere gets the same identifiers."""

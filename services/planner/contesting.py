@@ -7,7 +7,6 @@ from datetime import date, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.planner.domain.chronicle import ROME
 from services.planner.domain.contests import OPEN, ContestStep, Ending, contests_of, ending_of, status_of
 from services.planner.domain.details import detail_of, details_of
 from services.planner.domain.plan import FigureKey, Plan, key_of
@@ -15,6 +14,7 @@ from services.planner.domain.rules import Rules
 from services.planner.domain.state import PlanState
 from services.planner.store import contests as store
 from services.planner.store.decisions import announced
+from shared.civil_time import civil_day
 from shared.events import ContestSettled, FigureContested, Message, Unit, UnitChanged
 
 
@@ -26,7 +26,7 @@ async def settle_contests(
     The state knows a contest once its event has come back, and so looks again then: no order loses a correction.
     """
     at = messages[-1].envelope.time
-    on = at.astimezone(ROME).date()
+    on = civil_day(at)
     reporters = {(unit.municipality, unit.owner) for message in messages for unit in units_of(message)}
     ended = []
     for step in (known for known in contests_of(state) if status_of(known) in OPEN):

@@ -14,9 +14,9 @@ from typing import Final
 
 import structlog
 
-from services.planner.domain.chronicle import ROME
 from services.planner.store import days
 from shared.bus import outbox
+from shared.civil_time import ROME, civil_day
 from shared.db import Database
 from shared.events import DayBegan
 from shared.territory import UnknownAmbitoError, ambito
@@ -42,7 +42,7 @@ async def keep_days(
 
 async def begin_today(db: Database, at: datetime) -> None:
     """Say once for each ambito with a plan that the day of this instant has begun."""
-    today = at.astimezone(ROME).date()
+    today = civil_day(at)
     async with db.reading() as session:
         if not _known(await days.ambiti_before(session, today)):
             return
@@ -58,7 +58,7 @@ async def begin_today(db: Database, at: datetime) -> None:
 
 def pause_after(at: datetime) -> float:
     """Seconds until the clock is looked at again: at midnight in Italy, or sooner."""
-    tomorrow = at.astimezone(ROME).date() + timedelta(days=1)
+    tomorrow = civil_day(at) + timedelta(days=1)
     midnight = datetime.combine(tomorrow, time(), ROME).astimezone(UTC)
     return min((midnight - at).total_seconds(), LONGEST_PAUSE)
 

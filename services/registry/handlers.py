@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import cast
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,10 +14,9 @@ from services.registry.domain.membership import check_ambito
 from services.registry.domain.refusals import Refusal
 from services.registry.store import Home
 from shared.bus.consumer import Handlers, Rejected
+from shared.civil_time import civil_day
 from shared.events import REPORTS, Message, Report, ReportRefused, UnitChanged
 from shared.territory import members_of
-
-ROME = ZoneInfo("Europe/Rome")
 
 
 @dataclass
@@ -60,7 +58,7 @@ def on_report(message: Message, work: Work) -> None:
             report,
             envelope.id,
             envelope.organisation or "",
-            envelope.time.astimezone(ROME).date(),
+            civil_day(envelope.time),
         )
     except Refusal as refusal:
         _refuse(message, report, refusal, work)

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
+from shared.civil_time import ROME
 from shared.pages.language import say, spoken
 
 _MONTHS = (
@@ -19,7 +19,6 @@ _ENGLISH_MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
-_ROME = ZoneInfo("Europe/Rome")
 _THOUSAND = Decimal(1000)
 _ITALIAN = str.maketrans({",": ".", ".": ",", "-": "\u2212"})
 _ENGLISH = str.maketrans({"-": "\u2212"})
@@ -104,7 +103,7 @@ def moment(value: datetime) -> str:
 def _in_rome(value: datetime) -> datetime:
     if value.tzinfo is None:
         raise ValueError("an instant without time zone has no day in Rome")
-    return value.astimezone(_ROME)
+    return value.astimezone(ROME)
 
 
 FILTERS: Final[dict[str, Callable[..., str]]] = {

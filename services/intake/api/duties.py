@@ -16,9 +16,10 @@ from services.intake.domain.access import owner_kind
 from services.intake.domain.duties import DueRow, RowKey, RowState, default_faults, due_keys, due_rows
 from services.intake.domain.parameters import CycleRules
 from services.intake.tables import SubmissionDefaultRow
-from shared.arrivals import ROME, Arrival, Shape, answer, not_found, once, read_value
+from shared.arrivals import Arrival, Shape, answer, not_found, once, read_value
 from shared.auth import Principal
 from shared.bus import outbox
+from shared.civil_time import civil_day
 from shared.events import SubmissionDefaulted
 from shared.idempotency import Answer
 from shared.openapi import body, problems, responses
@@ -111,7 +112,7 @@ async def _rows(
         await store.revisions_of_year(session, who.ambito, cycle_year, owner),
         await store.defaults_of_year(session, who.ambito, cycle_year, owner),
         rules,
-        datetime.now(UTC).astimezone(ROME).date(),
+        civil_day(datetime.now(UTC)),
     )
     return [row for row in rows if owner in (None, row.owner)]
 

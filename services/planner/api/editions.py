@@ -24,8 +24,9 @@ from services.planner.settings import PlannerSettings
 from services.planner.store import journal
 from services.planner.store import plans as store
 from services.planner.store.journal import Log
-from shared.arrivals import ROME, PageLinks, Shape
+from shared.arrivals import PageLinks, Shape
 from shared.auth import Principal
+from shared.civil_time import ROME
 from shared.db import Database
 from shared.events import Message
 from shared.problems import Problem, Text, of_status

@@ -12,7 +12,8 @@ from services.planner.domain.homes import SUITABLE, Bucket
 from services.planner.domain.rules import Rules
 from services.planner.store import holds as store
 from services.planner.tables import CaseRow, HoldRow, HomeRow
-from shared.arrivals import ROME, Arrival
+from shared.arrivals import Arrival
+from shared.civil_time import ROME
 from shared.events import UnitStatus
 from shared.problems import FieldError, Problem, Text, invalid, of_status
 from shared.roles import Reach

@@ -11,10 +11,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from itertools import takewhile
-from zoneinfo import ZoneInfo
 
 from services.planner.domain.rules import AreaBands
 from services.planner.domain.state import PlanState, fold, fold_unit
+from shared.civil_time import civil_day
 from shared.events.base import Message
 from shared.events.contests import ContestAnswered, ContestSettled, FigureContested
 from shared.events.decisions import (
@@ -37,8 +37,6 @@ from shared.events.submissions import (
 )
 from shared.events.units import Moment, Transition, Unit, UnitChanged, ended_term
 
-ROME = ZoneInfo("Europe/Rome")
-
 
 def true_on(message: Message) -> date:
     """The day from which on the event is true; the day it was sent, where it does not say."""
@@ -60,7 +58,7 @@ def true_on(message: Message) -> date:
         case SectionWritten(on=on) | DayBegan(on=on):
             return on
         case _:
-            return message.envelope.time.astimezone(ROME).date()
+            return civil_day(message.envelope.time)
 
 
 def known_by(messages: Iterable[Message], at: datetime) -> Iterator[Message]:

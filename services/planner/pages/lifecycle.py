@@ -26,8 +26,9 @@ from services.planner.pages.frame import Place, templates
 from services.planner.pages.step_forms import Refused, Slug, form_of, read_form
 from services.planner.pages.views import owner_name
 from services.planner.store.editions import standing_of
-from shared.arrivals import ROME, Arrival, arriving, read_value
+from shared.arrivals import Arrival, arriving, read_value
 from shared.auth import Principal
+from shared.civil_time import civil_day
 from shared.events import PlanStatus, SubmissionDefaulted, SubmissionReceived
 from shared.forms import Fields
 from shared.lifecycle_wording import step_sentence
@@ -149,7 +150,7 @@ async def _page(
     last = standing_of(editions[-1].steps) if editions else None
     following = next_steps(last)
     cycle = await _cycle(plan) if PlanStatus.PROPOSED in following else None
-    today = datetime.now(UTC).astimezone(ROME).date()
+    today = civil_day(datetime.now(UTC))
     version = plan.asked.head.version
     mine = [status for status in following if reach_of(OPERATIONS.get(status, ""), who.role) is not Reach.NONE]
     content = {

@@ -11,9 +11,9 @@ from sqlalchemy import ColumnElement, Uuid, func, literal, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from services.planner.domain.chronicle import ROME
 from services.planner.domain.holds import ACTIVE, HoldStatus, movement
 from services.planner.tables import CaseRow, EntryRow, HoldRow, HomeRow, StockRow
+from shared.civil_time import civil_day
 from shared.db import Instant, have_alone
 from shared.events import UnitStatus
 
@@ -62,7 +62,7 @@ def terms_of(row: HoldRow, revision: int, at: datetime) -> dict[str, Any]:
         "case_ref": row.case_ref,
         "municipality": row.municipality,
         "revision": revision,
-        "on": at.astimezone(ROME).date(),
+        "on": civil_day(at),
         "expires_at": row.expires_at,
     }
 

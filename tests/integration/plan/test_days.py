@@ -14,8 +14,8 @@ from services.planner.handlers import method_of
 from services.planner.settings import PlannerSettings
 from services.planner.store import plans as store
 from services.planner.tables import DayRow, JournalRow, PlanRow
-from shared.arrivals import ROME
 from shared.bus.records import decode
+from shared.civil_time import ROME
 from shared.events import DayBegan, Message, UnitStatus
 from shared.events.topics import declared
 from shared.rebuild import projection_hash, rebuild

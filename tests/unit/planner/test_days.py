@@ -18,7 +18,7 @@ from services.planner.domain.moves import causes_of, changes
 from services.planner.domain.plan import Method
 from services.planner.domain.withholding import plan_hash
 from services.planner.law import rules_on
-from shared.arrivals import ROME
+from shared.civil_time import ROME
 from shared.events import Cause
 from shared.events.units import UnitStatus
 from tests.unit.planner.worlds import (
