@@ -31,6 +31,7 @@ from services.planner.pages.frame import (
 )
 from services.planner.pages.voted import Voted, editions_shown, frozen_of, in_force
 from services.planner.store import journal
+from shared.civil_time import civil_day
 from shared.events import Message
 from shared.pages import say
 from shared.pages.formats import day, number
@@ -85,7 +86,8 @@ async def drift_page(
 ) -> Response:
     head, title = plan.asked.head, say("Scostamenti", "Drift")
     editions = await editions_shown(db, place.code, head.first_year, visitor)
-    since = _since(editions, edizione, versione, da, head.reference_on)
+    begun = civil_day((await plan.messages())[0].envelope.time)
+    since = _since(editions, edizione, versione, da, max(head.reference_on - USUAL, begun))
     steps = ",".join(f"{one.number}.{one.last.step}" for one in editions)
     tag = tag_of(request, head.hash, str(head.version), since.name, steps, comune, str(at.days))
     if ready := at_hand(request, tag, if_none_match):
@@ -105,13 +107,13 @@ async def drift_page(
     return answer(request, "drift.html", content, tag)
 
 
-def _since(editions: Sequence[Voted], edition: str, version: str, on: date | None, reference_on: date) -> Since:
+def _since(editions: Sequence[Voted], edition: str, version: str, on: date | None, usual: date) -> Since:
     if version and int(version):
         return Since(version=int(version))
     if on:
         return Since(on=on)
     if not edition:
-        return Since(in_force(editions), on=reference_on - USUAL)
+        return Since(in_force(editions), on=usual)
     chosen = next((one for one in editions if one.number == int(edition)), None)
     if chosen is None:
         raise not_found(

@@ -57,13 +57,12 @@ def need_tiles(plan: Plan, at: Addresses) -> Iterator[Tile]:
         return
     value = shared.figures[need]
     label = say("Famiglie in fabbisogno nel triennio", "Households in need in the three years")
-    text = say("almeno ", "at least ") + thousandths(value)
-    yield Tile(label, place_of(*need), value, text, _band(shared, need, "need_3y"), at.figure(need.id))
+    note = say("almeno; ", "at least; ") + _band(shared, need, "need_3y")
+    yield Tile(label, place_of(*need), value, number(value // 1000), note, at.figure(need.id))
     if (share := shared.figures.get(coverage)) is not None:
         label = say("Fabbisogno coperto dall’offerta", "Need covered by the supply")
-        note = say("alloggi per famiglia", "homes for each household")
-        text = say("al più ", "at most ") + percent(Decimal(share) / 1000)
-        yield Tile(label, place_of(*coverage), share, text, note, at.figure(coverage.id))
+        note = say("al più; alloggi per famiglia", "at most; homes for each household")
+        yield Tile(label, place_of(*coverage), share, percent(Decimal(share) / 1000), note, at.figure(coverage.id))
 
 
 def cases_tile(plan: Plan, at: Addresses) -> Tile:

@@ -318,6 +318,15 @@ def test_completeness_counts_municipalities_and_names_who_is_missing(tmp_path: P
     assert rows_of(told, "Righe mancanti")[1:] == missing
 
 
+def test_a_plan_that_began_today_is_compared_with_today(tmp_path: Path) -> None:
+    """Thirty days ago there was nothing: whoever opens the page without a day in mind must not be sent away."""
+    with planner_serving(tmp_path) as served:
+        served.hear(*(message for message in synthetic().past if isinstance(message.event, SubmissionReceived)))
+        told = page(served, "/scostamenti")
+    assert 'value="2026-11-23"' in told
+    assert "Nessuno dei numeri principali è cambiato" in words(told)
+
+
 def test_cases_are_seen_one_by_one_only_by_who_works_on_them(planner: Served) -> None:
     everybody = page(planner, "/emergenza")
     assert "CASO" not in everybody
