@@ -204,8 +204,8 @@ def contests_table(steps: Sequence[ContestStep], names: Mapping[str, str], at: A
         Column(say("Contestato da", "Contested by")),
         Column(say("Dal", "Since"), "day"),
         Column(say("Entro il", "Until"), "day"),
-        Column(say("Prima", "Before")),
-        Column(say("Dopo", "After")),
+        Column(say("Prima", "Before"), "shown"),
+        Column(say("Dopo", "After"), "shown"),
         Column(say("Stato", "State")),
     ]
     rows = [_row(step, names, at) for step in steps]
