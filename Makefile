@@ -13,7 +13,8 @@ demo-kafka: $(STAMP)    ## the same demo: four processes on a real local Apache 
 
 test: $(STAMP) tests/node/node_modules/.installed   ## every test, on real Apache Kafka and PostgreSQL
 	@tests/support/install.sh --with-judges
-	@$(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
+	@PIANOVIVO_TEST_PATIENCE=$${PIANOVIVO_TEST_PATIENCE:-3} \
+	  $(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 test-containers: $(STAMP)   ## the testcontainers way, also where no container engine is installed (as root)
 	@tests/support/test-containers.sh
