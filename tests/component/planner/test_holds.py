@@ -214,7 +214,7 @@ async def test_only_municipalities_decide(room: Room, role: Role) -> None:
 async def test_each_reads_what_concerns_it(room: Room) -> None:
     path = f"{HOLDS}/{(await placed(room))['id']}"
     stranger, other_owner = ("comune-019098", Role.MUNICIPALITY), ("aler-altra", Role.OWNER)
-    for who in (TOWN, LEAD, ("aler-bcm", Role.REGION)):
+    for who in (TOWN, LEAD, ("azienda-sociale", Role.TECHNICAL_PARTNER)):
         async with room.client(who) as client:
             assert len((await client.get(HOLDS)).json()["items"]) == 1
             assert (await client.get(path)).status_code == 200
@@ -222,6 +222,8 @@ async def test_each_reads_what_concerns_it(room: Room) -> None:
         async with room.client(who) as client:
             assert (await client.get(HOLDS)).json()["items"] == []
             assert (await client.get(path)).status_code == 404
+    async with room.client(("regione-lombardia", Role.REGION)) as client:
+        assert (await client.get(HOLDS)).status_code == (await client.get(path)).status_code == 403
     assert (await refused(room, f"{path}/accept", None, stranger))[0] == 404
     async with room.client(LEAD, ambito="altrove") as client:
         assert (await client.get(HOLDS)).status_code == (await client.get(path)).status_code == 404
