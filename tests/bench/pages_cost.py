@@ -1,4 +1,4 @@
-"""What the plan's pages cost their readers: `python -m tests.bench.pages_cost [--json FILE]`, about three minutes.
+"""What the plan's pages cost their readers: `python -m tests.bench.pages_cost [--json FILE]`, about five minutes.
 
 A planner in a process of its own, which knows the demo's synthetic world. Fifty readers on as many kept connections
 open one page again and again, each a second after the other on average; of every page the time from the request to the
