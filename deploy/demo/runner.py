@@ -7,7 +7,6 @@ import json
 import shutil
 import sys
 import tempfile
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +19,7 @@ from deploy.demo.synthetic import SYNTHETIC_NOTICE_IT, SyntheticWorld, generate
 from deploy.demo.system import DidNotStart, System, running
 from deploy.kafka.local import ServerError, missing
 from deploy.obstacles import Obstacle
+from shared.civil_time import today_in_italy
 from shared.territory import ambito
 
 SEED = 2026
@@ -37,7 +37,7 @@ def demo(
     if kafka and (lacks := missing()):
         raise Obstacle("`pianovivo demo --kafka` needs " + "; ".join(lacks))
     stays = sys.stdin.isatty() and not once
-    world = generate(SEED, ambito("cremonese"), datetime.now(UTC).date())
+    world = generate(SEED, ambito("cremonese"), today_in_italy())
     folder = Path(tempfile.mkdtemp(prefix="pianovivo-demo-"))
     folder.chmod(0o711)  # PostgreSQL started by root runs as another user
     try:

@@ -15,7 +15,7 @@ from services.planner.law import parameters
 Finding = tuple[int, str]
 """Line, and what is wrong there."""
 
-CLOCKS = frozenset({"datetime.now", "datetime.utcnow", "datetime.today", "date.today"})
+CLOCKS = frozenset({"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "today_in_italy"})
 IMPURE_MODULES = frozenset({"random", "secrets", "time", "asyncio"})
 IDENTIFIERS = frozenset({"uuid1", "uuid4", "urandom"})
 PUBLISHING = frozenset({"publish", "send_batch", "send_and_wait"})
@@ -73,6 +73,13 @@ def is_impure(source: str) -> Iterator[Finding]:
             yield from ((other.lineno, f"imports {name}") for name in modules if name.split(".")[0] in IMPURE_MODULES)
         elif isinstance(other, ast.AsyncFunctionDef | ast.Await | ast.AsyncFor | ast.AsyncWith):
             yield other.lineno, "waits"
+
+
+def days_elsewhere(source: str) -> Iterator[Finding]:
+    """Days of the machine's zone, or of the zone that an instant happens to be written in."""
+    for node, called in calls(source):
+        if called.split(".")[-2:] == ["date", "today"] or (called.endswith(".date") and not node.args):
+            yield node.lineno, f"calls {called}(): which day it is, shared/civil_time.py says"
 
 
 def compares_floats(source: str) -> Iterator[Finding]:
@@ -179,6 +186,7 @@ RULES = (
     Rule("only the bus publishes", ("*.py",), ("shared/bus/*.py",), publishes),
     Rule("stores leave transactions to who opened them", STORES, (), ends_transactions),
     Rule("domain code knows no clock, chance or waiting", PURE, (), is_impure),
+    Rule("days are those of Italy", ("*.py",), ("shared/civil_time.py",), days_elsewhere),
     Rule("domain code compares no floats", PURE, (), compares_floats),
     Rule("law is data, never code", LAWFUL, (), legal_numbers),
     Rule("legal shares are no floats", LAWFUL, STATISTICS, legal_floats),

@@ -23,6 +23,7 @@ from deploy.demo.receiver import Receiver
 from deploy.demo.stock import ALER
 from deploy.demo.synthetic import SyntheticWorld, generate
 from deploy.demo.system import running
+from shared.civil_time import today_in_italy
 from shared.events import UnitStatus
 from shared.territory import ambito
 
@@ -70,7 +71,7 @@ def _arrivals(receiver: Receiver) -> dict[str, float]:
 
 
 def main() -> None:
-    world = generate(2026, ambito("cremonese"), datetime.now(UTC).date())
+    world = generate(2026, ambito("cremonese"), today_in_italy())
     for kafka in (False, True):
         with tempfile.TemporaryDirectory(prefix="pianovivo-chain-") as name, Receiver() as receiver:
             Path(name).chmod(0o711)

@@ -3,31 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import date
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from shared.auth import Role
+from shared.civil_time import today_in_italy
 from shared.events import Message, OwnerKind, SubmissionDefaulted, SubmissionReceived
 from shared.territory import municipality_organisation, names_of
 from tests.support.planner_room import LEAD, SECRETARY, Room
 from tests.unit.planner.worlds import AMBITO, CREMONA, START, message
 
 EDITIONS = f"/plans/{AMBITO}/editions"
-TODAY = date.today()
 PROPOSAL = {"kind": "TRIENNIAL", "office": "HOUSING_OFFICE"}
-ACT = {"organ": "ASSEMBLY_OF_MAYORS", "kind": "RESOLUTION", "number": "12", "on": TODAY.isoformat()}
-EXECUTIVE = {"organ": "MUNICIPAL_EXECUTIVE", "kind": "RESOLUTION", "number": "210/2026", "on": TODAY.isoformat()}
 TO_APPROVAL = ("SUBMITTED_TO_ASSEMBLY", "APPROVED")
 TO_PUBLICATION = (*TO_APPROVAL, "TRANSMITTED_TO_REGION", "PUBLISHED")
-MORE: dict[str, dict[str, Any]] = {
-    "APPROVED": {"acts": [ACT, EXECUTIVE], "office": "ASSEMBLY_SECRETARIAT"},
-    "RETURNED": {"reason": "rivedere la parte quinta", "office": "ASSEMBLY_SECRETARIAT"},
-}
 STEPS = {"SUBMITTED_TO_ASSEMBLY": "submission", "TRANSMITTED_TO_REGION": "transmission", "PUBLISHED": "publication"}
 """Where each is recorded; everything else is a vote."""
 EVERY_ROW = [*((code, municipality_organisation(code)) for code in sorted(names_of(AMBITO))), (CREMONA, "aler")]
 """Municipality and owner: each of the 48 municipalities, and ALER where `registry_of` has its homes."""
+
+
+def day(after: int = 0) -> str:
+    """Today, or so many days after it: a run of the tests may see midnight pass."""
+    return (today_in_italy() + timedelta(days=after)).isoformat()
+
+
+def resolution(**changes: Any) -> dict[str, Any]:
+    """The assembly's, of today."""
+    return {"organ": "ASSEMBLY_OF_MAYORS", "kind": "RESOLUTION", "number": "12", "on": day()} | changes
+
+
+def executive() -> dict[str, Any]:
+    return resolution(organ="MUNICIPAL_EXECUTIVE", number="210/2026")
 
 
 def nil_rows(
@@ -68,8 +76,10 @@ async def taken(
     **told: Any,
 ) -> Any:
     """A step of today by whose it is, with what it must carry unless `told` says otherwise."""
-    usual = {"on": TODAY.isoformat(), "office": "HOUSING_OFFICE"} | MORE.get(step, {})
-    usual |= {} if step in STEPS else {"status": step}
+    usual: dict[str, Any] = {"on": day(), "office": "HOUSING_OFFICE"}
+    usual |= {} if step in STEPS else {"status": step, "office": "ASSEMBLY_SECRETARIAT"}
+    usual |= {"acts": [resolution(), executive()]} if step == "APPROVED" else {}
+    usual |= {"reason": "rivedere la parte quinta"} if step == "RETURNED" else {}
     usual_who = LEAD if step in STEPS else SECRETARY
     return await _posted(room, step_path(step, edition), usual | told, status, who or usual_who, key)
 

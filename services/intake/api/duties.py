@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from services.intake.tables import SubmissionDefaultRow
 from shared.arrivals import Arrival, Shape, answer, not_found, once, read_value
 from shared.auth import Principal
 from shared.bus import outbox
-from shared.civil_time import civil_day
+from shared.civil_time import today_in_italy
 from shared.events import SubmissionDefaulted
 from shared.idempotency import Answer
 from shared.openapi import body, problems, responses
@@ -112,7 +112,7 @@ async def _rows(
         await store.revisions_of_year(session, who.ambito, cycle_year, owner),
         await store.defaults_of_year(session, who.ambito, cycle_year, owner),
         rules,
-        civil_day(datetime.now(UTC)),
+        today_in_italy(),
     )
     return [row for row in rows if owner in (None, row.owner)]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.planner.domain.publication import EMERGENCY_KINDS
+from shared.civil_time import civil_day
 from shared.events import (
     AdoptionChosen,
     Audience,
@@ -38,7 +39,7 @@ def cause_of(message: Message) -> Cause:
             kind, subject, on = event.report, event.unit_id, event.effective_on
             municipality, organisation = event.after.municipality, event.organisation
         case EmergencyCaseOpened() | EmergencyCaseUpdated():
-            kind, subject, on = event.name(), event.case_ref, envelope.time.date()
+            kind, subject, on = event.name(), event.case_ref, civil_day(envelope.time)
             municipality = event.municipality
         case EmergencyCaseClosed():
             kind, subject, on = event.name(), event.case_ref, event.closed_on

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -28,7 +27,7 @@ from services.planner.pages.views import owner_name
 from services.planner.store.editions import standing_of
 from shared.arrivals import Arrival, arriving, read_value
 from shared.auth import Principal
-from shared.civil_time import civil_day
+from shared.civil_time import today_in_italy
 from shared.events import PlanStatus, SubmissionDefaulted, SubmissionReceived
 from shared.forms import Fields
 from shared.lifecycle_wording import step_sentence
@@ -150,7 +149,7 @@ async def _page(
     last = standing_of(editions[-1].steps) if editions else None
     following = next_steps(last)
     cycle = await _cycle(plan) if PlanStatus.PROPOSED in following else None
-    today = civil_day(datetime.now(UTC))
+    today = today_in_italy()
     version = plan.asked.head.version
     mine = [status for status in following if reach_of(OPERATIONS.get(status, ""), who.role) is not Reach.NONE]
     content = {

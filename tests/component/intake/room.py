@@ -11,7 +11,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
-from zoneinfo import ZoneInfo
 
 import httpx
 from fastapi import FastAPI
@@ -22,6 +21,7 @@ from services.intake.settings import IntakeSettings
 from shared.auth import Role, issue, new_key, public_jwks
 from shared.bus.records import Record, decode, encode, unpack
 from shared.bus.tables import OutboxRow
+from shared.civil_time import today_in_italy
 from shared.events import (
     Envelope,
     Event,
@@ -39,7 +39,7 @@ from shared.runtime import Runtime
 
 AMBITO, CREMONA, CASTELVERDE = "cremonese", "019036", "019026"
 ALER, CASTELVERDE_TOWN, LEAD = "aler-bcm", f"comune-{CASTELVERDE}", f"comune-{CREMONA}"
-TODAY = datetime.now(ZoneInfo("Europe/Rome")).date()
+THIS_YEAR = today_in_italy().year
 """The service reads the real clock at its edge."""
 KEY = new_key("chiave-di-prova")
 

@@ -19,10 +19,10 @@ from shared.events import (
     Message,
     SubmissionReceived,
 )
-from tests.component.intake.room import ALER, COLUMNS, CREMONA, LEAD, TODAY, Room, opened
+from tests.component.intake.room import ALER, COLUMNS, CREMONA, LEAD, THIS_YEAR, Room, opened
 from tests.support.contests import contest_step
 
-CYCLE = TODAY.year + 1
+CYCLE = THIS_YEAR + 1
 CONTEST = UUID(int=7)
 ROW: dict[str, Any] = {
     "cycle_year": CYCLE,

@@ -14,6 +14,7 @@ import pytest
 from services.intake.domain.duties import RowKey
 from services.intake.tables import OwnedHomesRow
 from shared.auth import Role
+from shared.civil_time import today_in_italy
 from shared.events import OwnerKind, SubmissionDefaulted, SubmissionReceived, UnitChanged, UnitStatus
 from tests.component.intake.room import (
     ALER,
@@ -22,13 +23,13 @@ from tests.component.intake.room import (
     COLUMNS,
     CREMONA,
     LEAD,
-    TODAY,
+    THIS_YEAR,
     Room,
     applied,
     opened,
 )
 
-PAST = TODAY.year - 1
+PAST = THIS_YEAR - 1
 """Its data were due last year: whatever did not come is late."""
 DEFAULT = {"cycle_year": PAST, "owner": ALER, "municipality": CREMONA, "reason": "Nessuna risposta a due solleciti"}
 
@@ -82,13 +83,13 @@ async def test_homes_are_counted_from_facts_and_leave_when_they_are_sold(room: R
 
 async def test_rows_are_submitted_nil_or_missing_and_late_by_the_deadline(room: Room) -> None:
     async with room.lead() as lead, room.town() as town, room.client() as aler:
-        declaration = {"cycle_year": TODAY.year + 1, "municipality": CREMONA, "columns": COLUMNS}
+        declaration = {"cycle_year": THIS_YEAR + 1, "municipality": CREMONA, "columns": COLUMNS}
         await lead.post("/submissions", json=declaration)
-        nil = {"cycle_year": TODAY.year + 1, "municipality": CASTELVERDE, "nil": True}
+        nil = {"cycle_year": THIS_YEAR + 1, "municipality": CASTELVERDE, "nil": True}
         await town.post("/submissions", json=nil)
-        found = await status(lead, TODAY.year + 1)
-        own = await status(town, TODAY.year + 1)
-        of_aler = await status(aler, TODAY.year + 1)
+        found = await status(lead, THIS_YEAR + 1)
+        own = await status(town, THIS_YEAR + 1)
+        of_aler = await status(aler, THIS_YEAR + 1)
         await town.post("/submissions", json=nil | {"cycle_year": PAST})
         late = row_of(await status(lead), CASTELVERDE_TOWN, CASTELVERDE)
     assert found["counts"] == {"submitted": 1, "nil": 1, "missing": 46, "in_default": 0, "late": 0}
@@ -114,7 +115,7 @@ async def test_the_lead_municipality_puts_a_default_on_record_and_a_later_row_en
     assert isinstance(first, SubmissionDefaulted)
     assert isinstance(second, SubmissionReceived)
     assert (first.owner, first.owner_kind, first.municipality) == (ALER, OwnerKind.ALER, CREMONA)
-    assert (first.cycle_year, first.recorded_on, first.reason) == (PAST, TODAY, DEFAULT["reason"])
+    assert (first.cycle_year, first.recorded_on, first.reason) == (PAST, today_in_italy(), DEFAULT["reason"])
     said = (await room.said())[0].envelope
     assert (said.organisation, said.subject) == (LEAD, f"{CREMONA}/{ALER}/{PAST}")
 
@@ -135,7 +136,7 @@ async def test_a_default_is_recorded_once_also_by_ten_at_once(room: Room) -> Non
 @pytest.mark.parametrize(
     ("changes", "codes"),
     [
-        ({"cycle_year": TODAY.year + 1}, {"default-before-deadline", "default-of-undue-row"}),
+        ({"cycle_year": THIS_YEAR + 1}, {"default-before-deadline", "default-of-undue-row"}),
         ({}, {"default-of-undue-row"}),  # the registry has no home of ALER's in Cremona
         ({"owner": CASTELVERDE_TOWN}, {"default-of-undue-row"}),
     ],

@@ -12,6 +12,7 @@ import pytest
 
 from services.intake.tables import SubmissionRow
 from shared.auth import Role
+from shared.civil_time import today_in_italy
 from shared.events import AnnualColumns, OwnerKind, SubmissionReceived
 from tests.component.intake.room import (
     ALER,
@@ -21,12 +22,12 @@ from tests.component.intake.room import (
     COLUMNS,
     CREMONA,
     LEAD,
-    TODAY,
+    THIS_YEAR,
     Room,
     opened,
 )
 
-DECLARATION: dict[str, Any] = {"cycle_year": TODAY.year + 1, "municipality": CASTELVERDE, "columns": COLUMNS}
+DECLARATION: dict[str, Any] = {"cycle_year": THIS_YEAR + 1, "municipality": CASTELVERDE, "columns": COLUMNS}
 
 
 @pytest.fixture
@@ -45,9 +46,9 @@ async def test_a_declaration_is_passed_on_whole(room: Room) -> None:
     event, envelope = message.event, message.envelope
     assert isinstance(event, SubmissionReceived)
     assert (event.submission_id, str(envelope.id)) == (envelope.id, answer.json()["id"])
-    assert envelope.subject == f"{CASTELVERDE}/{CASTELVERDE_TOWN}/{TODAY.year + 1}"
+    assert envelope.subject == f"{CASTELVERDE}/{CASTELVERDE_TOWN}/{THIS_YEAR + 1}"
     assert (event.ambito, event.owner, event.owner_kind) == (AMBITO, CASTELVERDE_TOWN, OwnerKind.MUNICIPALITY)
-    assert (event.revision, event.nil, event.late, event.received_on) == (1, False, False, TODAY)
+    assert (event.revision, event.nil, event.late, event.received_on) == (1, False, False, today_in_italy())
     assert event.columns == AnnualColumns(**COLUMNS | {"indigence_share": Decimal("0.20")})
 
 
@@ -66,7 +67,7 @@ async def test_a_share_is_read_exactly_from_number_or_text(room: Room, written: 
 async def test_a_later_revision_supersedes_an_earlier_one_and_both_are_kept(room: Room) -> None:
     async with room.town() as client:
         first = (await client.post("/submissions", json=DECLARATION)).json()
-        nil = {"cycle_year": TODAY.year + 1, "municipality": CASTELVERDE, "nil": True}
+        nil = {"cycle_year": THIS_YEAR + 1, "municipality": CASTELVERDE, "nil": True}
         second = (await client.post("/submissions", json=nil)).json()
         page = (await client.get("/submissions")).json()
     assert (second["declaration"]["revision"], second["supersedes"]) == (2, first["id"])
@@ -85,7 +86,7 @@ async def test_revisions_sent_at_once_are_numbered_without_gap(room: Room) -> No
     assert [event.revision for event in events if isinstance(event, SubmissionReceived)] == list(range(1, 11))
 
 
-@pytest.mark.parametrize(("cycle_year", "late"), [(TODAY.year - 1, True), (TODAY.year + 1, False)])
+@pytest.mark.parametrize(("cycle_year", "late"), [(THIS_YEAR - 1, True), (THIS_YEAR + 1, False)])
 async def test_after_31_october_of_its_year_a_declaration_is_late_but_accepted(
     room: Room, cycle_year: int, late: bool
 ) -> None:
@@ -162,6 +163,6 @@ async def test_declarations_are_listed_by_year_and_municipality_to_their_owner_a
         assert await owners(town) == [CASTELVERDE_TOWN]
         assert await owners(lead, f"?municipality={CASTELVERDE}") == [CASTELVERDE_TOWN, ALER]
         assert await owners(lead, "?cycle_year=2017") == []
-        assert len(await owners(lead, f"?cycle_year={TODAY.year + 1}")) == 3
+        assert len(await owners(lead, f"?cycle_year={THIS_YEAR + 1}")) == 3
         assert (await aler.get(f"/submissions/{sent['id']}")).status_code == 404
         assert (await lead.get(f"/submissions/{sent['id']}")).json() == sent

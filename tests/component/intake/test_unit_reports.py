@@ -11,6 +11,7 @@ import pytest
 
 from services.intake.tables import UnitReportRow
 from shared.auth import Role
+from shared.civil_time import today_in_italy
 from shared.events import UnitRegistered, UnitVacated
 from tests.component.intake.room import (
     ALER,
@@ -18,7 +19,6 @@ from tests.component.intake.room import (
     CASTELVERDE,
     CASTELVERDE_TOWN,
     CREMONA,
-    TODAY,
     VACATED,
     Room,
     applied,
@@ -96,7 +96,7 @@ async def test_an_unknown_report_is_answered_with_the_known_ones(room: Room) -> 
 @pytest.mark.parametrize(("days", "status"), [(0, 202), (1, 202), (2, 422)])
 async def test_a_report_may_name_tomorrow_but_no_later_day(room: Room, days: int, status: int) -> None:
     async with room.client() as client:
-        day = (TODAY + timedelta(days=days)).isoformat()
+        day = (today_in_italy() + timedelta(days=days)).isoformat()
         answer = await client.post("/unit-reports", json=VACATED | {"effective_on": day})
     assert answer.status_code == status
 

@@ -10,6 +10,7 @@ import pytest
 
 from services.planner import handlers
 from services.planner.law import parameters, read_overlay, rules_on
+from shared.civil_time import today_in_italy
 from shared.events import UnitStatus
 from tests.support.planner_room import HOLDS, LEAD, Room, cases_of, registry_of, standing
 from tests.unit.planner.worlds import START, TestRegistry
@@ -42,7 +43,7 @@ async def bring_to(on: date, room: Room, registry: TestRegistry) -> None:
 
 
 async def test_the_share_is_that_of_the_plans_day_though_the_law_has_changed_since(tmp_path: Path) -> None:
-    assert START < CHANGES_ON < date.today(), "by the law of today no home could be held"
+    assert START < CHANGES_ON < today_in_italy(), "by the law of today no home could be held"
     homes = registry_of(2, set_aside=False)
     async with standing(tmp_path, [*homes.sent, *cases_of()]) as room:
         assert await room.offers() == {"C0": "H0", "C1": "H1"}

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from datetime import timedelta
+from collections.abc import AsyncIterator, Callable
 from hashlib import sha256
 from pathlib import Path
 from random import Random
@@ -17,20 +16,21 @@ from services.planner.document.canonical import is_sealed, read_document
 from services.planner.store import editions as store
 from services.planner.tables.editions import EditionStepRow
 from shared.auth import Role
+from shared.civil_time import today_in_italy
 from shared.events import PlanStatus, PlanStatusChanged, UnitStatus
 from tests.support.editions import (
-    ACT,
     EDITIONS,
     EVERY_ROW,
-    EXECUTIVE,
     STEPS,
     TO_APPROVAL,
     TO_PUBLICATION,
-    TODAY,
+    day,
     document_of,
+    executive,
     in_default,
     nil_rows,
     proposed,
+    resolution,
     shown,
     step_path,
     taken,
@@ -40,7 +40,6 @@ from tests.support.planner_room import LEAD, SECRETARY, TOWN, Room, registry_of,
 from tests.unit.planner.worlds import AMBITO, CREMONA, TestRegistry
 
 PLAN = f"/plans/{AMBITO}"
-TOMORROW, YESTERDAY = ((TODAY + timedelta(days=days)).isoformat() for days in (1, -1))
 
 
 @pytest.fixture
@@ -74,7 +73,7 @@ async def test_a_plan_goes_from_collecting_to_published(room: Room) -> None:
     assert (edition["version"], edition["plan_hash"]) == (plan["version"], plan["hash"])
     edition = await walked(room, *TO_PUBLICATION)
     assert [step["status"] for step in edition["steps"]] == ["PROPOSED", *TO_PUBLICATION]
-    assert edition["steps"][2]["acts"] == [ACT, EXECUTIVE]
+    assert edition["steps"][2]["acts"] == [resolution(), executive()]
     assert edition == await shown(room, f"{EDITIONS}/1")
     assert (await shown(room, f"{EDITIONS}/1/steps"))["items"] == edition["steps"]
     listed = await shown(room)
@@ -109,11 +108,12 @@ async def test_the_document_says_how_the_edition_stands_and_its_figures_stay(
     first = read_document(await document_of(room))
     assert first.edition.status == "proposto, non approvato"
     await walked(room, *TO_APPROVAL)
-    registry.report("H0", "unit-assigned", UnitStatus.OCCUPIED, TODAY)
+    registry.report("H0", "unit-assigned", UnitStatus.OCCUPIED, today_in_italy())
     await room.hear(registry.sent[-1:])
     approved = read_document(await document_of(room))
     assert approved.edition.status == "approvato"
-    day = f"{TODAY.day if TODAY.day > 1 else '1º'}"
+    today = today_in_italy()
+    day = f"{today.day if today.day > 1 else '1º'}"
     assert approved.cover.acts[-1].startswith(f"L'Assemblea dei Sindaci ha approvato il Piano 2026-2028 il {day} ")
     assert "Assemblea dei Sindaci, deliberazione n. 12 del " in approved.cover.acts[-1]
     assert is_sealed(approved)
@@ -173,7 +173,7 @@ async def test_one_that_was_returned_is_proposed_again_as_it_is_then(room: Room,
     edition = await walked(room, "SUBMITTED_TO_ASSEMBLY", "RETURNED")
     assert edition["steps"][-1]["reason"] == "rivedere la parte quinta"
     assert "rinviato" in read_document(await document_of(room)).edition.status
-    registry.report("H0", "unit-assigned", UnitStatus.OCCUPIED, TODAY)
+    registry.report("H0", "unit-assigned", UnitStatus.OCCUPIED, today_in_italy())
     await room.hear(registry.sent[-1:])
     assert (await proposed(room, 422, kind="AMENDMENT"))["errors"][0]["field"] == "/kind"
     again = await proposed(room)
@@ -202,7 +202,7 @@ async def test_approving_the_next_edition_supersedes_the_one_before(room: Room) 
     before = len(await told(room))
     await taken(room, "APPROVED", 2)
     first = await shown(room, f"{EDITIONS}/1")
-    assert (first["status"], first["steps"][-1]["acts"]) == ("SUPERSEDED", [ACT, EXECUTIVE])
+    assert (first["status"], first["steps"][-1]["acts"]) == ("SUPERSEDED", [resolution(), executive()])
     assert [(event.edition, event.status) for event in (await told(room))[before:]] == [
         (2, PlanStatus.APPROVED),
         (1, PlanStatus.SUPERSEDED),
@@ -214,12 +214,12 @@ async def test_approving_the_next_edition_supersedes_the_one_before(room: Room) 
     ("step", "changes", "field"),
     [
         ("APPROVED", {"acts": []}, "/acts"),
-        ("APPROVED", {"acts": [EXECUTIVE]}, "/acts"),
-        ("APPROVED", {"acts": [ACT | {"on": TOMORROW}]}, "/acts/0/on"),
-        ("APPROVED", {"acts": [ACT, ACT | {"organ": "LEAD_OFFICE"}]}, "/acts/1/organ"),
-        ("APPROVED", {"acts": [ACT | {"number": ""}]}, "/acts/0/number"),
-        ("APPROVED", {"on": YESTERDAY}, "/on"),
-        ("APPROVED", {"on": TOMORROW}, "/on"),
+        ("APPROVED", lambda: {"acts": [executive()]}, "/acts"),
+        ("APPROVED", lambda: {"acts": [resolution(on=day(1))]}, "/acts/0/on"),
+        ("APPROVED", lambda: {"acts": [resolution(), resolution(organ="LEAD_OFFICE")]}, "/acts/1/organ"),
+        ("APPROVED", lambda: {"acts": [resolution(number="")]}, "/acts/0/number"),
+        ("APPROVED", lambda: {"on": day(-1)}, "/on"),
+        ("APPROVED", lambda: {"on": day(1)}, "/on"),
         ("APPROVED", {"reason": "perché sì"}, "/reason"),
         ("APPROVED", {"office": "Mario Rossi"}, "/office"),
         ("RETURNED", {"reason": None}, "/reason"),
@@ -229,11 +229,12 @@ async def test_approving_the_next_edition_supersedes_the_one_before(room: Room) 
     ],
 )
 async def test_what_a_step_lacks_is_refused_with_its_field(
-    room: Room, step: str, changes: dict[str, Any], field: str
+    room: Room, step: str, changes: dict[str, Any] | Callable[[], dict[str, Any]], field: str
 ) -> None:
     await proposed(room)
     await taken(room, "SUBMITTED_TO_ASSEMBLY")
-    [error] = (await taken(room, step, status=422, **changes))["errors"]
+    told = changes() if callable(changes) else changes
+    [error] = (await taken(room, step, status=422, **told))["errors"]
     assert error["field"] == field
     assert error["rule"]
     assert error["remedy"]
@@ -252,8 +253,8 @@ async def test_a_step_out_of_turn_is_told_what_has_happened(room: Room) -> None:
 async def test_of_two_clerks_at_once_one_is_first_and_the_other_hears_of_it(room: Room) -> None:
     await proposed(room)
     await taken(room, "SUBMITTED_TO_ASSEMBLY")
-    ways = [{"status": "APPROVED", "acts": [ACT]}, {"status": "RETURNED", "reason": "da rivedere"}] * 3
-    common = {"on": TODAY.isoformat(), "office": "ASSEMBLY_SECRETARIAT"}
+    ways = [{"status": "APPROVED", "acts": [resolution()]}, {"status": "RETURNED", "reason": "da rivedere"}] * 3
+    common = {"on": day(), "office": "ASSEMBLY_SECRETARIAT"}
     async with room.client(SECRETARY) as client:
         answers = await asyncio.gather(*(client.post(step_path("APPROVED"), json=common | way) for way in ways))
     assert sorted(answer.status_code for answer in answers) == [201, *(409,) * 5]
@@ -265,7 +266,7 @@ async def test_of_two_clerks_at_once_one_is_first_and_the_other_hears_of_it(room
 
 async def test_repeated_under_one_key_a_step_is_taken_once(room: Room, registry: TestRegistry) -> None:
     first = await proposed(room, key="proposta")
-    registry.report("H0", "unit-assigned", UnitStatus.OCCUPIED, TODAY)
+    registry.report("H0", "unit-assigned", UnitStatus.OCCUPIED, today_in_italy())
     await room.hear(registry.sent[-1:])
     assert await proposed(room, key="proposta") == first
     step = await taken(room, "SUBMITTED_TO_ASSEMBLY", key="seduta")
@@ -296,7 +297,7 @@ async def test_the_lead_proposes_and_sends_and_the_secretary_records_the_vote(ro
         assert (await shown(room, who=who))["items"][0]["status"] == "PUBLISHED"
     async with room.client(LEAD, ambito="altrove") as client:
         assert (await client.get(EDITIONS)).status_code == 404
-        step = {"on": TODAY.isoformat(), "office": "MAYOR"}
+        step = {"on": day(), "office": "MAYOR"}
         assert (await client.post(step_path("PUBLISHED"), json=step)).status_code == 404
 
 
@@ -313,7 +314,7 @@ async def test_drift_from_the_approved_plan_is_the_signed_list_of_causes(room: R
     edition = await walked(room, *TO_APPROVAL)
     path = edition["_links"]["drift"]
     assert (await shown(room, path))["items"] == []
-    registry.report("H0", "unit-assigned", UnitStatus.OCCUPIED, TODAY)
+    registry.report("H0", "unit-assigned", UnitStatus.OCCUPIED, today_in_italy())
     await room.hear(registry.sent[-1:])
     found = await shown(room, path)
     assert (found["before_hash"], found["hash"]) == (edition["plan_hash"], (await shown(room, PLAN))["hash"])

@@ -22,7 +22,7 @@ from shared.people import People
 from shared.settings import Settings
 from tests.component.planner.test_verify_command import verify
 from tests.support.browser import Visit, chromium, visiting
-from tests.support.editions import EVERY_ROW, TODAY, in_default, nil_rows
+from tests.support.editions import EVERY_ROW, day, in_default, nil_rows
 from tests.support.planner import Served, planner_serving
 from tests.support.planner_room import registry_of
 from tests.unit.planner.worlds import AMBITO, CREMONA
@@ -108,9 +108,9 @@ def approve(page: Page, site: Site) -> None:
         "approved",
         "Registra l’approvazione",
         ASSEMBLY_OF_MAYORS__number="12",
-        ASSEMBLY_OF_MAYORS__on=TODAY.isoformat(),
+        ASSEMBLY_OF_MAYORS__on=day(),
         MUNICIPAL_EXECUTIVE__number="131/2026",
-        MUNICIPAL_EXECUTIVE__on=TODAY.isoformat(),
+        MUNICIPAL_EXECUTIVE__on=day(),
     )
 
 
@@ -199,7 +199,7 @@ def test_what_is_wrong_stands_beside_its_field_and_nothing_typed_is_lost(site: S
         page.goto(site.url + WAY)
         page.locator("#approved-on").fill("2031-01-01")
         page.locator("#approved-ASSEMBLY_OF_MAYORS-number").fill("dodici!")
-        page.locator("#approved-ASSEMBLY_OF_MAYORS-on").fill(TODAY.isoformat())
+        page.locator("#approved-ASSEMBLY_OF_MAYORS-on").fill(day())
         page.locator("#approved-MUNICIPAL_EXECUTIVE-number").fill("131/2026")
         page.get_by_role("button", name="Registra l’approvazione").click()
         number, executive = page.locator("#approved-ASSEMBLY_OF_MAYORS-number"), "#approved-MUNICIPAL_EXECUTIVE"
@@ -210,7 +210,7 @@ def test_what_is_wrong_stands_beside_its_field_and_nothing_typed_is_lost(site: S
         expect(page.locator(f"{executive}-on-errore")).not_to_be_empty()
         assert secretary.axe_violations() == []
         number.fill("12")
-        page.locator(f"{executive}-on").fill(TODAY.isoformat())
+        page.locator(f"{executive}-on").fill(day())
         page.get_by_role("button", name="Registra l’approvazione").click()
         expect(page.locator("#approved-on-errore")).to_contain_text("Il giorno deve essere tra quello del passo")
         page.get_by_role("link", name="English").click()

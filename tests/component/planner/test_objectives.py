@@ -12,6 +12,7 @@ import pytest
 
 from services.planner.tables import ObjectiveRow
 from shared.auth import Role
+from shared.civil_time import today_in_italy
 from shared.events import ObjectiveSet, ObjectiveWithdrawn, UnitStatus
 from tests.support.planner_room import LEAD, TOWN, Room, registry_of, standing
 from tests.unit.planner.worlds import AMBITO, CREMONA, TestRegistry
@@ -68,7 +69,7 @@ async def test_an_objective_stands_beside_what_its_figure_is_now_and_moves_with_
 ) -> None:
     """Two homes free and none to stay so: from 2 to 0. One is let: half of the way."""
     objective = await wish(room)
-    assert (objective["baseline"], objective["starts_on"]) == (2, date.today().isoformat())
+    assert (objective["baseline"], objective["starts_on"]) == (2, today_in_italy().isoformat())
     assert (await shown(room))["items"] == [], "the plan has not heard of it"
     await room.hear_back()
     [item] = (await shown(room))["items"]
@@ -141,7 +142,7 @@ async def test_an_objective_is_taken_back_once_and_stays_in_the_book_and_in_the_
 async def test_as_of_a_day_before_it_was_set_there_was_none(room: Room) -> None:
     await wish(room)
     await room.hear_back()
-    today, before = date.today(), "2026-01-31"
+    today, before = today_in_italy(), "2026-01-31"
     assert len((await shown(room, f"{OBJECTIVES}?true_on={today}&known_on={today}"))["items"]) == 1
     assert (await shown(room, f"{OBJECTIVES}?true_on={before}"))["items"] == []
     assert (await shown(room, f"{PLAN}/parts/5?true_on={today}"))["items"][0]["kind"] == "objective"

@@ -11,8 +11,9 @@ import httpx
 import pytest
 
 from shared.auth import Role
+from shared.civil_time import today_in_italy
 from shared.events import UnitStatus
-from tests.support.editions import TO_APPROVAL, TODAY, nil_rows, proposed, shown, taken, walked
+from tests.support.editions import TO_APPROVAL, nil_rows, proposed, shown, taken, walked
 from tests.support.planner_room import LEAD, Room, registry_of, standing
 from tests.unit.planner.worlds import AMBITO, CREMONA, TestRegistry
 
@@ -51,7 +52,7 @@ def cells(told: str, caption: str) -> list[list[str]]:
 
 
 async def assign(room: Room, registry: TestRegistry, home: str = "H0") -> None:
-    registry.report(home, "unit-assigned", UnitStatus.OCCUPIED, TODAY)
+    registry.report(home, "unit-assigned", UnitStatus.OCCUPIED, today_in_italy())
     await room.hear(registry.sent[-1:])
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from services.planner.tables.texts import SectionTextRow
 from shared.auth import Role
+from shared.civil_time import today_in_italy
 from shared.events import SectionWritten, UnitStatus
 from tests.support.editions import document_of, nil_rows, proposed, taken
 from tests.support.planner_room import LEAD, TOWN, Room, registry_of, standing
@@ -83,7 +84,7 @@ async def test_a_text_is_told_with_the_plans_numbers_and_follows_them(room: Room
         "revision": 1,
         "organisation": f"comune-{CREMONA}",
         "office": "HOUSING_OFFICE",
-        "written_on": date.today().isoformat(),
+        "written_on": today_in_italy().isoformat(),
         "note": "prima stesura",
     }
     assert await told(room) == [], "the plan has not heard of it"
@@ -202,7 +203,7 @@ async def test_a_new_version_says_that_a_text_was_written_and_no_figure_moves(ro
 async def test_as_of_a_day_before_it_was_written_there_was_none(room: Room) -> None:
     await write(room, "Testo.")
     await room.hear_back()
-    today = date.today()
+    today = today_in_italy()
     assert await told(room, f"?true_on={today}&known_on={today}") == ["Testo."]
     assert await told(room, "?true_on=2026-01-31") == []
 

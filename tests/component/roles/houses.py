@@ -22,6 +22,7 @@ from services.registry.app import create_http, create_runtime
 from services.registry.domain.history import Entry
 from services.registry.settings import RegistrySettings
 from shared.auth import Role, issue
+from shared.civil_time import today_in_italy
 from shared.events import ContestedCell, UnitStatus
 from shared.migrate import migrate
 from tests.component.intake import room as intake
@@ -75,7 +76,7 @@ def intake_asks(ids: Ids) -> list[Ask]:
     case = {name: value for name, value in new_case.items() if name != "case_ref"}
     home = {**REGISTERED, "unit_id": f"N-{next(_number)}", "municipality": ids["municipality"]}
     default = {"cycle_year": LAST - 2, "owner": "aler-bcm", "municipality": "019036", "reason": "nessuna risposta"}
-    closure = {"closed_on": intake.TODAY.isoformat(), "reason": "Soluzione abitativa trovata"}
+    closure = {"closed_on": today_in_italy().isoformat(), "reason": "Soluzione abitativa trovata"}
     report, submission, put = (f"{path}/{ids[name]}" for path, name in INTAKE_ITEMS)
     emergency = f"/emergency-cases/{ids['case']}"
     return [
@@ -101,7 +102,7 @@ def intake_asks(ids: Ids) -> list[Ask]:
     ]
 
 
-LAST = intake.TODAY.year - 1
+LAST = intake.THIS_YEAR - 1
 DECLARED = {"cycle_year": LAST, "nil": True}
 INTAKE_ITEMS = (("/unit-reports", "report"), ("/submissions", "submission"), ("/submission-defaults", "default"))
 REGISTERED = {
@@ -208,7 +209,7 @@ def planner_asks(ids: Ids) -> list[Ask]:
     reads = ("", "/versions", "/figures", "/adopted", "/scores", "/need", "/checks", "/objectives", "/texts")
     text, form = f"{plan}/texts/strategie", {"markdown": f"Testo {next(_number)}.", "office": "HOUSING_OFFICE"}
     editions = f"{plan}/editions"
-    step = {"on": date.today().isoformat(), "office": "HOUSING_OFFICE"}
+    step = {"on": today_in_italy().isoformat(), "office": "HOUSING_OFFICE"}
     back = step | {"status": "RETURNED", "office": "ASSEMBLY_SECRETARIAT", "reason": "rivedere la parte quinta"}
     aims, because = f"{plan}/objectives", {"reason": "il programma non è finanziato"}
     return [

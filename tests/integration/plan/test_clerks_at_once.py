@@ -9,16 +9,19 @@ from typing import Any
 from services.planner.settings import PlannerSettings
 from services.planner.tables.editions import EditionStepRow, FrozenPlanRow
 from shared.events import PlanStatusChanged
-from tests.support.editions import ACT, EDITIONS, PROPOSAL, TODAY, nil_rows, step_path, taken
+from tests.support.editions import EDITIONS, PROPOSAL, day, nil_rows, resolution, step_path, taken
 from tests.support.installations import Installation
 from tests.support.planner_room import LEAD, SECRETARY, opened, registry_of
 
 CLERKS = 4
-VOTE = {"on": TODAY.isoformat(), "office": "ASSEMBLY_SECRETARIAT"}
-WAYS: list[dict[str, Any]] = [
-    VOTE | {"status": "APPROVED", "acts": [ACT]},
-    VOTE | {"status": "RETURNED", "reason": "da rivedere"},
-]
+
+
+def ways() -> list[dict[str, Any]]:
+    vote = {"on": day(), "office": "ASSEMBLY_SECRETARIAT"}
+    return [
+        vote | {"status": "APPROVED", "acts": [resolution()]},
+        vote | {"status": "RETURNED", "reason": "da rivedere"},
+    ]
 
 
 async def test_of_clerks_at_once_one_is_first(installation: Installation) -> None:
@@ -29,7 +32,7 @@ async def test_of_clerks_at_once_one_is_first(installation: Installation) -> Non
         assert Counter(answer.status_code for answer in proposals) == {201: 1, 409: CLERKS - 1}
         assert all("ha proposto" in answer.json()["detail"] for answer in proposals if answer.status_code == 409)
         await taken(room, "SUBMITTED_TO_ASSEMBLY")
-        votes = await asyncio.gather(*(secretary.post(step_path("APPROVED"), json=way) for way in WAYS * CLERKS))
+        votes = await asyncio.gather(*(secretary.post(step_path("APPROVED"), json=way) for way in ways() * CLERKS))
         assert Counter(answer.status_code for answer in votes) == {201: 1, 409: 2 * CLERKS - 1}
         [won] = [answer.json()["status"] for answer in votes if answer.status_code == 201]
         rows = await room.rows(EditionStepRow, EditionStepRow.step)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -15,7 +15,7 @@ from services.planner.settings import PlannerSettings
 from services.planner.store import plans as store
 from services.planner.tables import DayRow, JournalRow, PlanRow
 from shared.bus.records import decode
-from shared.civil_time import ROME
+from shared.civil_time import today_in_italy
 from shared.events import DayBegan, Message, UnitStatus
 from shared.events.topics import declared
 from shared.rebuild import projection_hash, rebuild
@@ -94,7 +94,7 @@ async def test_a_planner_that_starts_begins_the_present_day_and_drains(installat
     async with opened(settings) as room:
         await room.runtime.transport.apply(list(declared().values()))
         await room.hear(world())
-    around = [_today()]
+    around = [today_in_italy()]
     async with opened(settings, at_work=True, with_clock=True) as room:
 
         async def has_begun() -> bool:
@@ -102,7 +102,7 @@ async def test_a_planner_that_starts_begins_the_present_day_and_drains(installat
 
         await until(has_begun, seconds=60)
         await until(lambda: is_idle(room.runtime), seconds=60)
-        around.append(_today())
+        around.append(today_in_italy())
         (row,) = await room.rows(DayRow)
         (day,) = await begun(room.runtime)
         assert row.began_on in around
@@ -110,7 +110,3 @@ async def test_a_planner_that_starts_begins_the_present_day_and_drains(installat
         assert (day.event.on, day.envelope.subject) == (row.began_on, AMBITO)
         (known,) = [row for row in await room.rows(JournalRow) if row.type == DayBegan.TYPE]
         assert known.event_id == day.envelope.id
-
-
-def _today() -> date:
-    return datetime.now(UTC).astimezone(ROME).date()

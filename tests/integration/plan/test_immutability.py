@@ -13,6 +13,7 @@ from services.planner.app import create_runtime
 from services.planner.settings import PlannerSettings
 from services.planner.store import documents
 from services.planner.store import editions as store
+from shared.civil_time import today_in_italy
 from shared.events import UnitStatus
 from shared.events.topics import declared
 from shared.migrate import migrate
@@ -21,7 +22,7 @@ from tests.support.editions import (
     EDITIONS,
     PROPOSAL,
     TO_APPROVAL,
-    TODAY,
+    day,
     document_of,
     nil_rows,
     proposed,
@@ -65,8 +66,8 @@ async def test_nothing_changes_what_was_approved(installation: Installation) -> 
         await through_the_pages(room)
         assert await evidence(room) == approved
         late = len(registry.sent)
-        registry.report("H0", "unit-assigned", UnitStatus.OCCUPIED, TODAY)
-        registry.report("L1", "unit-vacated", UnitStatus.FREE_ASSIGNABLE, TODAY - timedelta(days=300))
+        registry.report("H0", "unit-assigned", UnitStatus.OCCUPIED, today_in_italy())
+        registry.report("L1", "unit-vacated", UnitStatus.FREE_ASSIGNABLE, today_in_italy() - timedelta(days=300))
         await room.runtime.transport.publish(as_outgoing([*registry.sent[late:], *registry.sent, *nil_rows(year=2026)]))
         await until(lambda: is_idle(room.runtime), seconds=60)
         live = await shown(room, f"/plans/{AMBITO}")
@@ -97,9 +98,9 @@ async def through_the_api(room: Room) -> None:
 
 async def through_the_pages(room: Room) -> None:
     """What a form sends, by whom it would be let in."""
-    act = {"kind": "RESOLUTION", "number": "13", "on": TODAY.isoformat()}
+    act = {"kind": "RESOLUTION", "number": "13", "on": day()}
     act = {f"ASSEMBLY_OF_MAYORS-{part}": value for part, value in act.items()}
-    step = {"edition": "1", "on": TODAY.isoformat(), "office": "HOUSING_OFFICE"}
+    step = {"edition": "1", "on": day(), "office": "HOUSING_OFFICE"}
     vote = step | {"office": "ASSEMBLY_SECRETARIAT"}
     sent = [
         (LEAD, "proposta", PROPOSAL | {"kind": "AMENDMENT"}),

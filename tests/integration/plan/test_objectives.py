@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from services.planner.app import create_runtime
 from services.planner.settings import PlannerSettings
 from services.planner.tables import ObjectiveRow
+from shared.civil_time import today_in_italy
 from shared.events.topics import declared
 from shared.rebuild import projection_hash, rebuild
 from tests.support.installations import Installation
@@ -37,7 +36,8 @@ async def test_objectives_come_back_by_the_bus_and_a_rebuild_finds_them_again(in
         assert withdrawn.status_code == 200, withdrawn.text
         await until(lambda: is_idle(room.runtime), seconds=60)
         live = (await client.get(OBJECTIVES)).json()["items"]
-        past = (await client.get(f"{OBJECTIVES}?true_on={date.today()}&known_on={date.today()}")).json()["items"]
+        today = today_in_italy()
+        past = (await client.get(f"{OBJECTIVES}?true_on={today}&known_on={today}")).json()["items"]
         assert [(one["id"], one["actual"], one["baseline"]) for one in live] == [(kept, 2, 2)]
         assert [one | {"_links": None} for one in past] == [one | {"_links": None} for one in live]
         before, book = await projection_hash(room.runtime), len(await room.rows(ObjectiveRow))
