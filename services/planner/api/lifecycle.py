@@ -26,7 +26,7 @@ from shared.events import Act, EditionKind, Office, PlanStatus, PlanStatusChange
 from shared.idempotency import Answer
 from shared.lifecycle_wording import step_sentence
 from shared.openapi import SCHEMAS, Json, body, problems, responses
-from shared.sign_in import Who
+from shared.sign_in import Who, audit_head
 from shared.web import Db, settings_of
 
 router = APIRouter(prefix="/plans", tags=["editions"], responses=problems(404))
@@ -46,7 +46,9 @@ class NewEdition(Shape):
 
 
 class EditionStep(Shape):
-    """Passo dell'edizione; `document_hash` is that of the document as it was marked with it."""
+    """Passo dell'edizione; `document_hash` is that of the document as it was marked with it, `audit_head` the seal of
+    the sign-ins up to it.
+    """
 
     step: Whole
     status: PlanStatus
@@ -59,6 +61,7 @@ class EditionStep(Shape):
     version: Whole
     plan_hash: Sha256
     document_hash: Sha256
+    audit_head: Sha256 | None
 
     @classmethod
     def of(cls, step: PlanStatusChanged) -> EditionStep:
@@ -80,6 +83,7 @@ class PlanEdition(Shape):
     rules_on: date
     log_head: Sha256
     document_hash: Sha256
+    audit_head: Sha256 | None
     steps: list[EditionStep] = Field(max_length=1000)
     links: dict[str, str] = Field(alias="_links", max_length=10)
 
@@ -146,13 +150,13 @@ async def propose_edition(request: Request, db: Db, ambito: AmbitoPath, arrival:
     wanted = read_value(NewEdition, arrival.document)
     plans = await asked(request, db, arrival.who, ambito)
     proposal = await proposal_of(plans, cast(PlannerSettings, settings_of(request)))
-    return await once(db, arrival, partial(_propose, plans, proposal, wanted))
+    return await once(db, arrival, partial(_propose, plans, proposal, wanted, await audit_head(request)))
 
 
 async def _propose(
-    plans: Asked, proposal: Proposal, wanted: NewEdition, arrival: Arrival, session: AsyncSession
+    plans: Asked, proposal: Proposal, wanted: NewEdition, head: str, arrival: Arrival, session: AsyncSession
 ) -> Answer:
-    return created(await propose(session, arrival, plans, proposal, Proposed(**dict(wanted))))
+    return created(await propose(session, arrival, plans, proposal, Proposed(**dict(wanted)), head))
 
 
 @router.get(
