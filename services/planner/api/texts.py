@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from datetime import date
 from functools import partial
 from typing import Annotated, Final
@@ -16,6 +17,7 @@ from services.planner.api.material import numbers_of
 from services.planner.api.text_writing import NewText, Rewritten, Unwritable, write_text
 from services.planner.domain.narrative.sentences import Sentence
 from services.planner.domain.plan import read
+from services.planner.domain.state import PlanState
 from services.planner.domain.texts.catalogue import BY_CODE, SECTIONS, TextSection
 from services.planner.domain.texts.differences import Change, differences
 from services.planner.domain.texts.telling import Numbers, missing_in, tell_section
@@ -134,9 +136,7 @@ def schemas() -> dict[str, Json]:
     "leggono come sono ora.",
 )
 async def listing(plans: Plans) -> TextList:
-    state, numbers, year = await plans.state(), numbers_of(plans.plan), plans.plan.triennium.first_year
-    items = [_shown(plans, section, state.texts.get((year, section.code)), numbers) for section in SECTIONS]
-    return TextList(**plans.head.model_dump(), items=items)
+    return TextList(**plans.head.model_dump(), items=texts_in(plans, await plans.state(), SECTIONS))
 
 
 @router.get(
@@ -248,6 +248,12 @@ def rewritten(why: Rewritten, wanted: NewText) -> Problem:
         told = (_ADDED if piece.change is Change.ADDED else _REMOVED).filled(text=piece.text.strip())
         errors.append(FieldError("/markdown", None, told, _CHANGED_REMEDY))
     return Problem(409, "text-rewritten", _CHANGED_TITLE, rule, errors)
+
+
+def texts_in(plans: Asked, state: PlanState, sections: Iterable[TextSection]) -> list[PlanText]:
+    """The texts of these sections, as the plan has heard of them."""
+    numbers, year = numbers_of(plans.plan), plans.plan.triennium.first_year
+    return [_shown(plans, section, state.texts.get((year, section.code)), numbers) for section in sections]
 
 
 async def _revisions(plans: Asked, section: str) -> list[SectionTextRow]:
