@@ -6,11 +6,12 @@ from functools import partial
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Response
 from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.planner.api.editions import AmbitoPath, PlanHead, Plans, ShortText, Whole, Year, not_found, own
+from services.planner.api.listings import Municipality, OfFigures
 from services.planner.domain.adopted import three_columns
 from services.planner.domain.supply.adoption import Basis, Quantity
 from services.planner.store import choices as store
@@ -96,13 +97,13 @@ def schemas() -> dict[str, Json]:
 )
 async def adopted(
     plans: Plans,
-    municipality: Annotated[str | None, Query(pattern=r"^[0-9]{6}$", max_length=6)] = None,
-    cursor: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+    window: OfFigures,
+    municipality: Municipality = None,
 ) -> AdoptedPage:
     plan = plans.plan
     every = three_columns(plan.adopted, plan.outlooks, plan.triennium.years)
     found = sorted((key, columns) for key, columns in every if municipality in (None, key[0]))
+    shown, links = window.cut(partial(plans.path, "adopted"), found, municipality=municipality)
     items = [
         AdoptedItem(
             municipality=place,
@@ -111,9 +112,8 @@ async def adopted(
             quantity=quantity,
             **{name: value for name, value in columns._asdict().items() if name != "is_estimated"},
         )
-        for (place, owner, year, quantity), columns in found[cursor : cursor + limit]
+        for (place, owner, year, quantity), columns in shown
     ]
-    links = plans.links("adopted", cursor + limit, limit, len(found), municipality=municipality)
     return AdoptedPage(**plans.head.model_dump(), items=items, _links=links)
 
 

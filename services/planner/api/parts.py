@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path
 from pydantic import Field
 
 from services.planner.api.editions import Asked, PlanHead, Plans, ShortText, not_found
+from services.planner.api.listings import Municipality
 from services.planner.api.material import material_of
 from services.planner.api.readers import sees_households
 from services.planner.api.texts import PlanText, texts_in
@@ -21,7 +22,6 @@ from shared.openapi import problems
 
 router = APIRouter(prefix="/plans", tags=["parts"], responses=problems(404))
 NumberText = Annotated[str, Field(pattern=r"^-?[0-9]+(\.[0-9]+)?$", max_length=40)]
-Place = Annotated[str | None, Query(pattern=r"^[0-9]{6}$", max_length=6)]
 
 
 class Told(Shape):
@@ -88,7 +88,7 @@ class PartAnswer(PlanHead):
     "e i testi scritti dagli uffici, che sono dell'intero ambito.",
 )
 async def part(
-    plans: Plans, number: Annotated[int, Path(ge=1, le=len(PARTS))], municipality: Place = None
+    plans: Plans, number: Annotated[int, Path(ge=1, le=len(PARTS))], municipality: Municipality = None
 ) -> PartAnswer:
     check_place(plans, municipality)
     state = await plans.state()

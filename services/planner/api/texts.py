@@ -12,18 +12,16 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.planner.api.editions import AmbitoPath, Asked, PlanHead, Plans, ShortText, Whole, no_plan, own
+from services.planner.api.editions import AmbitoPath, Asked, PlanHead, Plans, ShortText, Whole, own, plan_in_force
 from services.planner.api.material import numbers_of
 from services.planner.api.text_writing import NewText, Rewritten, Unwritable, write_text
 from services.planner.domain.narrative.sentences import Sentence
-from services.planner.domain.plan import read
 from services.planner.domain.state import PlanState
 from services.planner.domain.texts.catalogue import BY_CODE, SECTIONS, TextSection
 from services.planner.domain.texts.differences import Change, differences
 from services.planner.domain.texts.telling import Numbers, missing_in, tell_section
 from services.planner.domain.texts.written import Written
 from services.planner.store import texts as store
-from services.planner.store.plans import plan_content
 from services.planner.tables.texts import SectionTextRow
 from shared.arrivals import Arrival, Shape, answer, arriving, not_found, once, read_value
 from shared.events import Office
@@ -31,7 +29,6 @@ from shared.events.decisions import TEXT_LIMIT
 from shared.idempotency import Answer
 from shared.openapi import SCHEMAS, Json, body, problems, responses
 from shared.problems import FieldError, Problem, Text, invalid, of_status
-from shared.territory import names_of
 from shared.web import Db
 
 router = APIRouter(prefix="/plans", tags=["texts"], responses=problems(404))
@@ -208,10 +205,7 @@ async def write(db: Db, ambito: AmbitoPath, section: SectionPath, arrival: Arriv
 
 async def _write(ambito: str, section: TextSection, arrival: Arrival, session: AsyncSession) -> Answer:
     wanted = read_value(NewText, arrival.document)
-    held = await plan_content(session, ambito)
-    if held is None or not held.version:
-        raise no_plan(ambito)
-    numbers = numbers_of(read(held.content, names_of(ambito)))
+    numbers = numbers_of(await plan_in_force(session, ambito))
     try:
         row = await write_text(session, arrival, numbers, section, wanted)
     except Unwritable as why:

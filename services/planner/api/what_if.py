@@ -12,8 +12,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from pydantic import Field, model_validator
 
-from services.planner.api.drift import Cursor, DriftAnswer, Limit, Place, answered
+from services.planner.api.drift import DriftAnswer, Place, answered
 from services.planner.api.editions import Asked, Plans, ShortText
+from services.planner.api.listings import OfFigures
 from services.planner.api.material import material_of
 from services.planner.domain.parts import Material
 from services.planner.domain.rehearsal import ParameterChange, Shift
@@ -138,16 +139,15 @@ def schemas() -> dict[str, Json]:
 async def what_if(
     plans: Plans,
     arrival: Annotated[Arrival, Depends(arriving(65_536))],
+    window: OfFigures,
     municipality: Place = None,
-    cursor: Cursor = 0,
-    limit: Limit = 200,
 ) -> WhatIfAnswer:
     wanted = read_value(Hypotheses, arrival.document)
     law = _law(wanted)
     material, messages = material_of(plans, await plans.state()), await plans.messages()
     found = await asyncio.to_thread(partial(_supposed, plans, material, messages, wanted, law))
     return WhatIfAnswer(
-        **answered(plans, found.drift, municipality, cursor, limit, None),
+        **answered(plans, found.drift, municipality, window, None),
         parameters=[_parameter(change) for change in found.parameters],
         limits=[_limit(shift) for shift in found.limits],
     )
