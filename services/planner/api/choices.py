@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
@@ -22,7 +22,7 @@ from shared.bus import outbox
 from shared.events import AdoptedQuantity, AdoptionBasis, AdoptionChosen
 from shared.events.base import IstatCode, LongText, OrganisationId
 from shared.idempotency import Answer
-from shared.openapi import SCHEMAS, Json, body, problems, responses
+from shared.openapi import body, problems, responses
 from shared.territory import names_of
 from shared.web import Db
 
@@ -82,10 +82,8 @@ class AdoptedPage(PlanHead):
     links: PageLinks = Field(alias="_links")
 
 
-def schemas() -> dict[str, Json]:
-    """The component of the body that is read strictly."""
-    schema = NewChoice.model_json_schema(ref_template=SCHEMAS + "{model}")
-    return {**schema.pop("$defs", {}), "NewChoice": schema}
+BODIES: Final = (NewChoice,)
+"""Read strictly."""
 
 
 @router.get(

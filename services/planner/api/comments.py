@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -26,7 +26,7 @@ from shared.events import CommentReplied
 from shared.events.base import LongText
 from shared.events.contests import PLACE, PlaceId
 from shared.idempotency import Answer
-from shared.openapi import SCHEMAS, Json, body, problems, responses
+from shared.openapi import body, problems, responses
 from shared.problems import FieldError, Problem, Text, invalid, of_status
 from shared.roles import Reach
 from shared.territory import UnknownAmbitoError
@@ -83,9 +83,8 @@ class ThreadPage(Shape):
     links: PageLinks = Field(alias="_links")
 
 
-def schemas() -> dict[str, Json]:
-    """Components of the bodies that are read strictly."""
-    return {cls.__name__: cls.model_json_schema(ref_template=SCHEMAS + "{model}") for cls in (NewComment, Resolution)}
+BODIES: Final = (NewComment, Resolution)
+"""Read strictly."""
 
 
 @router.get(

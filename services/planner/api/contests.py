@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
 from functools import partial
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Final, cast
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -44,7 +44,7 @@ from shared.events.base import LongText
 from shared.events.contests import CELL_PATH
 from shared.events.decisions import FIGURE_ID, FigureId, FigureValue
 from shared.idempotency import Answer
-from shared.openapi import SCHEMAS, Json, body, problems, responses
+from shared.openapi import body, problems, responses
 from shared.roles import Reach
 from shared.sign_in import Who
 from shared.territory import municipality_organisation
@@ -127,10 +127,8 @@ class ContestPage(Shape):
     links: PageLinks = Field(alias="_links")
 
 
-def schemas() -> dict[str, Json]:
-    """Components of the bodies that are read strictly."""
-    read_strictly = (NewContest, ContestReply)
-    return {cls.__name__: cls.model_json_schema(ref_template=SCHEMAS + "{model}") for cls in read_strictly}
+BODIES: Final = (NewContest, ContestReply)
+"""Read strictly."""
 
 
 @router.get(

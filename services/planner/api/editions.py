@@ -137,7 +137,7 @@ async def plan_asked(
 
 
 async def plan_in_force(session: AsyncSession, ambito: str) -> Plan:
-    """As the transaction finds it; raises `Problem` 404 where there is none."""
+    """The plan as the transaction finds it; raises `Problem` 404 where there is none."""
     return read((await _in_force(session, ambito)).content, names_of(ambito))
 
 

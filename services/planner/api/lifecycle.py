@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 from functools import partial
 from itertools import groupby
-from typing import Annotated, NamedTuple, cast
+from typing import Annotated, Final, NamedTuple, cast
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import Field
@@ -26,7 +26,7 @@ from shared.arrivals import Arrival, Shape, answer, arriving, not_found, once, r
 from shared.events import Act, EditionKind, Office, PlanStatus, PlanStatusChanged
 from shared.idempotency import Answer
 from shared.lifecycle_wording import step_sentence
-from shared.openapi import SCHEMAS, Json, body, problems, responses
+from shared.openapi import body, problems, responses
 from shared.sign_in import Who
 from shared.web import Db, settings_of
 
@@ -108,10 +108,8 @@ class StepList(Shape):
     items: list[EditionStep] = Field(max_length=1000)
 
 
-def schemas() -> dict[str, Json]:
-    """Components of the bodies that are read strictly."""
-    schema = NewEdition.model_json_schema(ref_template=SCHEMAS + "{model}")
-    return {**schema.pop("$defs", {}), "NewEdition": schema}
+BODIES: Final = (NewEdition,)
+"""Read strictly."""
 
 
 @router.get(

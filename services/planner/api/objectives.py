@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -35,7 +35,7 @@ from shared.events import Measure, ObjectiveSet, ObjectiveWithdrawn
 from shared.events.base import LongText, OrganisationId
 from shared.events.decisions import FIGURE_ID, FigureId, FigureValue
 from shared.idempotency import Answer
-from shared.openapi import SCHEMAS, Json, body, problems, responses
+from shared.openapi import body, problems, responses
 from shared.problems import FieldError, Problem, Text, invalid, of_status
 from shared.territory import UnknownAmbitoError
 from shared.territory import ambito as territory_of
@@ -114,10 +114,8 @@ class ObjectivePage(PlanHead):
     links: PageLinks = Field(alias="_links")
 
 
-def schemas() -> dict[str, Json]:
-    """Components of the bodies that are read strictly."""
-    read_strictly = (NewObjective, ObjectiveWithdrawal)
-    return {cls.__name__: cls.model_json_schema(ref_template=SCHEMAS + "{model}") for cls in read_strictly}
+BODIES: Final = (NewObjective, ObjectiveWithdrawal)
+"""Read strictly."""
 
 
 @router.get(

@@ -27,7 +27,7 @@ from shared.arrivals import Arrival, Shape, answer, arriving, not_found, once, r
 from shared.events import Office
 from shared.events.decisions import TEXT_LIMIT
 from shared.idempotency import Answer
-from shared.openapi import SCHEMAS, Json, body, problems, responses
+from shared.openapi import body, problems, responses
 from shared.problems import FieldError, Problem, Text, invalid, of_status
 from shared.web import Db
 
@@ -119,10 +119,8 @@ class TextDifferences(Shape):
     items: list[TextPiece] = Field(max_length=TEXT_LIMIT)
 
 
-def schemas() -> dict[str, Json]:
-    """The component of the body that is read strictly."""
-    schema = NewText.model_json_schema(ref_template=SCHEMAS + "{model}")
-    return {**schema.pop("$defs", {}), "NewText": schema}
+BODIES: Final = (NewText,)
+"""Read strictly."""
 
 
 @router.get(

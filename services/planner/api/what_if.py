@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends
 from pydantic import Field, model_validator
@@ -25,7 +25,7 @@ from shared.arrivals import Arrival, Shape, arriving, read_value
 from shared.events import Message
 from shared.events.base import IstatCode, OrganisationId, Reference, UnitId
 from shared.events.units import InspectionOutcome, UnitStatus
-from shared.openapi import SCHEMAS, Json, body, problems
+from shared.openapi import body, problems
 from shared.problems import FieldError, Text, invalid
 
 router = APIRouter(prefix="/plans", tags=["figures"], responses=problems(404))
@@ -115,10 +115,8 @@ class WhatIfAnswer(DriftAnswer):
     limits: list[LimitItem] = Field(max_length=5000)
 
 
-def schemas() -> dict[str, Json]:
-    """The components of the body that is read strictly."""
-    schema = Hypotheses.model_json_schema(ref_template=SCHEMAS + "{model}")
-    return {**schema.pop("$defs"), "Hypotheses": schema}
+BODIES: Final = (Hypotheses,)
+"""Read strictly."""
 
 
 @router.post(
