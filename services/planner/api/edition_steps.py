@@ -23,7 +23,7 @@ from shared.arrivals import Arrival, Shape, once, read_value
 from shared.events import Act, Office, PlanStatus
 from shared.events.base import LongText
 from shared.idempotency import Answer
-from shared.openapi import SCHEMAS, Json, body, problems, responses
+from shared.openapi import body, problems, responses
 from shared.sign_in import audit_head
 from shared.web import Db
 
@@ -75,13 +75,8 @@ async def asked(
 Asked = Annotated[StepAsked, Depends(asked)]
 
 
-def schemas() -> dict[str, Json]:
-    """Components of the bodies that are read strictly."""
-    found: dict[str, Json] = {}
-    for cls in (NewStep, NewVote):
-        schema = cls.model_json_schema(ref_template=SCHEMAS + "{model}")
-        found |= {**schema.pop("$defs", {}), cls.__name__: schema}
-    return found
+BODIES: Final = (NewStep, NewVote)
+"""Read strictly."""
 
 
 @router.post(

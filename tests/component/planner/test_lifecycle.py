@@ -324,7 +324,7 @@ async def test_the_lead_proposes_and_sends_and_the_secretary_records_the_vote(ro
 async def test_an_edition_that_is_not_there_is_not_found(room: Room) -> None:
     await taken(room, "SUBMITTED_TO_ASSEMBLY", 7, 404)
     async with room.client(LEAD) as client:
-        for path in ("", "/steps", "/document"):
+        for path in ("", "/steps", "/document", "/package"):
             assert (await client.get(f"{EDITIONS}/7{path}")).status_code == 404
         assert (await client.get(f"{PLAN}/drift?from_edition=7")).status_code == 404
 
