@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -100,7 +101,7 @@ def _wrong(fault: Fault | FieldError, read: Read) -> Wrong:
         remedy = _CONFIRM
     elif name == "nil":
         rule, remedy = _NOTHING, _CHOOSE
-    text = f"{rule.read_in(language)} {remedy.read_in(language)}"
+    text = f"{_CODE.sub('', rule.read_in(language))} {remedy.read_in(language)}"
     return Wrong(name, text, can_be_confirmed)
 
 
@@ -205,6 +206,8 @@ def _said(text: Text) -> str:
     return text.read_in(spoken().language)
 
 
+_CODE: Final = re.compile(r"^(V[0-9]+|[a-z]+(-[a-z]+)+): ")
+"""Of the broken rule: programs are told it, people have the sentence."""
 _CONFIRM: Final = Text(
     "Correggere il valore, oppure scrivere sotto perché è giusto.", "Correct the value, or write below why it is right."
 )

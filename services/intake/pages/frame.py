@@ -16,6 +16,7 @@ from shared.arrivals import not_found
 from shared.auth import Principal
 from shared.civil_time import today_in_italy
 from shared.pages import NavItem, Page, page_environment, say
+from shared.pages.elsewhere import declaration_path
 from shared.roles import Reach
 from shared.sign_in import Granted, Who
 from shared.territory import ambito_name, members_of, names_of, organisation_name
@@ -56,7 +57,7 @@ class Row(NamedTuple):
 
 
 def row_path(cycle_year: int, key: RowKey) -> str:
-    return f"{HOME}/{cycle_year}/{key.municipality}/{key.owner}"
+    return declaration_path(cycle_year, key.municipality, key.owner)
 
 
 async def row_asked(

@@ -62,7 +62,7 @@ def cell_name(path: str) -> str:
 def _columns(columns: Mapping[str, Any]) -> Table:
     heads = [Column(say("Colonna", "Column")), Column(say("Dichiarato", "Declared"), "shown")]
     rows = [
-        [Cell(f"{field.letter}. {_said(field.label)}"), _cell(columns[field.name], field)]
+        [Cell(f"{field.letter}. {_said(field.label).removesuffix(', %')}"), _cell(columns[field.name], field)]
         for field in known.COLUMNS
         if field.kind == "count" or columns[field.name] is not None
     ]
