@@ -23,4 +23,4 @@ def declaration_path(cycle_year: int, municipality: str, owner: str) -> str:
 def declaration_page(settings: Settings, cycle_year: int, municipality: str, owner: str) -> PageElsewhere:
     path = declaration_path(cycle_year, municipality, owner)
     base = settings.public_url.format(service="intake").rstrip("/") if settings.public_url else None
-    return PageElsewhere(path, carried(base + path) if base else None)
+    return PageElsewhere(path, base + carried(path) if base else None)
