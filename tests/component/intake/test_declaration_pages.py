@@ -34,7 +34,9 @@ from tests.support.contests import contest_step
 LAST = THIS_YEAR - 1
 ALERS = f"/dichiarazioni/{LAST}/{CREMONA}/{ALER}"
 TOWNS = f"/dichiarazioni/{LAST}/{CASTELVERDE}/{CASTELVERDE_TOWN}"
-TYPED = {f"columns-{name}": str(value) for name, value in COLUMNS.items()} | {"columns-indigence_share": "20"}
+TYPED: dict[str, Any] = {f"columns-{name}": str(value) for name, value in COLUMNS.items()} | {
+    "columns-indigence_share": "20"
+}
 
 
 @pytest.fixture
@@ -85,8 +87,11 @@ async def test_the_form_declares_what_the_request_declares(room: Room) -> None:
         typed = typed_of(first).document | {"motivo-forecast-2029-turnover_expected": first.confirmations[0].reason}
         row = f"/dichiarazioni/{first.cycle_year}/{CREMONA}/{LEAD}"
         await send(lead, row, over="1", **typed)
+        shown = await page(lead, row)
     _, second = await declared(room)
     assert says_the_same(first, second)
+    for told in ("90.000,00 €", "30 giugno 2027", "recupero", "Sportello casa del Comune", "31 dicembre 2029"):
+        assert told in shown
     assert second.having({"submission_id": first.submission_id, "revision": 1}) == first
 
 
@@ -107,7 +112,7 @@ async def test_a_declaration_that_is_accepted_is_shown_as_it_was_received(room: 
 
 
 async def test_a_wrong_sum_is_told_with_the_right_one_and_nothing_typed_is_lost(room: Room) -> None:
-    wrong = TYPED | {"columns-assignable_total": "20", "forecast-2099-x": "", "services": "sportello"}
+    wrong: dict[str, Any] = TYPED | {"columns-assignable_total": "20", "forecast-2099-x": "", "services": "sportello"}
     async with room.client() as aler:
         found = await send(aler, ALERS, 422, over="0", **wrong)
         said = fault_at(found, "columns-assignable_total")
@@ -139,6 +144,22 @@ async def test_an_unusual_value_is_asked_about_and_accepted_with_its_reason(room
     assert [(one.field, one.reason) for one in event.confirmations] == [
         ("/columns/turnover_expected", "un intero edificio")
     ]
+
+
+async def test_what_was_confirmed_is_named_in_words_wherever_it_stands(room: Room) -> None:
+    fields = {
+        "/disposals": "Alienazioni e valorizzazioni</th>",
+        "/programmes/0/units": "Interventi programmati, 1: Alloggi</th>",
+        "/columns/free_now": "Colonne da a a k: Già liberi</th>",
+        "/altro": "altro</th>",
+        "/forecast/7/x": "Previsione per gli anni del triennio, 8, x</th>",
+    }
+    confirmed = [{"field": field, "reason": "verificato"} for field in fields]
+    document = {"cycle_year": LAST, "municipality": CREMONA, "columns": COLUMNS, "confirmations": confirmed}
+    async with room.client() as aler:
+        assert (await aler.post("/submissions", json=document)).status_code == 201
+        found = await page(aler, ALERS)
+    assert [words for words in fields.values() if words not in found] == []
 
 
 async def test_nothing_to_declare_is_a_declaration(room: Room) -> None:
@@ -264,7 +285,7 @@ CONTEST = str(UUID(int=7))
 
 async def test_a_contested_cell_is_corrected_where_its_row_is_shown(room: Room) -> None:
     """Free now are 3, not 4: g becomes 1 + 2 + 3 + (3 + 5) + 6 = 20."""
-    fix = {"contest_id": CONTEST, "value": "3", "reason": "uno era già assegnato"}
+    fix: dict[str, Any] = {"contest_id": CONTEST, "value": "3", "reason": "uno era già assegnato"}
     async with room.client() as aler, room.lead() as lead:
         await send(aler, ALERS, over="0", **TYPED)
         await room.hear(contest_step(cell=FREE_NOW))

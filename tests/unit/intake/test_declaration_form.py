@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from services.intake.api.examples import THREE_YEARS
 from services.intake.domain.faults import Fault
@@ -160,7 +161,12 @@ def test_the_form_has_a_field_for_all_that_can_be_declared() -> None:
     assert {field.name for field in COLUMNS} == AnnualColumns.model_fields.keys()
     assert {"year", *(field.name for field in YEAR)} == YearForecast.model_fields.keys()
     assert {SPLIT, *(field.name for field in NEED)} == HousingNeed.model_fields.keys()
-    shapes = {"programmes": Programme, "disposals": Disposal, "measures": AccessMeasure, "strategies": Strategy}
+    shapes: dict[str, type[BaseModel]] = {
+        "programmes": Programme,
+        "disposals": Disposal,
+        "measures": AccessMeasure,
+        "strategies": Strategy,
+    }
     assert {part.name: {field.name for field in part.fields} for part in ROWS} == {
         name: set(shape.model_fields) for name, shape in shapes.items()
     }
