@@ -34,11 +34,12 @@ ABSENT: Final = (RowState.MISSING, RowState.IN_DEFAULT)
 
 
 class Table(NamedTuple):
-    """Rows of one kind."""
+    """Rows of one kind; `title` is the heading above it, where it has one."""
 
     caption: str
     columns: Sequence[Column]
     rows: Sequence[Sequence[Cell]]
+    title: str = ""
 
 
 class Choice(NamedTuple):
@@ -64,6 +65,7 @@ async def declarations(
         rows = await rows_of_year(session, who, reach, year, CycleRules.of(year))
         cells = await store.open_cells(session, who.ambito, year, owner)
         years = await store.cycle_years(session, who.ambito, owner) | {year, due_year(), due_year() - 1}
+    every = {row.municipality for row in rows}
     contested = Counter(RowKey(cell.owner, cell.municipality) for cell in cells)
     content = {
         "page": page_of(who, say("Dichiarazioni", "Declarations"), current=True),
@@ -75,6 +77,8 @@ async def declarations(
         "states": Counter(row.state for row in rows),
         "late_count": sum(row.late for row in rows),
         "count": len(rows),
+        "municipality_count": len(every),
+        "complete_count": len(every - {row.municipality for row in rows if row.state in ABSENT}),
         "tables": [
             _absent(who, year, [row for row in rows if row.state in ABSENT]),
             _received(who, year, [row for row in rows if row.state not in ABSENT], contested),
@@ -109,7 +113,7 @@ def _absent(who: Principal, year: int, rows: Sequence[DueRow]) -> Table:
         [*_first(who, year, row), Cell(state_name(row), note=late if row.late else None), Cell(row.homes)]
         for row in sorted(rows, key=lambda row: row.state is RowState.IN_DEFAULT)
     ]
-    return Table(say("Righe che mancano", "Missing rows"), columns, told)
+    return Table(say("Righe che mancano", "Missing rows"), columns, told, say("Chi manca", "Who is missing"))
 
 
 def _received(who: Principal, year: int, rows: Sequence[DueRow], contested: Counter[RowKey]) -> Table:
@@ -131,7 +135,7 @@ def _received(who: Principal, year: int, rows: Sequence[DueRow], contested: Coun
             )
         state = Cell(state_name(row), note=", ".join(marks) or None)
         told.append([*_first(who, year, row), state, Cell(row.revision), _completeness(row), Cell(row.homes)])
-    return Table(say("Righe arrivate", "Rows received"), columns, told)
+    return Table(say("Righe arrivate", "Rows received"), columns, told, say("Chi ha trasmesso", "Who has sent data"))
 
 
 def _completeness(row: DueRow) -> Cell:

@@ -244,7 +244,10 @@ async def test_households_are_shown_to_who_sent_them_and_to_the_lead_municipalit
 
 
 async def test_the_list_counts_what_came_and_what_is_missing(room: Room) -> None:
-    """48 municipalities and ALER in Cremona: 49 rows, of which one is sent, one nil, one in default."""
+    """48 municipalities and ALER in Cremona: 49 rows, of which one is sent, one nil, one in default.
+
+    Of Cremona ALER's has come, its own has not: only Castelverde is complete.
+    """
     async with room.client() as aler, room.town() as town, room.lead() as lead:
         await send(aler, ALERS, over="0", **TYPED)
         await send(town, TOWNS, over="0", nil="si")
@@ -253,7 +256,7 @@ async def test_the_list_counts_what_came_and_what_is_missing(room: Room) -> None
         found = await page(lead, f"/dichiarazioni?anno={LAST}")
         own = await page(aler, f"/dichiarazioni?anno={LAST}")
         newest = await page(lead, "/dichiarazioni")
-    assert re.findall(r"pv-tile-figure[^>]*>([^<]*)<", found) == ["2 di 49", "46", "1", "49"]
+    assert re.findall(r"pv-tile-figure[^>]*>([^<]*)<", found) == ["1 di 48", "2 di 49", "46", "1", "49"]
     assert re.findall(r"pv-tile-figure[^>]*>([^<]*)<", own) == ["1 di 1", "0", "0", "1"]
     assert "agli atti come inadempiente" in found
     assert f"31 ottobre {LAST}" in found

@@ -128,14 +128,14 @@ def test_a_municipality_declares_and_is_asked_about_what_is_unusual(
 def test_the_lead_municipality_records_a_default_from_the_list(site: Site, browser: Browser) -> None:
     with signed_in(site, browser, "capofila", javascript=False) as visit:
         page = visit.page
-        expect(page.locator(".pv-tile-figure").first).to_have_text("1 di 49")
+        expect(page.locator(".pv-tile-figure").nth(1)).to_have_text("1 di 49")
         page.get_by_role("link", name="Castelverde", exact=True).click()
         page.get_by_label("Motivo").fill("Nessuna risposta a due solleciti")
         page.get_by_role("button", name="Metti agli atti").click()
         stands(page, "agli atti come inadempiente, in ritardo")
         expect(page.get_by_text("Nessuna risposta a due solleciti")).to_be_visible()
         page.get_by_role("link", name="Tutte le dichiarazioni").click()
-        expect(page.locator(".pv-tile-figure").nth(2)).to_have_text("1")
+        expect(page.locator(".pv-tile-figure").nth(3)).to_have_text("1")
 
 
 def test_by_keyboard_alone_an_owner_corrects_what_is_contested(site: Site, browser: Browser) -> None:
