@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -173,8 +174,7 @@ async def test_nothing_to_declare_is_a_declaration(room: Room) -> None:
 
 async def test_the_same_form_sent_twice_is_one_revision_and_another_is_the_next(room: Room) -> None:
     async with room.client() as aler:
-        await send(aler, ALERS, over="0", **TYPED)
-        await send(aler, ALERS, over="0", **TYPED)
+        await asyncio.gather(*(send(aler, ALERS, over="0", **TYPED) for _ in range(4)))
         assert len(await declared(room)) == 1
         await send(aler, ALERS, over="1", **TYPED)
         await send(aler, ALERS, over="1", **TYPED)
