@@ -43,7 +43,7 @@ async def made(settings: Settings) -> list[DemoAccount]:
 
 def told(accounts: list[DemoAccount]) -> Table:
     """In plain columns: a password that is cut or folded is none."""
-    table = Table("name", "password", "who", title="Sign in as (one sign-in for the plan's pages and the inbox)")
+    table = Table("name", "password", "who", title="Sign in as (one sign-in for the pages of all services)")
     for one in accounts:
         table.add_row(one.name, one.password, f"{one.organisation}: {TITLES[one.role].en}")
     table.columns[1].no_wrap = True

@@ -72,5 +72,5 @@ async def _show(system: System, world: SyntheticWorld, receiver: Receiver, hash_
     console.print(f"\nplan hash  {plan['hash']}  (version {plan['version']})")
     console.rule("What to try next")
     console.print(accounts.told(await accounts.made(system.settings)))
-    for what, how in system.addresses(world.ambito.code):
+    for what, how in system.addresses(world.ambito.code, world.first_year - 1):
         console.print(f"{what:<28} {how}", soft_wrap=True)

@@ -55,11 +55,12 @@ class System:
         while all(process.poll() is None for process in self.processes):
             time.sleep(0.5)
 
-    def addresses(self, ambito: str) -> list[tuple[str, str]]:
+    def addresses(self, ambito: str, cycle_year: int) -> list[tuple[str, str]]:
         return [
             ("live page of the ambito", f"{self.url('planner')}/ambiti/{ambito}"),
             ("the plan's way to its vote", f"{self.url('planner')}/ambiti/{ambito}/iter"),
             ("its editions", f"{self.url('planner')}/ambiti/{ambito}/edizioni"),
+            ("declarations and their forms", f"{self.url('intake')}/dichiarazioni?anno={cycle_year}"),
             ("inbox", f"{self.url('notifier')}/inbox"),
             ("token for a program", f"PIANOVIVO_HOME={self.settings.home} pianovivo auth issue {LEAD}"),
             ("the plan as data", f"curl -H 'Authorization: Bearer <token>' {self.url('planner')}/plans/{ambito}"),

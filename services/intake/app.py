@@ -23,7 +23,7 @@ def create_runtime(settings: IntakeSettings, transport: Transport | None = None)
 
 def create_http(runtime: Runtime) -> FastAPI:
     """The application over a runtime; only here is anything of HTTP loaded, since the consumer starts before it."""
-    from services.intake import api
+    from services.intake import api, pages
     from shared import web
 
-    return web.create(api.API, runtime, [api.router])
+    return web.create(api.API, runtime, [api.router, pages.router], home="/dichiarazioni")

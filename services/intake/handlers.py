@@ -64,6 +64,9 @@ def on_contest(message: Message, work: Work) -> None:
             path=step.cell.path,
             deadline_on=step.deadline_on,
             is_open=not isinstance(step, ContestSettled),
+            contester=step.contester,
+            contested_on=step.contested_on,
+            reason=step.reason,
         )
         work.contested.append(row)
 

@@ -191,6 +191,21 @@ async def revisions_of_year(
     return [SubmissionReceived.read(body.encode()) for body in (await session.execute(query)).scalars()]
 
 
+async def revisions_of_row(session: AsyncSession, ambito: str, cycle_year: int, key: RowKey) -> list[SubmissionRow]:
+    """Newest first."""
+    row = SubmissionRow
+    wanted = _equal((row.ambito, ambito), (row.cycle_year, cycle_year), (row.owner, key.owner))
+    query = select(row).where(*wanted, col(row.municipality) == key.municipality).order_by(col(row.revision).desc())
+    return list((await session.execute(query)).scalars())
+
+
+async def cycle_years(session: AsyncSession, ambito: str, owner: str | None) -> set[int]:
+    """Years of which anything was declared, in the ambito or by one owner."""
+    row = SubmissionRow
+    query = select(col(row.cycle_year)).where(*_equal((row.ambito, ambito), (row.owner, owner))).distinct()
+    return set((await session.execute(query)).scalars())
+
+
 async def has_submission(session: AsyncSession, ambito: str, cycle_year: int, key: RowKey) -> bool:
     row = SubmissionRow
     wanted = _equal((row.ambito, ambito), (row.cycle_year, cycle_year), (row.owner, key.owner))
@@ -233,6 +248,18 @@ async def keep_contested_cells(session: AsyncSession, rows: Sequence[ContestedCe
         ContestedCellRow,
         [tuple(row.model_dump().values()) for row in newer if row.revision > known.get(row.contest_id, 0)],
     )
+
+
+async def open_cells(
+    session: AsyncSession, ambito: str, cycle_year: int, owner: str | None = None, municipality: str | None = None
+) -> list[ContestedCellRow]:
+    """Cells of the year's declarations that can be corrected now, those to be answered soonest first."""
+    row = ContestedCellRow
+    asked = _equal(
+        (row.ambito, ambito), (row.cycle_year, cycle_year), (row.owner, owner), (row.municipality, municipality)
+    )
+    query = select(row).where(*asked, col(row.is_open)).order_by(col(row.deadline_on), col(row.path))
+    return list((await session.execute(query)).scalars())
 
 
 async def contested_cell(session: AsyncSession, ambito: str, contest_id: UUID) -> ContestedCellRow | None:

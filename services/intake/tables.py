@@ -120,7 +120,10 @@ class EmergencyCaseRow(SQLModel, table=True):
 
 
 class ContestedCellRow(SQLModel, table=True):
-    """A declared cell that is contested, as the latest step of its contest tells it: while open it can be corrected."""
+    """A declared cell that is contested, as the latest step of its contest tells it: while open it can be corrected.
+
+    Who contested it, since when and why is not known of steps heard before these were kept, until a rebuild.
+    """
 
     __tablename__ = "contested_cell"
     metadata: ClassVar[MetaData] = metadata
@@ -134,6 +137,9 @@ class ContestedCellRow(SQLModel, table=True):
     path: str = Field(sa_column=Column(Text, nullable=False))
     deadline_on: date = Field(sa_column=Column(Date, nullable=False))
     is_open: bool = Field(sa_column=Column(Boolean, nullable=False))
+    contester: str | None = Field(default=None, sa_column=Column(Text))
+    contested_on: date | None = Field(default=None, sa_column=Column(Date))
+    reason: str | None = Field(default=None, sa_column=Column(Text))
 
 
 PROJECTIONS = (OwnedHomesRow, ContestedCellRow)

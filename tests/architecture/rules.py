@@ -198,6 +198,7 @@ RULES = (
 ROOMS = frozenset({"__init__.py", "app.py", "api", "handlers.py", "store.py", "tables.py", "domain", "settings.py"})
 ROOMS |= {"cli.py", "migrations"}
 MORE_ROOMS = {
+    "intake": frozenset({"pages", "templates"}),
     "planner": frozenset({"pages", "templates", "law", "document", "forecasting", "days", "contesting"}),
     "notifier": frozenset({"pages", "templates", "delivery"}),
 }

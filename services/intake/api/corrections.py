@@ -46,10 +46,11 @@ router = APIRouter(tags=["submissions"])
     response_class=Response,
 )
 async def correct(db: Db, submission_id: UUID, arrival: Arrived) -> Response:
-    return await once(db, arrival, partial(_correct, submission_id))
+    return await once(db, arrival, partial(correct_cell, submission_id))
 
 
-async def _correct(submission_id: UUID, arrival: Arrival, session: AsyncSession) -> Answer:
+async def correct_cell(submission_id: UUID, arrival: Arrival, session: AsyncSession) -> Answer:
+    """Raises `Problem` 404 or 422."""
     who = arrival.who
     row = await store.submission_of(session, who.ambito, submission_id)
     if row is None or row.owner != who.organisation:

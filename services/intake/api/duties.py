@@ -96,15 +96,16 @@ async def status(
 ) -> SubmissionStatus:
     rules = CycleRules.of(cycle_year)
     async with db.reading() as session:
-        rows = await _rows(session, who, reach, cycle_year, rules)
+        rows = await rows_of_year(session, who, reach, cycle_year, rules)
     names = names_of(who.ambito)
     named = [NamedRow(name=names.get(row.municipality), row=row) for row in rows]
     return SubmissionStatus(cycle_year=cycle_year, deadline_on=rules.deadline_on, counts=RowCounts.of(rows), rows=named)
 
 
-async def _rows(
+async def rows_of_year(
     session: AsyncSession, who: Principal, reach: Reach, cycle_year: int, rules: CycleRules
 ) -> list[DueRow]:
+    """Every due row that the organisation may see."""
     owner = None if reach is Reach.ALL else who.organisation
     rows = due_rows(
         await store.homes_by_owner(session, who.ambito, owner),
@@ -128,10 +129,11 @@ async def _rows(
     response_class=Response,
 )
 async def record_default(db: Db, arrival: Arrived) -> Response:
-    return await once(db, arrival, _record)
+    return await once(db, arrival, put_on_record)
 
 
-async def _record(arrival: Arrival, session: AsyncSession) -> Answer:
+async def put_on_record(arrival: Arrival, session: AsyncSession) -> Answer:
+    """Raises `Problem` 422 or 409."""
     event = await _defaulted(arrival, session)
     try:
         row = await store.add_default(session, event, arrival.at)

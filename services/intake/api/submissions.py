@@ -15,9 +15,10 @@ from services.intake.api import examples
 from services.intake.api.arrivals import Arrived, message, refuse
 from services.intake.api.paging import Cursor, Limit, cut, place_of
 from services.intake.domain.access import municipality_faults, owner_kind
+from services.intake.domain.faults import Fault
 from services.intake.domain.parameters import CycleRules
 from services.intake.domain.quotas import Quotas, quotas_of
-from services.intake.domain.submissions import Declaration, declaration_faults, missing_parts
+from services.intake.domain.submissions import Declaration, declaration_faults, missing_parts, says_the_same
 from services.intake.tables import SubmissionRow
 from shared.arrivals import Arrival, PageLinks, Shape, answer, not_found, once, read_value
 from shared.auth import Principal, Role
@@ -25,6 +26,7 @@ from shared.bus import outbox
 from shared.events import OwnerKind, SubmissionReceived, ThreeYearData
 from shared.idempotency import Answer
 from shared.openapi import body, problems, responses
+from shared.problems import Problem, Text, of_status
 from shared.roles import Reach
 from shared.sign_in import Granted, Who
 from shared.territory import ambito, members_of
@@ -107,24 +109,42 @@ async def send(db: Db, arrival: Arrived) -> Response:
 
 
 async def _receive(arrival: Arrival, session: AsyncSession) -> Answer:
-    declaration = read_value(Declaration, arrival.document)
+    row = await receive(arrival, session, read_value(Declaration, arrival.document))
+    return answer(201, Submission.of(row), Location=f"/submissions/{row.id}")
+
+
+async def receive(
+    arrival: Arrival, session: AsyncSession, declaration: Declaration, over: int | None = None
+) -> SubmissionRow:
+    """The next revision of its row; raises `Problem` 422.
+
+    `over` is the revision that a form was filled in over, 0 where there was none. If another has come since, it is
+    this very declaration sent twice, which is one, or somebody else's: then `Problem` 409.
+    """
     event = _received(arrival, declaration)
     before = await store.latest_submission(session, event)
     if before is not None:
+        if over is not None and before.revision != over:
+            return _repeated(before, event)
         event = event.model_copy(update={"revision": before.revision + 1})
     row = await store.add_submission(session, event, before.id if before else None, arrival.at)
     subject = f"{event.municipality}/{event.owner}/{event.cycle_year}"
     outbox.put(session, [message(arrival, event, subject, event.submission_id)])
-    return answer(201, Submission.of(row), Location=f"/submissions/{row.id}")
+    return row
+
+
+def faults_of(who: Principal, declaration: Declaration) -> list[Fault]:
+    """All that is wrong with what an organisation declares, whatever channel it comes by."""
+    kind, rules, members = owner_kind(who.organisation), CycleRules.of(declaration.cycle_year), members_of(who.ambito)
+    where = municipality_faults(who.organisation, who.ambito, members, declaration.municipality, "/municipality")
+    inhabitants = inhabitants_of(who.ambito, declaration.municipality) if kind is OwnerKind.MUNICIPALITY else None
+    return [*where, *declaration_faults(declaration, kind, rules, inhabitants)]
 
 
 def _received(arrival: Arrival, declaration: Declaration) -> SubmissionReceived:
     """The event of a declaration, as its first revision; raises `Problem` 422."""
     who, kind, rules = arrival.who, owner_kind(arrival.who.organisation), CycleRules.of(declaration.cycle_year)
-    members = members_of(who.ambito)
-    where = municipality_faults(who.organisation, who.ambito, members, declaration.municipality, "/municipality")
-    inhabitants = inhabitants_of(who.ambito, declaration.municipality) if kind is OwnerKind.MUNICIPALITY else None
-    refuse([*where, *declaration_faults(declaration, kind, rules, inhabitants)])
+    refuse(faults_of(who, declaration))
     return SubmissionReceived(
         submission_id=arrival.new_id(),
         ambito=who.ambito,
@@ -139,6 +159,16 @@ def _received(arrival: Arrival, declaration: Declaration) -> SubmissionReceived:
         late=arrival.on > rules.deadline_on,
         **{name: getattr(declaration, name) for name in ThreeYearData.model_fields},
     )
+
+
+def _repeated(before: SubmissionRow, event: SubmissionReceived) -> SubmissionRow:
+    if says_the_same(SubmissionReceived.read(before.body.encode()), event):
+        return before
+    detail = Text(
+        f"Nel frattempo è arrivata la revisione {before.revision} di questa riga.",
+        f"Revision {before.revision} of this row has come meanwhile.",
+    )
+    raise Problem(409, "row-revised-meanwhile", of_status(409).title, detail)
 
 
 def inhabitants_of(code: str, municipality: str) -> int | None:

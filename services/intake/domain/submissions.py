@@ -86,6 +86,11 @@ def _nil_faults(declaration: Declaration) -> Iterator[Fault]:
             yield Fault("V1", f"/{part}", None, rule, remedy)
 
 
+def says_the_same(one: SubmissionReceived, other: SubmissionReceived) -> bool:
+    """Whether two revisions of a row declare the same, whenever they came."""
+    return all(getattr(one, name) == getattr(other, name) for name in Declaration.model_fields)
+
+
 def missing_parts(submission: SubmissionReceived) -> list[str]:
     """What was not answered (`forecast.2028`, `need.barriers`): it makes a submission incomplete, never invalid."""
     wanted = [*(() if submission.nil else OF_STOCK)]

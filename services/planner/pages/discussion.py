@@ -49,6 +49,7 @@ from shared.db import Database
 from shared.events import Measure
 from shared.forms import Fields
 from shared.pages import Cell, Column, carried, say, spoken
+from shared.pages.elsewhere import PageElsewhere, declaration_page
 from shared.roles import Reach, reach_of
 from shared.sign_in import Visitor, Who
 from shared.territory import municipality_organisation
@@ -247,6 +248,13 @@ def cell_name(cycle_year: int, path: str) -> str:
     return f"{declared} {cycle_year}, {year}{column}"
 
 
+def cell_page(request: Request, step: ContestStep) -> PageElsewhere | None:
+    """Where its owner corrects the contested value."""
+    if step.cell is None:
+        return None
+    return declaration_page(settings_of(request), step.cell.cycle_year, step.municipality, step.owner)
+
+
 def _words(plan: Shown, at: Addresses, who: Principal | None) -> dict[str, Any]:
     """What the templates of threads ask for."""
     closes = reach_of("comment_resolve", who.role if who else None)
@@ -262,6 +270,7 @@ def _words(plan: Shown, at: Addresses, who: Principal | None) -> dict[str, Any]:
         "amount": amount,
         "answer_of": answer_of,
         "cell_name": cell_name,
+        "cell_page": cell_page,
         "visitor_reads": who is not None,
         "place_href": partial(_back, at, fragment="discussione"),
     }

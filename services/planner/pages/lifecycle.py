@@ -32,6 +32,7 @@ from shared.events import PlanStatus, SubmissionDefaulted, SubmissionReceived
 from shared.forms import Fields
 from shared.lifecycle_wording import step_sentence
 from shared.pages import Cell, Column, carried, say, spoken
+from shared.pages.elsewhere import declaration_page
 from shared.problems import Problem
 from shared.roles import TITLES, Reach, reach_of, rules
 from shared.sign_in import Who, audit_head
@@ -160,8 +161,7 @@ async def _page(
         "editions": [(one, _sentences(one)) for one in reversed(editions)],
         "in_force": in_force(every),
         "cycle": cycle,
-        "lacking": _lacking(cycle, plan) if cycle else None,
-        "defaults": _defaults(cycle) if cycle else "",
+        "lacking": _lacking(request, cycle, plan) if cycle else None,
         "forms": [
             form_of(status, last, version, today, refused) for status in mine if not (cycle and cycle.unexplained)
         ],
@@ -180,19 +180,15 @@ async def _cycle(plan: Shown) -> Cycle:
     return await asyncio.to_thread(cycle_of, plan.asked.plan, plan.material.state, filed, defaulted)
 
 
-def _lacking(cycle: Cycle, plan: Shown) -> dict[str, Any]:
+def _lacking(request: Request, cycle: Cycle, plan: Shown) -> dict[str, Any]:
     """Rows that nobody has sent and nobody has put on record: what keeps the plan from being proposed."""
-    names = plan.asked.plan.names
-    return {
-        "columns": [Column(say("Comune", "Municipality")), Column(say("Ente", "Owner"))],
-        "rows": [[Cell(names.get(place, place)), Cell(owner_name(owner, names))] for place, owner in cycle.unexplained],
-    }
-
-
-def _defaults(cycle: Cycle) -> str:
-    """The first missing row, as intake is told of its default."""
-    place, owner = next(iter(cycle.unexplained), ("", ""))
-    return f'{{"cycle_year": {cycle.year}, "municipality": "{place}", "owner": "{owner}", "reason": "…"}}'
+    names, settings = plan.asked.plan.names, settings_of_planner(request)
+    rows = []
+    for place, owner in cycle.unexplained:
+        page = declaration_page(settings, cycle.year, place, owner)
+        rows.append([Cell(names.get(place, place)), Cell(owner_name(owner, names)), Cell(page.path, href=page.href)])
+    columns = [Column(say("Comune", "Municipality")), Column(say("Ente", "Owner"))]
+    return {"columns": [*columns, Column(say("Pagina nella raccolta dei dati", "Page at the intake"))], "rows": rows}
 
 
 def _sentences(edition: Edition) -> list[tuple[Any, str]]:

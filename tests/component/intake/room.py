@@ -120,6 +120,7 @@ async def opened(home: Path) -> AsyncIterator[Room]:
         yield Room(app, runtime)
     finally:
         await runtime.transport.stop()
+        await app.state.people.close()
         await runtime.db.close()
 
 

@@ -233,6 +233,8 @@ def test_who_is_missing_is_named_until_the_default_is_on_record(tmp_path: Path, 
     with site_without(tmp_path, *gone) as site, signed_in(site, browser, "pianificazione") as lead:
         expect(lead.page.locator("main tbody tr")).to_have_count(2)
         expect(lead.page.get_by_text("mancano 2 dichiarazioni")).to_be_visible()
+        for place, owner in gone:
+            expect(lead.page.locator("main tbody")).to_contain_text(f"/{place}/{owner}")
         expect(lead.page.get_by_role("button", name="Proponi il piano")).to_have_count(0)
         assert lead.axe_violations() == []
         assert "non registrata" in httpx.get(f"{site.url}{PLAN}/completezza").text

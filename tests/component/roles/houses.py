@@ -95,10 +95,27 @@ def intake_asks(ids: Ids) -> list[Ask]:
         Ask("GET /submissions", "/submissions?limit=200", shows=ids["submission"]),
         Ask("GET /submissions/{submission_id}", submission),
         Ask("POST /submissions/{submission_id}/corrections", f"{submission}/corrections", ids["correction"]),
+        *_page_asks(ids),
         Ask("POST /emergency-cases", "/emergency-cases", new_case),
         Ask("PUT /emergency-cases/{case_ref}", emergency, case),
         Ask("GET /emergency-cases/{case_ref}", emergency),
         Ask("POST /emergency-cases/{case_ref}/closure", f"{emergency}/closure", closure),
+    ]
+
+
+def _page_asks(ids: Ids) -> list[Ask]:
+    """The declarations' own pages."""
+    row, put = f"/dichiarazioni/{LAST}/{ids['municipality']}/{ids['organisation']}", f"/dichiarazioni/{LAST - 2}"
+    door = "/dichiarazioni/{cycle_year}/{municipality}/{owner}"
+    due = f"{put}/019036/aler-bcm"
+    return [
+        Ask("GET /", "/"),
+        Ask("GET /dichiarazioni", f"/dichiarazioni?anno={LAST}", shows=row),
+        Ask(f"GET {door}", row, shows=ids["submission"]),
+        Ask(f"GET {door}/{{slug}}", f"{row}/rettifica"),
+        Ask(f"POST {door}/rettifica", f"{row}/rettifica", form=ids["correction"]),
+        Ask(f"POST {door}/inadempienza", f"{due}/inadempienza", form={"reason": "nessuna risposta"}),
+        Ask(f"POST {door}", row, form={"nil": "si"}),
     ]
 
 

@@ -9,8 +9,8 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
-from services.intake.app import create_http, create_runtime
-from services.intake.settings import IntakeSettings
+from services.registry.app import create_http, create_runtime
+from services.registry.settings import RegistrySettings
 from tests.support.browser import chromium, serving, visiting
 from tests.support.planner import planner_serving
 
@@ -81,8 +81,8 @@ def test_a_client_gets_the_problem_document(planner: str, accept: str) -> None:
 
 
 def test_a_service_without_pages_answers_browsers_in_json_too(tmp_path: Path) -> None:
-    with serving(create_http(create_runtime(IntakeSettings(home=tmp_path)))) as intake:
-        answer = httpx.get(f"{intake}/non-c-e", headers={"accept": FIREFOX})
+    with serving(create_http(create_runtime(RegistrySettings(home=tmp_path)))) as registry:
+        answer = httpx.get(f"{registry}/non-c-e", headers={"accept": FIREFOX})
     assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
 
 

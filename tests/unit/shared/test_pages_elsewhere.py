@@ -1,0 +1,30 @@
+"""Pages of one service that another's lead to: linked where a setting says how services are reached, and only there."""
+
+from __future__ import annotations
+
+import pytest
+
+from shared.pages import Spoken, speaking
+from shared.pages.elsewhere import PageElsewhere, declaration_page
+from shared.settings import Settings
+
+ROW = (2025, "019026", "comune-019026")
+PATH = "/dichiarazioni/2025/019026/comune-019026"
+
+
+@pytest.mark.parametrize(
+    ("public_url", "href"),
+    [
+        (None, None),
+        ("https://piano-{service}.example", f"https://piano-intake.example{PATH}"),
+        ("https://piano.example/{service}/", f"https://piano.example/intake{PATH}"),
+    ],
+)
+def test_a_row_is_linked_where_services_are_reached(public_url: str | None, href: str | None) -> None:
+    assert declaration_page(Settings(public_url=public_url), *ROW) == PageElsewhere(PATH, href)
+
+
+def test_the_language_that_was_chosen_goes_along() -> None:
+    with speaking(Spoken("en", is_chosen=True)):
+        page = declaration_page(Settings(public_url="https://piano-{service}.example"), *ROW)
+    assert page.href == f"https://piano-intake.example{PATH}?lang=en"
