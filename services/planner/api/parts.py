@@ -10,10 +10,10 @@ from pydantic import Field
 
 from services.planner.api.editions import Asked, PlanHead, Plans, ShortText, not_found
 from services.planner.api.material import material_of
-from services.planner.api.readers import sees_households
+from services.planner.api.readers import sees_households, sees_need
 from services.planner.domain.narrative.figures import Figure, FigureUnit
 from services.planner.domain.parts import PARTS, Item, PlanPart, part_of
-from services.planner.domain.parts.reading import OF_HOUSEHOLDS, for_all, read_part
+from services.planner.domain.parts.reading import NEED, OF_HOUSEHOLDS, for_all, read_part
 from shared.arrivals import Shape
 from shared.openapi import problems
 
@@ -88,7 +88,8 @@ async def part(
 ) -> PartAnswer:
     check_place(plans, municipality)
     material = material_of(plans, await plans.state())
-    if number in OF_HOUSEHOLDS and not sees_households(plans.who, municipality):
+    is_open = sees_need(plans.who) if number == NEED else sees_households(plans.who, municipality)
+    if number in OF_HOUSEHOLDS and not is_open:
         material = for_all(material)
     found = await asyncio.to_thread(part_of, number, material, municipality)
     return _answer(plans, read_part(found, plans.reading), municipality)

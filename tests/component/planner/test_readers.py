@@ -158,13 +158,15 @@ def test_whoever_has_to_act_sees_what_it_has_to_do(planner: Served) -> None:
     assert 0 < len(own) < len(every_action)
 
 
-def test_a_municipality_sees_its_own_however_small_and_of_others_what_everybody_sees(
+def test_a_municipality_sees_its_own_cases_however_few_and_of_need_what_everybody_sees(
     planner: Served, every: dict[str, int]
 ) -> None:
-    told = listed(planner, TOWN)
-    own = {figure: value for figure, value in every.items() if figure.startswith(f"{SORESINA}:")}
-    others = {figure: value for figure, value in listed(planner, REGION).items() if figure not in own}
-    assert told == others | own
+    """Its own need is estimated and compared with what the others have declared: it would tell of theirs."""
+    own = {f"{SORESINA}:-:{name}:-": every[f"{SORESINA}:-:{name}:-"] for name in CASES}
+    assert listed(planner, TOWN) == listed(planner, REGION) | own
+    for path in (f"{PLAN}/parts/3", f"{PLAN}/need"):
+        answers = [seen(planner, f"{path}?municipality={SORESINA}", who) for who in (TOWN, REGION)]
+        assert answers[0] == answers[1]
     actions = seen(planner, PLAN, TOWN)["actions"]
     assert actions
     assert {SORESINA} >= {action["municipality"] for action in actions if action["owner"] != TOWN[0]}
@@ -204,7 +206,9 @@ def test_of_single_components_of_the_need_nobody_else_is_told_a_number(planner: 
             answer = seen(planner, f"{PLAN}/need?{query}{place}")
             assert all(one["id"].endswith(METHOD) for one in answer["figures"])
             assert answer["sentences"] == []
-    assert len(seen(planner, f"{PLAN}/need?components={component}&municipality={SORESINA}", TOWN)["figures"]) > 3
+            assert len(seen(planner, f"{PLAN}/need?{query}{place}", LEAD)["figures"]) > 3
+    [own] = seen(planner, f"{PLAN}/need?components={component}&municipality={SORESINA}", TOWN)["figures"]
+    assert own["id"].endswith(METHOD)
 
 
 def test_parts_six_and_seven_name_no_case_and_no_small_number_of_households(planner: Served) -> None:

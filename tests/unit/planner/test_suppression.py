@@ -46,8 +46,8 @@ def test_were_they_told_exactly_but_for_the_small_ones_the_attacker_finds_these(
     def exact(name: str, value: int, unit: int = 1) -> int:
         return value
 
-    def all_but_few(needs: withholding.Needs) -> withholding.Needs:
-        return {place: sheet for place, sheet in kept(needs).items() if sheet["need_3y"] >= 3000}
+    def all_but_few(needs: withholding.Needs, hearsay: withholding.Hearsay) -> withholding.Needs:
+        return {place: sheet for place, sheet in kept(needs, hearsay).items() if sheet["need_3y"] >= 3000}
 
     kept = withholding.told_needs
     monkeypatch.setattr(withholding, "stepped", exact)
