@@ -106,11 +106,14 @@ class Attack:
     def learn(self, terms: Terms, low: float, high: float = np.inf) -> None:
         self.rows.append((terms, low, high))
 
-    def hear(self, terms: Terms, told: int, *, is_high: bool = False) -> None:
-        """A published number in thousandths: what it is the number of lies in its step; of a high end, below it."""
+    def hear(self, terms: Terms, told: int, until: int | None = None, *, is_high: bool = False) -> None:
+        """A published number in thousandths: what it is the number of lies in its step; of a high end, below it.
+
+        Or in a later one, `until` a last one.
+        """
         scaled = {place: 1000 * share for place, share in terms.items()}
-        start = told - self.width if is_high and self.width > 1 else told
-        self.learn(scaled, start, start + self.width - 1)
+        below = self.width if is_high and self.width > 1 else 0
+        self.learn(scaled, told - below, (told if until is None else until) - below + self.width - 1)
 
     def mark(self, version: int, place: str, values: Mapping[str, float]) -> None:
         for name, value in values.items():
@@ -157,7 +160,7 @@ def attack(world: World, plans: Sequence[Plan], versions: Sequence[Told], width:
     system = Attack(width, few)
     for version, (plan, told) in enumerate(zip(plans, versions, strict=True)):
         assert not {name for _, name in told if not _is_understood(name)}
-        places = {place: _municipality(system, world, version, place, told) for place in world.people}
+        places = {place: _municipality(system, world, version, place, told) for place in world.needs[version]}
         _ambito(system, world, places.values(), told)
         for place, need in world.needs[version].items():
             values = {name: float(getattr(need, name)) for name in COUNTS} | {
@@ -218,6 +221,8 @@ def _declared(system: Attack, world: World, version: int, place: str) -> Unknown
         twice = system.cells[Cell(version, place, "need_3y")] = system.unknown(4 * MOST, is_whole=False)
         return Unknowns(counts, largest, total, sizes, {twice: 1.0})
     twice = cell("need_3y", 4 * MOST)
+    if version and not same:
+        _differ(system, [(key, unknown) for key, unknown in system.cells.items() if key[:2] == (version, place)])
     if not same:
         _relate(system, counts, largest, [cell(f"is_{name}", 1) for name in COUNTS])
         if sizes:
@@ -226,6 +231,17 @@ def _declared(system: Attack, world: World, version: int, place: str) -> Unknown
             system.learn(total | {whole: -1.0}, 0)
         system.learn({twice: -1.0} | ({whole: 2.0} if sizes else {largest: 1.0} | total), 0, 0)
     return Unknowns(counts, largest, total, sizes, {twice: 1.0})
+
+
+def _differ(system: Attack, cells: Sequence[tuple[Cell, int]]) -> None:
+    """There is a new version, so something that was declared anew is another number than it was."""
+    marks = []
+    for key, now in cells:
+        was = system.cells[key._replace(version=key.version - 1)]
+        for more, less in ((now, was), (was, now)):
+            marks.append(system.unknown(1))
+            system.learn({more: 1.0, less: -1.0, marks[-1]: -5.0 * MOST}, 1 - 5 * MOST)
+    system.learn(dict.fromkeys(marks, 1.0), 1)
 
 
 def _relate(system: Attack, counts: Mapping[str, int], largest: int, switches: Sequence[int]) -> None:
@@ -258,7 +274,23 @@ def _ambito(system: Attack, world: World, places: Iterable[Unknowns], told: Told
     for (place, name), value in told.items():
         if place is None and name in sums:
             terms = {unknown: share for part in sums[name] for unknown, share in part.items()}
-            system.hear(terms, value, is_high=name.endswith("_high"))
+            first, last = _heard(system, world, name, value)
+            system.hear(terms, first, last, is_high=name.endswith("_high"))
+
+
+def _heard(system: Attack, world: World, name: str, told: int) -> tuple[int, int]:
+    """What was told of who declared, before as much was added for each household of the others: one step, or several.
+
+    For everybody knows who declared, and how many households live where.
+    """
+    of, heard = (sum(world.people[place].households for place in found) for found in (world.people, world.needs[0]))
+    if of == heard:
+        return told, told
+    unit = 1000 if name.endswith(("_low", "_high")) else 1
+    step = max(system.width // unit, 1)
+    start = told // unit - (step if name.endswith("_high") and system.width > 1 else 0)
+    least, most = -(-start * heard // of), -(-(start + step) * heard // of) - 1
+    return -(-least // step) * step * unit, most // step * step * unit
 
 
 def _halved(terms: Terms) -> Terms:

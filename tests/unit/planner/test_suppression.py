@@ -91,6 +91,22 @@ def test_worlds_that_differ_only_in_what_is_kept_back_publish_the_same_bytes_and
     assert bytes_of(of_few(evicted=5, reached=1, cases=1)) != bytes_of(first)
 
 
+def test_who_declares_alone_is_not_told_many_times_over_for_those_who_do_not() -> None:
+    """One village of 47 declares: an estimate for the others from its exact counts would be these, times 47."""
+    first = of_few(evicted=1, reached=0, cases=0)
+    village = [*first.people][-1]
+    silent = {f"0192{number:02}": first.people[village] for number in range(46)}
+    worlds = []
+    for evicted in (1, 2, 4):
+        need = of_few(evicted=evicted, reached=0, cases=0).needs[0][village]
+        people = {village: first.people[village]} | silent
+        worlds.append(World(({village: need},), {village: ()}, (0,), people))
+    plans = [world.material(0).plan for world in worlds]
+    assert len({plan.needs[None]["need_3y"] // 47_000 for plan in plans}) == 3, "to who writes the plan they are told"
+    assert len({plan_hash(plan) for plan in plans}) == len({bytes_of(world) for world in worlds}) == 1
+    assert not [key for key in told_figures(plans[0]) if key.figure.startswith("need_")]
+
+
 @pytest.mark.parametrize(
     ("name", "value", "unit", "told"),
     [
