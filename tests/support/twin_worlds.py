@@ -144,7 +144,7 @@ class Course:
                     urgency_class=case.urgency,
                     waiting_since=DAYS[0],
                 ),
-                f"{self.name}/{number}",
+                f"case/{len(self.cases) - number}",
                 DAYS[0],
             )
             for number, case in enumerate(self.cases)
@@ -154,7 +154,7 @@ class Course:
         event = EmergencyCaseClosed(
             case_ref=f"{self.name}-0", municipality=self.cases[0].municipality, closed_on=DAYS[4], reason="sistemato"
         )
-        return _message(event, f"{self.name}/closed", DAYS[4])
+        return _message(event, "case/closed", DAYS[4])
 
 
 def drawn_twins(seed: int) -> tuple[Course, Course]:
