@@ -5,15 +5,22 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
 
+from deploy.demo.synthetic import generate
 from services.planner.document.assembly import document_of, draft_of
 from services.planner.document.canonical import json_of
 from services.planner.domain import withholding
+from services.planner.domain.declared_years import FLOWS
+from services.planner.domain.needs import inhabitants_of
+from services.planner.domain.survey.households import ASSUMED
+from services.planner.domain.survey.people import survey_ambito
 from services.planner.domain.withholding import plan_hash, stepped, told_figures
 from shared.events.planning import AccessMeasure, HousingNeed
+from shared.territory import ambito, municipality_organisation
 from tests.support.household_worlds import COUNTS, World, drawn_world
 from tests.support.suppression_attack import Attack, attack, published
 
@@ -36,6 +43,21 @@ def test_of_random_plans_in_two_versions_no_count_below_three_is_recovered(turn:
         assert system.recovered() == set(), f"of the plan {seed}"
         small += len(system.small)
     assert small > 100
+
+
+def test_of_the_demo_with_all_its_municipalities_no_count_below_three_is_recovered() -> None:
+    """As 46 of them declare it, without flows, which the attacker does not invert: so he knows more of the rest."""
+    people = inhabitants_of(survey_ambito(ambito("cremonese").municipalities, ASSUMED))
+    needs: dict[str, HousingNeed] = {}
+    for row in generate(2026, ambito("cremonese"), date(2026, 11, 23)).submissions:
+        if row.need is not None and row.owner == municipality_organisation(row.municipality):
+            needs[row.municipality] = row.need.model_copy(update=dict.fromkeys(FLOWS))
+    world = World((needs,), dict.fromkeys(needs, ()), (0,), people)
+    material = world.material(0)
+    system = attack(world, [material.plan], [published(material)], most=2000)
+    assert (len(people), len(needs)) == (48, 46)
+    assert len(system.small) > 100
+    assert system.recovered() == set()
 
 
 def test_were_they_told_exactly_but_for_the_small_ones_the_attacker_finds_these(
