@@ -262,7 +262,7 @@ def _relate(system: Attack, counts: Mapping[str, int], largest: int, switches: S
 
 def _ambito(system: Attack, world: World, places: Iterable[Unknowns], told: Told) -> None:
     found = list(places)
-    sums = {f"component_{name}": [{one.counts[name]: 1.0} for one in found] for name in COUNTS}
+    sums: dict[str, list[Terms]] = {f"component_{name}": [{one.counts[name]: 1.0} for one in found] for name in COUNTS}
     sums |= {name: [_halved(one.need) for one in found] for name in ("need_3y", "need_backlog")}
     if (None, "need_3y") not in told:
         every = {unknown: 1000 * share for part in sums["need_3y"] for unknown, share in part.items()}

@@ -53,7 +53,7 @@ async def told(world: World, home: Path) -> dict[str, Any]:
             sent = await town.post("/submissions", json=declared | {"need": need})
             opened = await town.post("/emergency-cases", json=case)
             assert (sent.status_code, opened.status_code) == (201, 201), sent.text + opened.text
-        ids = dict.fromkeys(("report", "default"), "00000000-0000-4000-8000-000000000000")
+        ids: dict[str, Any] = dict.fromkeys(("report", "default"), "00000000-0000-4000-8000-000000000000")
         ids |= {"submission": sent.json()["id"], "case": case["case_ref"], "organisation": intake.CASTELVERDE_TOWN}
         ids |= {"municipality": intake.CASTELVERDE, "correction": {}}
         found = {}
