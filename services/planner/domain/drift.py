@@ -73,7 +73,8 @@ def steps_between(before: Iterable[Message], after: Iterable[Message]) -> list[S
     was, now = ({message.envelope.id: message for message in messages} for messages in (before, after))
     came = [message for event, message in now.items() if event not in was]
     went = [message for event, message in was.items() if event not in now]
-    every = sorted((*came, *went), key=lambda message: (message.envelope.time, message.envelope.id))
+    # What came at the same instant stays in order: nothing is closed before it was opened.
+    every = sorted((*came, *went), key=lambda message: message.envelope.time)
     days = [message for message in every if isinstance(message.event, DayBegan)]
     each = [message for message in every if not isinstance(message.event, DayBegan)]
     names = _names(message for message in each if not _is_emergency(message))

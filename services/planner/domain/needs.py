@@ -57,7 +57,9 @@ def needs_of(state: PlanState, people: People, rules: Rules) -> tuple[Needs, Hea
         for municipality, territory in assessment.municipalities.items()
     }
     hearsay, heard = hearsay_in(assessment, people)
-    if hearsay.silent and heard:
+    if not hearsay.silent:
+        hearsay = ALL_HEARD
+    elif heard:
         hearsay = hearsay._replace(heard=_sheet(assess(state, heard, rules).ambito.whole))
     return sheets | {None: _sheet(assessment.ambito.whole)}, hearsay
 

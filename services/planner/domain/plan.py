@@ -174,11 +174,8 @@ def compute(
     else:
         situation = Situation(state.cases, state.homes, state.stock, state.holds, reference_on)
         actions = derive_emergency(situation, rules, names, metres).actions
-    adopted = (
-        of_day.adopted
-        if of_day and not touched.has_adopted(reference_on)
-        else adopted_cells(state, triennium, reference_on)
-    )
+    cells = of_day.adopted if of_day and not touched.has_adopted(reference_on) else None
+    adopted = adopted_cells(state, triennium, reference_on) if cells is None else cells
     was = (of_law.needs, of_law.hearsay) if of_law and not touched.declarations else None
     needs, hearsay = was or needs_of(state, people, rules)
     return Plan(
