@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.notifier import store
 from services.notifier.domain import discussion, wording
-from services.notifier.domain.audience import told_to
+from services.notifier.domain.audience import Insight, told_to
 from services.notifier.domain.moves import FigureId, figure_id, moves
 from services.notifier.domain.payloads import PLAN_CHANGED, PLAN_STATUS_CHANGED
 from services.notifier.store import Audience, Job, Listener, PlanNotice, Told
@@ -64,7 +64,7 @@ class Hearing:
     """What one organisation hears of one municipality: each figure as the first of its subscriptions sees it."""
 
     figures: dict[FigureId, FigureChange] = field(default_factory=dict)
-    sees_households: bool = False
+    insight: Insight = Insight.NONE
     webhooks: list[Listener] = field(default_factory=list)
 
 
@@ -88,7 +88,7 @@ def on_plan_recomputed(message: Message, work: Work) -> None:
     for change in plan.changes:
         for organisation, hearing in _hearings(plan.ambito, change, work).items():
             figures = tuple(hearing.figures[key] for key in map(figure_id, change.figures) if key in hearing.figures)
-            own = told_to(change, sees_households=hearing.sees_households)
+            own = told_to(change, hearing.insight)
             own = own.model_copy(update={"figures": figures, "figure_count": len(figures)})
             _tell(message, plan, organisation, own, hearing.webhooks, work)
 
@@ -128,8 +128,8 @@ def _hearings(ambito: str, change: MunicipalityChange, work: Work) -> dict[str, 
     for code in (change.municipality, WHOLE_AMBITO):
         for subscription in work.audience.get((ambito, code), ()):
             told = work.told.setdefault((subscription.id, change.municipality), {})
-            sees_households = subscription.sees_households(change.municipality)
-            shown = told_to(change, sees_households=sees_households)
+            insight = subscription.insight(change.municipality)
+            shown = told_to(change, insight)
             moved, remembered = moves(shown.figures, subscription.organisation, subscription.threshold, told)
             if remembered:
                 told.update(remembered)
@@ -137,7 +137,7 @@ def _hearings(ambito: str, change: MunicipalityChange, work: Work) -> dict[str, 
             if moved:
                 hearing = hearings[subscription.organisation]
                 hearing.figures = {figure_id(figure): figure for figure in moved} | hearing.figures
-                hearing.sees_households |= sees_households
+                hearing.insight = max(hearing.insight, insight)
                 hearing.webhooks += [subscription] if subscription.channel == WEBHOOK else []
     return hearings
 

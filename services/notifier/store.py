@@ -14,6 +14,7 @@ from sqlalchemy import Integer, and_, bindparam, exists, func, or_, select, upda
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from services.notifier.domain.audience import Insight
 from services.notifier.domain.moves import DEFAULT_THRESHOLD, FigureId
 from services.notifier.domain.outcomes import DeliveryState, SubscriptionState
 from services.notifier.tables import (
@@ -58,9 +59,11 @@ class Listener:
     failing_since: datetime | None = None
     role: str | None = None
 
-    def sees_households(self, municipality: str) -> bool:
-        """Whether it may be told of a municipality's households: its own, or any if it writes the plan."""
-        return self.role in WRITERS or self.organisation == municipality_organisation(municipality)
+    def insight(self, municipality: str) -> Insight:
+        """Who writes the plan is told everything of households, a municipality of its cases."""
+        if self.role in WRITERS:
+            return Insight.ALL
+        return Insight.CASES if self.organisation == municipality_organisation(municipality) else Insight.NONE
 
 
 _LISTENER = tuple(column.name for column in fields(Listener))

@@ -41,7 +41,10 @@ class Cause(Value):
 
 
 class FigureChange(Value):
-    """One published figure before and after; `None` is "not there". `year` is the calendar year it speaks of."""
+    """One published figure before and after; `None` is "not there". `year` is the calendar year it speaks of.
+
+    One that `is_pooled` follows from the households of other municipalities too: only who writes the plan is told.
+    """
 
     figure: ShortText
     label_it: ShortText
@@ -51,6 +54,7 @@ class FigureChange(Value):
     before: int | None
     after: int | None
     audience: Audience = Audience.EVERYBODY
+    is_pooled: bool = False
 
 
 class MunicipalityChange(Value):

@@ -67,7 +67,10 @@ class World(NamedTuple):
 
 
 def drawn_world(seed: int) -> World:
-    """Of two to seven villages, one of which declares anew; by seed some link their lists, and some tell flows."""
+    """Of two to seven villages, one of which declares anew.
+
+    By seed some link their lists, some tell flows, and of some others there are that declare nothing.
+    """
     random = Random(seed)
     places = [f"0190{number:02}" for number in range(1, random.randint(2, 7) + 1)]
     is_linked, has_flows = seed % 3 == 1, seed % 3 == 2
@@ -75,7 +78,8 @@ def drawn_world(seed: int) -> World:
     again = random.choice(places)
     second = first | {again: _need(random, is_linked=is_linked, has_flows=has_flows)}
     measures = {place: tuple(_measure(random, number) for number in range(random.randint(0, 3))) for place in places}
-    people = {place: Inhabitants(random.randint(60, 900), random.randint(1000, 2000), 200) for place in places}
+    silent = [f"0191{number:02}" for number in range(random.randint(1, 9))] if seed % 4 == 3 and not has_flows else []
+    people = {place: Inhabitants(random.randint(60, 900), random.randint(1000, 2000), 200) for place in places + silent}
     return World((first, second), measures, (random.randint(0, 8), random.randint(0, 8)), people)
 
 

@@ -316,7 +316,7 @@ def strategies() -> DocumentPart:
 
 
 def emergency(plan: Plan) -> DocumentPart:
-    told = public_actions(plan, {})
+    told = public_actions(plan)
     return DocumentPart(
         "6",
         "Disagio ed emergenza abitativa",

@@ -92,25 +92,29 @@ class Attack:
 
     width: int = 5000
     few: int = 5000
+    most: int = MOST
     is_whole: list[bool] = field(default_factory=list)
     bounds: list[tuple[float, float]] = field(default_factory=list)
     rows: list[tuple[Terms, float, float]] = field(default_factory=list)
     cells: dict[Cell, int] = field(default_factory=dict)
     small: dict[Cell, int] = field(default_factory=dict)
 
-    def unknown(self, most: float = MOST, *, is_whole: bool = True) -> int:
-        self.bounds.append((0, most))
+    def unknown(self, most: float | None = None, *, is_whole: bool = True) -> int:
+        self.bounds.append((0, self.most if most is None else most))
         self.is_whole.append(is_whole)
         return len(self.bounds) - 1
 
     def learn(self, terms: Terms, low: float, high: float = np.inf) -> None:
         self.rows.append((terms, low, high))
 
-    def hear(self, terms: Terms, told: int, *, is_high: bool = False) -> None:
-        """A published number in thousandths: what it is the number of lies in its step; of a high end, below it."""
+    def hear(self, terms: Terms, told: int, until: int | None = None, *, is_high: bool = False) -> None:
+        """A published number in thousandths: what it is the number of lies in its step; of a high end, below it.
+
+        Or in a later one, `until` a last one.
+        """
         scaled = {place: 1000 * share for place, share in terms.items()}
-        start = told - self.width if is_high and self.width > 1 else told
-        self.learn(scaled, start, start + self.width - 1)
+        below = self.width if is_high and self.width > 1 else 0
+        self.learn(scaled, told - below, (told if until is None else until) - below + self.width - 1)
 
     def mark(self, version: int, place: str, values: Mapping[str, float]) -> None:
         for name, value in values.items():
@@ -152,12 +156,19 @@ def _safe(cell: Cell) -> float:
     return 2.0 * SAFE if cell.name == "need_3y" else float(SAFE)
 
 
-def attack(world: World, plans: Sequence[Plan], versions: Sequence[Told], width: int = 5000, few: int = 5000) -> Attack:
+def attack(
+    world: World,
+    plans: Sequence[Plan],
+    versions: Sequence[Told],
+    width: int = 5000,
+    few: int = 5000,
+    most: int = MOST,
+) -> Attack:
     """The system of two versions that were published so; of the plans he takes which cells are worth an attack."""
-    system = Attack(width, few)
+    system = Attack(width, few, most)
     for version, (plan, told) in enumerate(zip(plans, versions, strict=True)):
         assert not {name for _, name in told if not _is_understood(name)}
-        places = {place: _municipality(system, world, version, place, told) for place in world.people}
+        places = {place: _municipality(system, world, version, place, told) for place in world.needs[version]}
         _ambito(system, world, places.values(), told)
         for place, need in world.needs[version].items():
             values = {name: float(getattr(need, name)) for name in COUNTS} | {
@@ -203,7 +214,7 @@ def _declared(system: Attack, world: World, version: int, place: str) -> Unknown
     same = version > 0 and need == world.needs[version - 1][place]
     first = version - 1 if same else version
 
-    def cell(name: str, most: float = MOST) -> int:
+    def cell(name: str, most: float | None = None) -> int:
         key = Cell(first, place, name)
         if key not in system.cells:
             system.cells[key] = system.unknown(most)
@@ -215,9 +226,11 @@ def _declared(system: Attack, world: World, version: int, place: str) -> Unknown
     whole = cell("linked_total")
     if world.has_flows:
         # It moves with what the others declare, and is not made of the counts alone: any number, another each time.
-        twice = system.cells[Cell(version, place, "need_3y")] = system.unknown(4 * MOST, is_whole=False)
+        twice = system.cells[Cell(version, place, "need_3y")] = system.unknown(4 * system.most, is_whole=False)
         return Unknowns(counts, largest, total, sizes, {twice: 1.0})
-    twice = cell("need_3y", 4 * MOST)
+    twice = cell("need_3y", 4 * system.most)
+    if version and not same:
+        _differ(system, [(key, unknown) for key, unknown in system.cells.items() if key[:2] == (version, place)])
     if not same:
         _relate(system, counts, largest, [cell(f"is_{name}", 1) for name in COUNTS])
         if sizes:
@@ -228,17 +241,28 @@ def _declared(system: Attack, world: World, version: int, place: str) -> Unknown
     return Unknowns(counts, largest, total, sizes, {twice: 1.0})
 
 
+def _differ(system: Attack, cells: Sequence[tuple[Cell, int]]) -> None:
+    """There is a new version, so something that was declared anew is another number than it was."""
+    marks = []
+    for key, now in cells:
+        was = system.cells[key._replace(version=key.version - 1)]
+        for more, less in ((now, was), (was, now)):
+            marks.append(system.unknown(1))
+            system.learn({more: 1.0, less: -1.0, marks[-1]: -5.0 * system.most}, 1 - 5 * system.most)
+    system.learn(dict.fromkeys(marks, 1.0), 1)
+
+
 def _relate(system: Attack, counts: Mapping[str, int], largest: int, switches: Sequence[int]) -> None:
     """The largest is not below any count, and is one of them."""
     for count, switch in zip(counts.values(), switches, strict=True):
         system.learn({largest: 1.0, count: -1.0}, 0)
-        system.learn({largest: 1.0, count: -1.0, switch: float(MOST)}, -MOST, MOST)
+        system.learn({largest: 1.0, count: -1.0, switch: float(system.most)}, -system.most, system.most)
     system.learn(dict.fromkeys(switches, 1.0), 1, 1)
 
 
 def _ambito(system: Attack, world: World, places: Iterable[Unknowns], told: Told) -> None:
     found = list(places)
-    sums = {f"component_{name}": [{one.counts[name]: 1.0} for one in found] for name in COUNTS}
+    sums: dict[str, list[Terms]] = {f"component_{name}": [{one.counts[name]: 1.0} for one in found] for name in COUNTS}
     sums |= {name: [_halved(one.need) for one in found] for name in ("need_3y", "need_backlog")}
     if (None, "need_3y") not in told:
         every = {unknown: 1000 * share for part in sums["need_3y"] for unknown, share in part.items()}
@@ -252,13 +276,31 @@ def _ambito(system: Attack, world: World, places: Iterable[Unknowns], told: Told
         sums |= {f"{name}_low": sums[name] for name in sums} | {f"{name}_high": sums[name] for name in sums}
     else:
         for name in ("need_3y", "need_backlog"):
-            sums |= {f"{name}_low": [{one.largest: 1.0} for one in found], f"{name}_high": [one.total for one in found]}
+            linked = [_halved(one.need) if one.sizes else None for one in found]
+            sums[f"{name}_low"] = [whole or {one.largest: 1.0} for one, whole in zip(found, linked, strict=True)]
+            sums[f"{name}_high"] = [whole or one.total for one, whole in zip(found, linked, strict=True)]
         for name in COUNTS:
             sums |= {f"component_{name}_{end}": sums[f"component_{name}"] for end in ("low", "high")}
     for (place, name), value in told.items():
         if place is None and name in sums:
             terms = {unknown: share for part in sums[name] for unknown, share in part.items()}
-            system.hear(terms, value, is_high=name.endswith("_high"))
+            first, last = _heard(system, world, name, value)
+            system.hear(terms, first, last, is_high=name.endswith("_high"))
+
+
+def _heard(system: Attack, world: World, name: str, told: int) -> tuple[int, int]:
+    """What was told of who declared, before as much was added for each household of the others: one step, or several.
+
+    For everybody knows who declared, and how many households live where.
+    """
+    of, heard = (sum(world.people[place].households for place in found) for found in (world.people, world.needs[0]))
+    if of == heard:
+        return told, told
+    unit = 1000 if name.endswith(("_low", "_high")) else 1
+    step = max(system.width // unit, 1)
+    start = told // unit - (step if name.endswith("_high") and system.width > 1 else 0)
+    least, most = -(-start * heard // of), -(-(start + step) * heard // of) - 1
+    return -(-least // step) * step * unit, most // step * step * unit
 
 
 def _halved(terms: Terms) -> Terms:

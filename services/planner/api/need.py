@@ -12,7 +12,7 @@ from services.planner.api.editions import PlanHead, Plans, ShortText
 from services.planner.api.listings import Municipality
 from services.planner.api.material import material_of
 from services.planner.api.parts import PartFigure, Told, check_place, part_figure, sentences_of
-from services.planner.api.readers import sees_households
+from services.planner.api.readers import sees_need
 from services.planner.domain.need.declared import EVERY_COMPONENT, Component
 from services.planner.domain.need.sentences import LABELS
 from services.planner.domain.parts.need import need_part
@@ -50,13 +50,13 @@ class NeedAnswer(PlanHead):
     operation_id="plan_need",
     summary="Il fabbisogno, con le componenti che si vogliono contare",
     description="Quale sarebbe il fabbisogno contando solo alcune componenti. Nulla viene scritto: il piano le conta "
-    "tutte. Di una parte delle componenti i numeri sono per chi scrive il piano e, dei propri, per il comune.",
+    "tutte. Di una parte delle componenti i numeri sono per chi scrive il piano.",
 )
 async def need(plans: Plans, municipality: Municipality = None, components: Switched = None) -> NeedAnswer:
     check_place(plans, municipality)
     counted = frozenset(components) if components else EVERY_COMPONENT
     material = material_of(plans, await plans.state())
-    if not sees_households(plans.who, municipality):
+    if not sees_need(plans.who):
         material = for_all(material)
     found = read_part(await asyncio.to_thread(need_part, material, municipality, counted), plans.reading)
     return NeedAnswer(

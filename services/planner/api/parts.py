@@ -11,11 +11,11 @@ from pydantic import Field
 from services.planner.api.editions import Asked, PlanHead, Plans, ShortText, not_found
 from services.planner.api.listings import Municipality
 from services.planner.api.material import material_of
-from services.planner.api.readers import sees_households
+from services.planner.api.readers import sees_households, sees_need
 from services.planner.api.texts import PlanText, texts_in
 from services.planner.domain.narrative.figures import Figure, FigureUnit
 from services.planner.domain.parts import PARTS, Item, PlanPart, part_of
-from services.planner.domain.parts.reading import OF_HOUSEHOLDS, for_all, read_part
+from services.planner.domain.parts.reading import NEED, OF_HOUSEHOLDS, for_all, read_part
 from services.planner.domain.texts.catalogue import sections_of
 from shared.arrivals import Shape
 from shared.openapi import problems
@@ -93,7 +93,8 @@ async def part(
     check_place(plans, municipality)
     state = await plans.state()
     material = material_of(plans, state)
-    if number in OF_HOUSEHOLDS and not sees_households(plans.who, municipality):
+    is_open = sees_need(plans.who) if number == NEED else sees_households(plans.who, municipality)
+    if number in OF_HOUSEHOLDS and not is_open:
         material = for_all(material)
     found = await asyncio.to_thread(part_of, number, material, municipality)
     texts = [] if municipality else texts_in(plans, state, sections_of(number))

@@ -1,4 +1,4 @@
-"""Who may see counts of households however small: who writes the plan all of them, a municipality those of its own."""
+"""Who may see counts of households however small: who writes the plan all of them, a municipality its own cases."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Final
 
 from services.planner.domain.drift import Reason
 from services.planner.domain.plan import FigureKey
-from services.planner.domain.publication import EMERGENCY_KINDS, is_emergency, is_of_households
+from services.planner.domain.publication import EMERGENCY_KINDS, OF_CASES, is_emergency, is_of_households
 from shared.auth import Principal, Role
 from shared.events import Cause, MunicipalityChange, PlanRecomputed
 
@@ -14,13 +14,21 @@ WRITERS: Final = frozenset({Role.LEAD, Role.TECHNICAL_PARTNER})
 
 
 def sees_households(who: Principal, municipality: str | None) -> bool:
-    """Whether `who` may see whatever counts households of a municipality, or of the ambito (None)."""
+    """Whether `who` may see the cases and measures of a municipality, or of the ambito (None)."""
     return who.role in WRITERS or (municipality is not None and who.istat_code == municipality)
+
+
+def sees_need(who: Principal) -> bool:
+    """Whether `who` may see needs as they are. What nobody declared is estimated from what all did, flows and the
+    pressure are compared with everybody's: a municipality's own need tells of the others' households."""
+    return who.role in WRITERS
 
 
 def opens_to(who: Principal, key: FigureKey) -> bool:
     """Whether `who` may see what a figure is made of: the parts of a need are smaller than the need."""
-    return sees_households(who, key.municipality) or not is_of_households(key.figure)
+    if not is_of_households(key.figure):
+        return True
+    return sees_households(who, key.municipality) if key.figure in OF_CASES else sees_need(who)
 
 
 def is_shown(who: Principal, municipality: str, owner: str) -> bool:
@@ -38,11 +46,8 @@ def shown_to(who: Principal, event: PlanRecomputed) -> PlanRecomputed:
 
 
 def _shown_change(who: Principal, change: MunicipalityChange) -> MunicipalityChange:
-    figures = tuple(
-        figure
-        for figure in change.figures
-        if sees_households(who, change.municipality) or not is_of_households(figure.figure)
-    )
+    place = change.municipality
+    figures = tuple(one for one in change.figures if opens_to(who, FigureKey(place, one.owner, one.figure, one.year)))
     hidden, causes = len(change.figures) - len(figures), _shown_causes(who, change.causes)
     return change.having(
         {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -19,6 +20,7 @@ from services.planner.api.material import material_of
 from services.planner.domain.parts import Material
 from services.planner.domain.rehearsal import ParameterChange, Shift
 from services.planner.domain.what_if import Cases, Hypothesis, Impossible, Vacancies, WhatIf, WorksMoved, suppose
+from services.planner.domain.withholding import plan_hash
 from services.planner.law.supposed import SupposedLaw, SupposedRule, fault_of
 from services.planner.law.values import Value
 from shared.arrivals import Arrival, Shape, arriving, read_value
@@ -144,8 +146,12 @@ async def what_if(
     law = _law(wanted)
     material, messages = material_of(plans, await plans.state()), await plans.messages()
     found = await asyncio.to_thread(partial(_supposed, plans, material, messages, wanted, law))
+    told = answered(plans, found.drift, municipality, window, None)
+    if law:
+        # Of need nobody is told under other rules, and against a hash anybody can check a guess.
+        told["hash"] = plan_hash(replace(found.drift.after, needs={}))
     return WhatIfAnswer(
-        **answered(plans, found.drift, municipality, window, None),
+        **told,
         parameters=[_parameter(change) for change in found.parameters],
         limits=[_limit(shift) for shift in found.limits],
     )

@@ -84,17 +84,12 @@ def emergency(material: Material) -> DocumentPart:
     """How many cases are open in the ambito, in steps, and what is proposed, without the cases."""
     part, plan = part_of(6, material, None), material.plan
     count = open_cases(plan)
-    homes = {
-        unit: plan.names.get(home.municipality, home.municipality)
-        for (unit, _), home in material.state.homes.by_key.items()
-        if home is not None
-    }
     return DocumentPart(
         "6",
         part.title_it,
         (
             section("", plain(_open_it(count), PRIVACY)),
-            section("Azioni proposte", listing(public_actions(plan, homes))),
+            section("Azioni proposte", listing(public_actions(plan))),
         ),
     )
 

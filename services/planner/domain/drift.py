@@ -18,6 +18,7 @@ from uuid import UUID
 from services.planner.domain.causes import cause_of
 from services.planner.domain.chronicle import state_as_of
 from services.planner.domain.plan import FigureKey, Method, Plan
+from services.planner.domain.publication import is_emergency
 from services.planner.domain.why import Subject, subject_of, subjects_of
 from shared.events.base import Message
 from shared.events.decisions import DayBegan
@@ -72,14 +73,13 @@ def steps_between(before: Iterable[Message], after: Iterable[Message]) -> list[S
     was, now = ({message.envelope.id: message for message in messages} for messages in (before, after))
     came = [message for event, message in now.items() if event not in was]
     went = [message for event, message in was.items() if event not in now]
-    every = sorted((*came, *went), key=lambda message: (message.envelope.time, message.envelope.id))
+    # What came at the same instant stays in order: nothing is closed before it was opened.
+    every = sorted((*came, *went), key=lambda message: message.envelope.time)
     days = [message for message in every if isinstance(message.event, DayBegan)]
     each = [message for message in every if not isinstance(message.event, DayBegan)]
-    names: dict[UUID, tuple[str, ...]] = {}
-    for width in (3, 2, 1):
-        names = {message.envelope.id: _name(message)[:width] for message in each}
-        if len(set(names.values())) <= CAUSES_LIMIT:
-            break
+    names = _names(message for message in each if not _is_emergency(message))
+    # By themselves: how many there are says nothing of how the others are told.
+    names |= _names(message for message in each if _is_emergency(message))
     groups: dict[tuple[str, ...], list[Message]] = defaultdict(list)
     for message in each:
         groups[names[message.envelope.id]].append(message)
@@ -93,6 +93,18 @@ def steps_between(before: Iterable[Message], after: Iterable[Message]) -> list[S
         )
         for name, group in groups.items()
     ]
+
+
+def _names(messages: Iterable[Message]) -> dict[UUID, tuple[str, ...]]:
+    """Each event's own name or, where they are many, one that it shares with others of its kind and municipality."""
+    every = {message.envelope.id: _name(message) for message in messages}
+    widths = (width for width in (3, 2) if len({name[:width] for name in every.values()}) <= CAUSES_LIMIT)
+    width = next(widths, 1)
+    return {event: name[:width] for event, name in every.items()}
+
+
+def _is_emergency(message: Message) -> bool:
+    return is_emergency(cause_of(message))
 
 
 def _name(message: Message) -> tuple[str, str, str]:

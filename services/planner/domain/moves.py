@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple, TypeVar
 
 from services.planner.domain.labels import EVERY_LABEL, label_it
 from services.planner.domain.needs import NeedSheet
 from services.planner.domain.plan import FORECAST, NOTHING, FigureKey, Plan
-from services.planner.domain.publication import is_of_households
+from services.planner.domain.publication import OF_CASES, is_of_households
 from services.planner.domain.rounding import tenths
 from services.planner.domain.sheets import COUNTED, EMPTY_SHEET, Sheet
 from services.planner.domain.supply.outlook import Estimate, Outlook, Scope
@@ -17,6 +17,7 @@ from shared.events.decisions import DayBegan
 from shared.events.plans import Audience, Cause, FigureChange, Measure, MunicipalityChange
 
 CAUSES_LIMIT, FIGURES_LIMIT = 10, 40
+Told = TypeVar("Told", Cause, FigureChange)
 
 
 class Move(NamedTuple):
@@ -32,7 +33,7 @@ def changes(before: Plan | None, after: Plan, causes: Sequence[Cause]) -> tuple[
 
     Causes are those of the batch that touch the municipality, or the whole batch when none does (the forecast pools
     the ambito). Of both only the first are told, with their count, to keep the event small; all owners together come
-    first.
+    first. What not everybody may be told takes no place there, and does not count, so that it leaves no gap.
     """
     moved: dict[str, list[FigureChange]] = defaultdict(list)
     for key, old, new in sorted(moves(before, after), key=lambda move: place_in_report(move.key)):
@@ -47,16 +48,17 @@ def changes(before: Plan | None, after: Plan, causes: Sequence[Cause]) -> tuple[
                 before=None if before is None else old,
                 after=new,
                 audience=Audience.MUNICIPALITY if is_of_households(key.figure) else Audience.EVERYBODY,
+                is_pooled=is_of_households(key.figure) and key.figure not in OF_CASES,
             )
         )
     return tuple(
         MunicipalityChange(
             municipality=municipality,
             name=after.names.get(municipality, municipality),
-            figures=tuple(figures[:FIGURES_LIMIT]),
-            causes=(cited := causes_of(municipality, causes))[:CAUSES_LIMIT],
+            figures=tuple(_first(figures, FIGURES_LIMIT)),
+            causes=tuple(_first(cited := causes_of(municipality, causes), CAUSES_LIMIT)),
             figure_count=len(figures),
-            cause_count=len(cited),
+            cause_count=len(cited) - _left_out(cited),
         )
         for municipality, figures in moved.items()
     )
@@ -140,8 +142,25 @@ def place_in_report(key: FigureKey) -> tuple[str, str, int, int]:
 
 
 def causes_of(municipality: str, causes: Sequence[Cause]) -> tuple[Cause, ...]:
-    """The last day that began touches every municipality."""
+    """The last day that began touches every municipality. What everybody may be told does not follow from the rest."""
     days = [cause for cause in causes if cause.kind == DayBegan.name()]
     facts = [cause for cause in causes if cause.kind != DayBegan.name()]
-    own = [cause for cause in facts if cause.municipality == municipality]
-    return (*days[-1:], *(own or facts))
+    public = [cause for cause in facts if cause.audience is Audience.EVERYBODY]
+    others = [cause for cause in facts if cause.audience is not Audience.EVERYBODY]
+    own, own_others = ([one for one in found if one.municipality == municipality] for found in (public, others))
+    told = own or public
+    return (*days[-1:], *told, *(own_others if told or own_others else others))
+
+
+def _first(found: Iterable[Told], limit: int) -> Iterator[Told]:
+    """So many for each audience."""
+    seen: Counter[Audience] = Counter()
+    for one in found:
+        seen[one.audience] += 1
+        if seen[one.audience] <= limit:
+            yield one
+
+
+def _left_out(causes: Sequence[Cause]) -> int:
+    """Causes for some only that are not listed: nobody could tell them from the others."""
+    return max(sum(cause.audience is not Audience.EVERYBODY for cause in causes) - CAUSES_LIMIT, 0)

@@ -7,12 +7,14 @@ no declaration comes. Coverage, which moves with every forecast, is not held: it
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
 from services.planner.domain.declared_years import declared_needs
 from services.planner.domain.need.amounts import HouseholdBand
 from services.planner.domain.need.assessment import Need, NeedAssessment, assess_need
 from services.planner.domain.need.coverage import coverage
-from services.planner.domain.need.declared import EVERY_COMPONENT, Component
+from services.planner.domain.need.declared import EVERY_COMPONENT, FLOWS, Component
 from services.planner.domain.need.evidence import NeedMethod
 from services.planner.domain.need.pressure import Inhabitants, Pressure, rank_pressure
 from services.planner.domain.rules import Rules
@@ -27,27 +29,60 @@ Needs = Mapping[str | None, NeedSheet]
 People = Mapping[str, Inhabitants]
 
 
-def needs_of(state: PlanState, people: People, rules: Rules) -> Needs:
+class Hearsay(NamedTuple):
+    """Chi tace: the municipalities of whose need something is estimated from what others declared.
+
+    What these declared is `heard`, of `households` of all: an estimate for everybody is made of it as it is told, for
+    one that is made of exact counts gives them back as many times over as it multiplies them.
+    """
+
+    silent: tuple[str, ...] = ()
+    heard: NeedSheet = MappingProxyType({})
+    households: int = 0
+    of: int = 0
+
+
+ALL_HEARD: Final = Hearsay()
+
+
+def needs_of(state: PlanState, people: People, rules: Rules) -> tuple[Needs, Hearsay]:
     """The figures of every municipality; those of which nobody declared anything are estimated from the others."""
     declared = declared_needs(state)
     if not declared or not people:
-        return {}
+        return {}, ALL_HEARD
     assessment = assess(state, people, rules)
     pressures = rank_pressure(declared, people)
     sheets: dict[str | None, NeedSheet] = {
         municipality: _sheet(territory.whole) | _pressed(pressures.get(municipality))
         for municipality, territory in assessment.municipalities.items()
     }
-    return sheets | {None: _sheet(assessment.ambito.whole)}
+    hearsay, heard = hearsay_in(assessment, people)
+    if not hearsay.silent:
+        hearsay = ALL_HEARD
+    elif heard:
+        hearsay = hearsay._replace(heard=_sheet(assess(state, heard, rules).ambito.whole))
+    return sheets | {None: _sheet(assessment.ambito.whole)}, hearsay
+
+
+def hearsay_in(assessment: NeedAssessment, people: People) -> tuple[Hearsay, People]:
+    """Who is silent, and the others: those of whose need nothing is estimated but how it will flow."""
+    heard = {}
+    for place, inhabitants in people.items():
+        found = assessment.municipalities[place]
+        if found.is_declared and not any(use.is_estimated for use in found.uses if use.component not in FLOWS):
+            heard[place] = inhabitants
+    counted, of = (sum(one.households for one in found.values()) for found in (heard, people))
+    return Hearsay(tuple(sorted(people.keys() - heard.keys())), {}, counted, of), heard
 
 
 def assess(
     state: PlanState, people: People, rules: Rules, components: frozenset[Component] = EVERY_COMPONENT
 ) -> NeedAssessment:
-    """The whole assessment of the components that count, with size classes and what is estimated."""
+    """The assessment of the components that count, with size classes and what is estimated, for these people."""
     households = {municipality: place.households for municipality, place in people.items()}
+    declared = {place: need for place, need in declared_needs(state).items() if place in households}
     method = NeedMethod(rules.planning.backlog_clearance_years, components)
-    return assess_need(declared_needs(state), households, method)
+    return assess_need(declared, households, method)
 
 
 def inhabitants_of(survey: Survey) -> dict[str, Inhabitants]:

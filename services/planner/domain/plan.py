@@ -21,7 +21,7 @@ from services.planner.domain.emergency.actions import Action, ActionKind
 from services.planner.domain.emergency.placing import Metres
 from services.planner.domain.forecast import YEARS, Triennium, prospect, still_learned
 from services.planner.domain.labels import EVERY_LABEL
-from services.planner.domain.needs import Needs, People, covered, needs_of
+from services.planner.domain.needs import ALL_HEARD, Hearsay, Needs, People, covered, needs_of
 from services.planner.domain.rules import AreaBands, Rules
 from services.planner.domain.sheets import COUNTED, Sheet, read_sheet, sheets_of
 from services.planner.domain.state import PlanState
@@ -80,6 +80,7 @@ class Plan:
     actions: tuple[Action, ...]
     needs: Needs
     adopted: Adopted
+    hearsay: Hearsay = ALL_HEARD
     objectives: tuple[Objective, ...] = ()
     texts: Mapping[str, TextSeal] = field(default_factory=dict)
     learned: Learned[int] | None = field(default=None, compare=False, repr=False)
@@ -173,11 +174,10 @@ def compute(
     else:
         situation = Situation(state.cases, state.homes, state.stock, state.holds, reference_on)
         actions = derive_emergency(situation, rules, names, metres).actions
-    adopted = (
-        of_day.adopted
-        if of_day and not touched.has_adopted(reference_on)
-        else adopted_cells(state, triennium, reference_on)
-    )
+    cells = of_day.adopted if of_day and not touched.has_adopted(reference_on) else None
+    adopted = adopted_cells(state, triennium, reference_on) if cells is None else cells
+    was = (of_law.needs, of_law.hearsay) if of_law and not touched.declarations else None
+    needs, hearsay = was or needs_of(state, people, rules)
     return Plan(
         ambito=state.ambito,
         triennium=triennium,
@@ -188,8 +188,9 @@ def compute(
         outlooks=outlooks,
         works_at_risk=works_at_risk,
         actions=actions,
-        needs=of_law.needs if of_law and not touched.declarations else needs_of(state, people, rules),
+        needs=needs,
         adopted=adopted,
+        hearsay=hearsay,
         learned=learned,
         objectives=objectives_of(state.objectives),
         texts=seals_of(state.texts, triennium.first_year),
@@ -254,8 +255,11 @@ def canonical(plan: Plan) -> bytes:
             for action in plan.actions
         },
     }
-    if plan.texts:  # A plan that was kept before there were any has the same bytes as ever.
+    # A plan that was kept before there were any has the same bytes as ever.
+    if plan.texts:
         content["texts"] = {section: list(seal) for section, seal in plan.texts.items()}
+    if plan.hearsay.silent:
+        content["hearsay"] = plan.hearsay._asdict()
     return orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
 
 
@@ -290,6 +294,7 @@ def read(content: str | bytes, names: Mapping[str, str]) -> Plan:
         adopted=dict(_read_adopted(*entry) for entry in held["adopted"].items()),
         objectives=tuple(_read_objective(objective) for objective in held.get("objectives", ())),
         texts={section: TextSeal(*seal) for section, seal in held.get("texts", {}).items()},
+        hearsay=_read_hearsay(held.get("hearsay")),
     )
 
 
@@ -298,6 +303,10 @@ def _read_adopted(key: str, cell: tuple[int | None, str, str, list[int] | None])
     declared, basis, reason, numbers = cell
     last_year = Estimate(*numbers) if numbers else None
     return (municipality, owner, int(year), Quantity(quantity)), AdoptedCell(declared, Basis(basis), reason, last_year)
+
+
+def _read_hearsay(held: Mapping[str, Any] | None) -> Hearsay:
+    return Hearsay(**{**held, "silent": tuple(held["silent"])}) if held else ALL_HEARD
 
 
 def _read_objective(held: Mapping[str, Any]) -> Objective:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from services.planner.domain.emergency.actions import Action, ActionKind
+from services.planner.domain.emergency.actions import ActionKind
 from services.planner.domain.plan import FigureKey, Plan
 from shared.events import Cause, FigureChange, MunicipalityChange, PlanRecomputed
 from shared.wording import and_others, because, began, is_day, moved
@@ -27,9 +27,9 @@ OF_NEED: Final = ("need_", "coverage", "pressure")
 _TOLD_LAST: Final = ("assignable_mean", "turnover_mean", "occupied", "stock_total")
 """What moves as a consequence; the group that the home came into is told before."""
 _TOLD: Final = {
-    ActionKind.RESERVE_AS_SAT: "Riservare l'alloggio {home} ai servizi abitativi transitori ({article}).",
-    ActionKind.OFFER_TO_CASE: "Offrire l'alloggio {home} a un caso di emergenza aperto ({article}).",
-    ActionKind.ASK_OWNER_FOR_HOME: "Chiedere di rendere assegnabile l'alloggio {home} ({article}).",
+    ActionKind.RESERVE_AS_SAT: "Riservare alloggi ai servizi abitativi transitori ({article}).",
+    ActionKind.OFFER_TO_CASE: "Offrire alloggi disponibili ai casi di emergenza aperti ({article}).",
+    ActionKind.ASK_OWNER_FOR_HOME: "Chiedere agli enti di rendere assegnabili altri alloggi ({article}).",
     ActionKind.ACTIVATE_LEASE: "Prendere in locazione alloggi per i casi di emergenza aperti ({article}).",
     ActionKind.OPEN_ARREARS_FUND: "Attivare il fondo per la morosità incolpevole ({article}).",
     ActionKind.END_SAT: "",
@@ -64,22 +64,17 @@ def open_cases(plan: Plan) -> int:
     return plan.figures[FigureKey(None, None, "open_cases", None)]
 
 
-def public_actions(plan: Plan, homes: Mapping[str, str]) -> tuple[str, ...]:
-    """The proposals without the cases they are for; `homes` has the name of the municipality each home stands in.
+def public_actions(plan: Plan) -> tuple[str, ...]:
+    """What kinds of action are proposed, without the cases that they are for and without the homes.
 
-    None while there are few cases: what is proposed would tell that there are any.
+    A case is offered the nearest home: where that stands says where the case is, and how many homes are named how many
+    cases there are. None while there are few cases: what is proposed would tell that there are any.
     """
     if is_few(open_cases(plan)):
         return (f"Con {FEW} casi aperti le azioni non si pubblicano.",)
-    told = [_action(action, homes) for action in sorted(plan.actions, key=lambda action: (action.unit_id, action.kind))]
-    # Each sentence once: how often it stood there would count cases.
-    return tuple(dict.fromkeys(filter(None, told))) or ("Nessuna azione proposta.",)
-
-
-def _action(action: Action, homes: Mapping[str, str]) -> str:
-    """Nothing of a home that a household lives in: which one that is is nobody's business."""
-    where = f" a {homes[action.unit_id]}" if action.unit_id in homes else ""
-    return _TOLD[action.kind].format(home=action.unit_id + where, article=action.article)
+    kinds = {action.kind: action.article for action in plan.actions}
+    told = [_TOLD[kind].format(article=kinds[kind]) for kind in ActionKind if kind in kinds]
+    return tuple(filter(None, told)) or ("Nessuna azione proposta.",)
 
 
 def news(event: PlanRecomputed, names: Mapping[str, str]) -> tuple[str, ...]:

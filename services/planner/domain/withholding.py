@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
-from services.planner.domain.needs import Needs, NeedSheet
+from services.planner.domain.needs import ALL_HEARD, Hearsay, Needs, NeedSheet
 from services.planner.domain.plan import FigureKey, Plan, canonical, hash_of
 from services.planner.domain.publication import OF_CASES, STEP, is_of_households, open_cases, step_of
 from services.planner.domain.sheets import Sheet
@@ -32,7 +32,8 @@ def told(plan: Plan) -> Plan:
     """Piano come tutti possono leggerlo: its needs in steps, no emergency case and nothing that is done for one."""
     return replace(
         plan,
-        needs=told_needs(plan.needs),
+        needs=told_needs(plan.needs, plan.hearsay),
+        hearsay=ALL_HEARD,
         sheets={place: _without_cases(sheet) for place, sheet in plan.sheets.items()},
         actions=(),
         objectives=tuple(
@@ -53,16 +54,34 @@ def plan_hash(plan: Plan) -> str:
     return hash_of(canonical(told(plan)))
 
 
-def told_needs(needs: Needs) -> Needs:
-    """Where they do not fill a step, nothing: neither of the municipality nor, if there are so few, of the ambito."""
-    sheets = {place: dict(_told_sheet(place, sheet)) for place, sheet in needs.items()}
-    return {place: sheet for place, sheet in sheets.items() if sheet.get("need_3y")}
+def told_needs(needs: Needs, hearsay: Hearsay) -> Needs:
+    """Where they do not fill a step, nothing: neither of the municipality nor, if there are so few, of the ambito.
+
+    Of who is silent nothing by itself; the ambito's is estimated for them from what is told of the others.
+    """
+    heard = {**needs, None: hearsay.heard} if hearsay.silent else needs
+    told = {place: dict(_told_sheet(place, sheet)) for place, sheet in heard.items() if place not in hearsay.silent}
+    if hearsay.silent:
+        told[None] = {name: for_the_silent(name, value, unit_of(name), hearsay) for name, value in told[None].items()}
+    return {place: sheet for place, sheet in told.items() if sheet.get("need_3y")}
+
+
+def for_the_silent(name: str, value: int, unit: int, hearsay: Hearsay) -> int:
+    """What a number that is told of who was heard comes to with as much for each household of the silent."""
+    if not hearsay.silent or not value:
+        return value
+    return stepped(name, value * hearsay.of // hearsay.households, unit)
+
+
+def unit_of(name: str) -> int:
+    """Households of which a figure of need counts one, or thousandths."""
+    return 1 if name.endswith(("_low", "_high")) else 1000
 
 
 def _told_sheet(place: str | None, sheet: NeedSheet) -> Iterator[tuple[str, int]]:
     for name, value in sheet.items():
         if name.startswith("need_") and (place is None or name in TOLD_OF_A_MUNICIPALITY):
-            yield name, stepped(name, value, 1 if name.endswith(("_low", "_high")) else 1000)
+            yield name, stepped(name, value, unit_of(name))
 
 
 def _without_cases(sheet: Sheet) -> Sheet:

@@ -191,14 +191,7 @@ async def front_of_days(request: Request, db: Database, place: Ambito, days: Day
         rows = await store.versions_before(session, plan.ambito, head.version + 1, NEWS_LIMIT)
     until = days.true_on or head.reference_on
     told = [(row.recorded_at, PlanRecomputed.read(row.event.encode())) for row in rows if row.reference_on <= until]
-    return Front(head.version, head.hash, plan, homes_of(then.material), told)
-
-
-def homes_of(material: Material) -> dict[str, str]:
-    """The name of the municipality in which each home stands that is not simply let."""
-    names = material.plan.names
-    standing = material.state.homes.by_key.items()
-    return {unit: names.get(home.municipality, home.municipality) for (unit, _), home in standing if home is not None}
+    return Front(head.version, head.hash, plan, told)
 
 
 def everybody(ambito: str) -> Principal:

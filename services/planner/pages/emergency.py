@@ -16,7 +16,7 @@ from services.planner.domain.emergency.refusals import Unplaced
 from services.planner.domain.holds import HoldStatus
 from services.planner.domain.parts.emergency import ORDER_ARTICLE, unplaced_in
 from services.planner.domain.publication import open_cases, public_actions
-from services.planner.pages.desk import At, Plan, Shown, homes_of
+from services.planner.pages.desk import At, Plan, Shown
 from services.planner.pages.frame import OPERATION, Place, answer, around, at_hand, tag_of
 from services.planner.pages.views import Table, owner_name
 from services.planner.pages.words import in_steps
@@ -41,7 +41,7 @@ async def emergency_page(request: Request, place: Place, plan: Plan, at: At, vis
         **around(request, place, at, head, title, "emergenza", live=True),
         "cases": in_steps(open_cases(plan.asked.plan)),
         "article": ORDER_ARTICLE,
-        "actions": public_actions(plan.asked.plan, homes_of(plan.material)),
+        "actions": public_actions(plan.asked.plan),
         "tables": [*await _own(plan, who)] if who else [],
     }
     return answer(request, "emergency.html", content, tag)

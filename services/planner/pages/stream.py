@@ -62,13 +62,10 @@ async def front_of(db: Database, ambito: str) -> Front | None:
         row = await store.plan_content(session, ambito)
         if row is None or not row.version:
             return None
-        names = names_of(ambito)
-        plan = read(row.content, names)
+        plan = read(row.content, names_of(ambito))
         versions = await store.versions_before(session, ambito, None, NEWS_LIMIT, quiet_days=False)
-        homes = await store.municipalities_of(session, ambito, sorted({action.unit_id for action in plan.actions}))
     told = [(version.recorded_at, PlanRecomputed.read(version.event.encode())) for version in versions]
-    where = {unit_id: names.get(istat, istat) for unit_id, istat in homes.items()}
-    front = _fronts[db] = Front(row.version, row.hash, plan, where, told)
+    front = _fronts[db] = Front(row.version, row.hash, plan, told)
     return front
 
 

@@ -40,7 +40,7 @@ STATUS_COLUMNS: Final = ("free_assignable", "needing_works", "in_works", "occupi
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Front:
-    """The plan as it stands; `homes` are municipalities of the homes it speaks of, `events` its versions, newest first.
+    """The plan as it stands; `events` are its versions, newest first.
 
     Compared by identity, so that what is made of it can be kept.
     """
@@ -48,7 +48,6 @@ class Front:
     version: int
     hash: str
     plan: Plan
-    homes: Mapping[str, str]
     events: Sequence[tuple[datetime, PlanRecomputed]]
 
 
@@ -106,7 +105,7 @@ def ambito_view(front: Front, at: Addresses | None = None) -> View:
     # Told once: a line for each change of a case would count the cases.
     latest = next((item for item in told if item.text == EMERGENCY_NEWS), None)
     told = [item for item in told if item.text != EMERGENCY_NEWS or item is latest]
-    actions = public_actions(plan, front.homes)
+    actions = public_actions(plan)
     tiles = [*forecasts, *counts, *need_tiles(plan, at), cases_tile(plan, at)]
     return View(tiles, [table], _marks(front), told, {"azioni": actions})
 

@@ -35,7 +35,7 @@ from services.planner.tables.discussion import PlanContestRow
 from services.planner.tables.texts import PlanTextRow
 from shared.db import StaleWriter
 from shared.events import DayBegan, PlanRecomputed
-from shared.sql import among, matching, table_of, upsert_rows
+from shared.sql import matching, table_of, upsert_rows
 
 PLAN = table_of(PlanRow)
 REPLACE = PLAN.update().where(
@@ -79,14 +79,6 @@ async def plan_version(session: AsyncSession, ambito: str) -> int:
     """Number of the plan's present version; 0 before the first."""
     found = await session.execute(select(col(PlanRow.version)).where(col(PlanRow.ambito) == ambito))
     return found.scalar_one_or_none() or 0
-
-
-async def municipalities_of(session: AsyncSession, ambito: str, unit_ids: Sequence[str]) -> dict[str, str]:
-    """In which municipality each of these homes stands, of those that are not simply let."""
-    query = select(col(HomeRow.unit_id), col(HomeRow.municipality))
-    here = col(HomeRow.ambito) == ambito, col(HomeRow.municipality).is_not(None)
-    rows = await session.execute(query.where(*here, among(session, HomeRow.unit_id, unit_ids)))
-    return {row.unit_id: row.municipality for row in rows}
 
 
 async def reference_of(session: AsyncSession, ambito: str) -> date | None:

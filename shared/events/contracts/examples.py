@@ -125,6 +125,7 @@ VALUES: Mapping[str, Any] = {
     "assigned_previous_year": 6,
     "attempts": 3,
     "audience": Audience.EVERYBODY,
+    "is_pooled": False,
     "barriers": 4,
     "baseline": 80,
     "before": 13,

@@ -12,8 +12,12 @@ import httpx
 import pytest
 
 from services.planner.domain.need.declared import Component
+from services.planner.domain.needs import inhabitants_of
+from services.planner.domain.survey.households import ASSUMED
+from services.planner.domain.survey.people import survey_ambito
 from shared.auth import Role, issue
-from shared.events import EmergencyCaseOpened
+from shared.events import EmergencyCaseOpened, SubmissionReceived
+from shared.territory import ambito
 from tests.component.planner.test_figures_api import PLAN
 from tests.component.planner.test_pages import KEY, home_with_key
 from tests.support.planner import UNTIL, Served, planner_serving, stated, synthetic
@@ -26,6 +30,13 @@ REGION, OWNER = ("regione-lombardia", Role.REGION), ("aler-bcm", Role.OWNER)
 CASES = ("open_cases", "emergency_actions")
 METHOD = ("/years_to_clear", "/need_declared_count", "/municipality_count")
 ENDS = ("_low", "_high")
+PEOPLE = inhabitants_of(survey_ambito(ambito(AMBITO).municipalities, ASSUMED))
+DECLARING = {
+    message.event.municipality
+    for message in synthetic().past
+    if isinstance(message.event, SubmissionReceived) and message.event.need is not None
+}
+"""Who has said how many households are in need; the others' needs are estimated."""
 OF_HOUSEHOLDS = (*CASES, "need_", "coverage", "pressure", "component_")
 
 
@@ -89,6 +100,10 @@ def small(every: dict[str, int]) -> set[str]:
     return found
 
 
+def is_end(figure: str) -> bool:
+    return figure.split(":")[2].endswith(ENDS)
+
+
 def steps(figures: dict[str, int]) -> dict[str, int]:
     """Households as everybody is told them, worked out here once more: low ends down to a five, high ends up to one."""
     found = {}
@@ -98,8 +113,21 @@ def steps(figures: dict[str, int]) -> dict[str, int]:
         if name.startswith("need_") and (place == "-" or name.startswith("need_3y")):
             found[figure] = (value // step + name.endswith("_high")) * step
     least = {figure.split(":")[0]: value for figure, value in found.items() if ":need_3y:" in figure}
+    silent = {code for code in PEOPLE if code not in DECLARING}
     told = {figure: value for figure, value in found.items() if least[figure.split(":")[0]]}
-    return told | {"-:-:open_cases:-": figures["-:-:open_cases:-"] // 5 * 5}
+    told = {figure: value for figure, value in told.items() if figure.split(":")[0] not in silent | {"-"}}
+    return told | ambito_steps(figures) | {"-:-:open_cases:-": figures["-:-:open_cases:-"] // 5 * 5}
+
+
+def ambito_steps(figures: dict[str, int]) -> dict[str, int]:
+    """The means: those of who declared, down to a five, and for the others as much for each household, down again."""
+    heard, of = (sum(PEOPLE[code].households for code in found) for found in (DECLARING, PEOPLE))
+    assert len(DECLARING) == 46
+    found = {}
+    for name in ("need_3y", "need_backlog", "need_arrivals", "need_departures", "need_yearly"):
+        whole = sum(figures[f"{code}:-:{name}:-"] for code in DECLARING)
+        found[f"-:-:{name}:-"] = whole // 5000 * 5000 * of // heard // 5000 * 5000
+    return found
 
 
 def test_households_are_told_in_steps_and_the_small_ones_not_at_all(
@@ -109,8 +137,10 @@ def test_households_are_told_in_steps_and_the_small_ones_not_at_all(
     homes = {figure: value for figure, value in every.items() if not is_of_households(figure)}
     assert homes == {figure: value for figure, value in told.items() if not is_of_households(figure)}
     households = {figure: value for figure, value in told.items() if is_of_households(figure)}
-    assert {figure for figure in households if ":coverage" not in figure} == set(steps(every))
-    assert {figure: value for figure, value in households.items() if ":coverage" not in figure} == steps(every)
+    bands = {figure for figure in households if figure.startswith("-") and is_end(figure)}
+    assert all(households[figure] % 5 == 0 for figure in bands if ":coverage" not in figure)
+    counts = {figure: value for figure, value in households.items() if ":coverage" not in figure}
+    assert {figure: value for figure, value in counts.items() if figure not in bands} == steps(every)
     assert not {figure for figure in households if figure.split(":")[0] in small}
     assert listed(planner, OWNER) == told
     assert listed(planner, PARTNER) == every
@@ -158,13 +188,15 @@ def test_whoever_has_to_act_sees_what_it_has_to_do(planner: Served) -> None:
     assert 0 < len(own) < len(every_action)
 
 
-def test_a_municipality_sees_its_own_however_small_and_of_others_what_everybody_sees(
+def test_a_municipality_sees_its_own_cases_however_few_and_of_need_what_everybody_sees(
     planner: Served, every: dict[str, int]
 ) -> None:
-    told = listed(planner, TOWN)
-    own = {figure: value for figure, value in every.items() if figure.startswith(f"{SORESINA}:")}
-    others = {figure: value for figure, value in listed(planner, REGION).items() if figure not in own}
-    assert told == others | own
+    """Its own need is estimated and compared with what the others have declared: it would tell of theirs."""
+    own = {f"{SORESINA}:-:{name}:-": every[f"{SORESINA}:-:{name}:-"] for name in CASES}
+    assert listed(planner, TOWN) == listed(planner, REGION) | own
+    for path in (f"{PLAN}/parts/3", f"{PLAN}/need"):
+        answers = [seen(planner, f"{path}?municipality={SORESINA}", who) for who in (TOWN, REGION)]
+        assert answers[0] == answers[1]
     actions = seen(planner, PLAN, TOWN)["actions"]
     assert actions
     assert {SORESINA} >= {action["municipality"] for action in actions if action["owner"] != TOWN[0]}
@@ -204,7 +236,9 @@ def test_of_single_components_of_the_need_nobody_else_is_told_a_number(planner: 
             answer = seen(planner, f"{PLAN}/need?{query}{place}")
             assert all(one["id"].endswith(METHOD) for one in answer["figures"])
             assert answer["sentences"] == []
-    assert len(seen(planner, f"{PLAN}/need?components={component}&municipality={SORESINA}", TOWN)["figures"]) > 3
+            assert len(seen(planner, f"{PLAN}/need?{query}{place}", LEAD)["figures"]) > 3
+    [own] = seen(planner, f"{PLAN}/need?components={component}&municipality={SORESINA}", TOWN)["figures"]
+    assert own["id"].endswith(METHOD)
 
 
 def test_parts_six_and_seven_name_no_case_and_no_small_number_of_households(planner: Served) -> None:

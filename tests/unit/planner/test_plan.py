@@ -21,7 +21,7 @@ from services.planner.domain.strategies.objectives import ObjectiveStatus
 from services.planner.domain.withholding import plan_hash
 from shared.events.base import Message
 from shared.events.decisions import HoldPlaced, ObjectiveSet, ObjectiveWithdrawn
-from shared.events.plans import Cause, Measure
+from shared.events.plans import Audience, Cause, Measure
 from shared.events.units import UnitStatus
 from tests.unit.planner.worlds import (
     CASTELVERDE,
@@ -283,6 +283,18 @@ def test_a_municipality_no_cause_touches_gets_the_whole_batch_up_to_the_limit() 
     cremona, castelverde = changes(None, plan, causes)[::-1]
     assert cremona.municipality == CREMONA
     assert len(cremona.causes) == len(castelverde.causes) == CAUSES_LIMIT
+
+
+def test_what_is_for_some_only_takes_no_place_among_the_causes_that_are_listed() -> None:
+    """Neither how many cases were opened nor where follows from what everybody is told of the others."""
+    plan, public = planned(village().sent), [cause(number, CASTELVERDE) for number in range(60)]
+    is_hidden = {"audience": Audience.MUNICIPALITY, "kind": "emergency-case-opened"}
+    for count in (0, 3, 30):
+        hidden = [cause(100 + number, CREMONA).having(is_hidden) for number in range(count)]
+        for change in changes(None, plan, [*hidden, *public]):
+            told = [one for one in change.causes if one.audience is Audience.EVERYBODY]
+            assert told == public[:CAUSES_LIMIT]
+            assert change.cause_count - len(change.causes) + len(told) == 60
 
 
 def test_unchanged_plans_have_no_changes() -> None:

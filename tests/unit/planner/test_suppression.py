@@ -5,15 +5,22 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
 
+from deploy.demo.synthetic import generate
 from services.planner.document.assembly import document_of, draft_of
 from services.planner.document.canonical import json_of
 from services.planner.domain import withholding
+from services.planner.domain.declared_years import FLOWS
+from services.planner.domain.needs import inhabitants_of
+from services.planner.domain.survey.households import ASSUMED
+from services.planner.domain.survey.people import survey_ambito
 from services.planner.domain.withholding import plan_hash, stepped, told_figures
 from shared.events.planning import AccessMeasure, HousingNeed
+from shared.territory import ambito, municipality_organisation
 from tests.support.household_worlds import COUNTS, World, drawn_world
 from tests.support.suppression_attack import Attack, attack, published
 
@@ -38,6 +45,21 @@ def test_of_random_plans_in_two_versions_no_count_below_three_is_recovered(turn:
     assert small > 100
 
 
+def test_of_the_demo_with_all_its_municipalities_no_count_below_three_is_recovered() -> None:
+    """As 46 of them declare it, without flows, which the attacker does not invert: so he knows more of the rest."""
+    people = inhabitants_of(survey_ambito(ambito("cremonese").municipalities, ASSUMED))
+    needs: dict[str, HousingNeed] = {}
+    for row in generate(2026, ambito("cremonese"), date(2026, 11, 23)).submissions:
+        if row.need is not None and row.owner == municipality_organisation(row.municipality):
+            needs[row.municipality] = row.need.model_copy(update=dict.fromkeys(FLOWS))
+    world = World((needs,), dict.fromkeys(needs, ()), (0,), people)
+    material = world.material(0)
+    system = attack(world, [material.plan], [published(material)], most=2000)
+    assert (len(people), len(needs)) == (48, 46)
+    assert len(system.small) > 100
+    assert system.recovered() == set()
+
+
 def test_were_they_told_exactly_but_for_the_small_ones_the_attacker_finds_these(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -46,8 +68,8 @@ def test_were_they_told_exactly_but_for_the_small_ones_the_attacker_finds_these(
     def exact(name: str, value: int, unit: int = 1) -> int:
         return value
 
-    def all_but_few(needs: withholding.Needs) -> withholding.Needs:
-        return {place: sheet for place, sheet in kept(needs).items() if sheet["need_3y"] >= 3000}
+    def all_but_few(needs: withholding.Needs, hearsay: withholding.Hearsay) -> withholding.Needs:
+        return {place: sheet for place, sheet in kept(needs, hearsay).items() if sheet["need_3y"] >= 3000}
 
     kept = withholding.told_needs
     monkeypatch.setattr(withholding, "stepped", exact)
@@ -89,6 +111,22 @@ def test_worlds_that_differ_only_in_what_is_kept_back_publish_the_same_bytes_and
     assert bytes_of(of_few(evicted=1, reached=5, cases=1)) != bytes_of(first)
     assert bytes_of(of_few(evicted=1, reached=1, cases=5)) != bytes_of(first)
     assert bytes_of(of_few(evicted=5, reached=1, cases=1)) != bytes_of(first)
+
+
+def test_who_declares_alone_is_not_told_many_times_over_for_those_who_do_not() -> None:
+    """One village of 47 declares: an estimate for the others from its exact counts would be these, times 47."""
+    first = of_few(evicted=1, reached=0, cases=0)
+    village = [*first.people][-1]
+    silent = {f"0192{number:02}": first.people[village] for number in range(46)}
+    worlds = []
+    for evicted in (1, 2, 4):
+        need = of_few(evicted=evicted, reached=0, cases=0).needs[0][village]
+        people = {village: first.people[village]} | silent
+        worlds.append(World(({village: need},), {village: ()}, (0,), people))
+    plans = [world.material(0).plan for world in worlds]
+    assert len({plan.needs[None]["need_3y"] // 47_000 for plan in plans}) == 3, "to who writes the plan they are told"
+    assert len({plan_hash(plan) for plan in plans}) == len({bytes_of(world) for world in worlds}) == 1
+    assert not [key for key in told_figures(plans[0]) if key.figure.startswith("need_")]
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from services.planner.domain.declared_years import declared_needs
 from services.planner.domain.narrative.figures import Figure, FigureUnit
 from services.planner.domain.narrative.sentences import Sentence
 from services.planner.domain.need.amounts import HouseholdBand
+from services.planner.domain.need.assessment import NeedAssessment
 from services.planner.domain.need.coverage import coverage
 from services.planner.domain.need.declared import EVERY_COMPONENT, Component, NeedFault, declared_totals
 from services.planner.domain.need.figures import (
@@ -20,11 +21,11 @@ from services.planner.domain.need.figures import (
 )
 from services.planner.domain.need.pressure import rank_pressure
 from services.planner.domain.need.sentences import need_sentences
-from services.planner.domain.needs import assess
+from services.planner.domain.needs import Hearsay, assess, hearsay_in
 from services.planner.domain.parts.material import Item, Material, PlanPart, scope_of
 from services.planner.domain.plan import NOTHING, Plan
 from services.planner.domain.publication import STEP
-from services.planner.domain.withholding import TOLD_OF_A_MUNICIPALITY, stepped
+from services.planner.domain.withholding import TOLD_OF_A_MUNICIPALITY, for_the_silent, stepped
 
 TITLE = "Fabbisogno abitativo primario"
 METHOD: Final = ("years_to_clear", "need_declared_count", "municipality_count")
@@ -57,7 +58,10 @@ def need_part(
     need: HouseholdBand | None = territory.whole.need
     if material.is_for_all:
         need = _told_band(material.plan, municipality) if components == EVERY_COMPONENT else None
-        figures = tuple(_stepped(figures, municipality, is_told=need is not None))
+        hearsay, heard = hearsay_in(assessment, material.people)
+        if municipality is None and need and hearsay.silent:
+            figures = tuple(_heard(figures, assess(material.state, heard, material.rules)))
+        figures = tuple(_stepped(figures, municipality, hearsay, is_told=need is not None))
     figures += _covered(material, municipality, need) if need else ()
     left_out = [component for component in Component if component not in components]
     told = need_sentences(material.place_it(municipality), territory, figures, assessment.unknown, left_out=left_out)
@@ -67,7 +71,19 @@ def need_part(
     return PlanPart(3, TITLE, told, figures, tuple(dict.fromkeys(_fault(material, fault) for fault in faults)))
 
 
-def _stepped(figures: Iterable[Figure], municipality: str | None, *, is_told: bool) -> Iterator[Figure]:
+def _heard(figures: Iterable[Figure], assessment: NeedAssessment) -> Iterator[Figure]:
+    """The ambito's figures made of who was heard alone; of what was declared, all."""
+    own = {figure.name: figure for figure in ambito_figures(scope_of(None), assessment)}
+    for figure in figures:
+        if figure.name in METHOD or figure.name.startswith("declared_"):
+            yield figure
+        elif figure.name in own:
+            yield own[figure.name]
+
+
+def _stepped(
+    figures: Iterable[Figure], municipality: str | None, hearsay: Hearsay, *, is_told: bool
+) -> Iterator[Figure]:
     """Those of the whole need, and of the ambito also what it is made of, each as the step it lies in."""
     for figure in figures:
         if figure.name in METHOD:
@@ -76,6 +92,8 @@ def _stepped(figures: Iterable[Figure], municipality: str | None, *, is_told: bo
             unit = 1000 if figure.unit is FigureUnit.THOUSANDTHS else 1
             is_count = figure.name.endswith("_by")
             value = int(figure.value) if is_count else stepped(figure.name, int(figure.value), unit)
+            if municipality is None and not figure.name.startswith("declared_"):
+                value = for_the_silent(figure.name, value, unit, hearsay)
             yield figure._replace(value=value, operands=())
 
 

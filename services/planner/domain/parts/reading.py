@@ -50,11 +50,9 @@ def _figures(part: PlanPart, reading: Reading) -> Iterator[Figure]:
 
 def _items(part: PlanPart, reading: Reading) -> Iterator[Item]:
     for item in part.items:
-        if part.number in OF_HOUSEHOLDS or reading.is_own(item.municipality):
-            yield item
-        elif part.number == STRATEGIES:
-            yield _aim(item)
-        elif part.number != EMERGENCY or reading.is_to_act(item.owner):
+        if part.number == STRATEGIES:
+            yield item if reading.is_own(None) else _aim(item)
+        elif part.number != EMERGENCY or reading.is_own(item.municipality) or reading.is_to_act(item.owner):
             yield item
 
 

@@ -17,6 +17,7 @@ from services.planner.document.model import Cell, Column, Document, DocumentPart
 from services.planner.document.render import pdf_of
 from services.planner.document.writing import written
 from services.planner.domain.details import Detail, details_of
+from services.planner.domain.needs import ALL_HEARD
 from services.planner.domain.parts import Material, part_of
 from services.planner.domain.state import PlanState
 from services.planner.domain.withholding import plan_hash, told_figures
@@ -179,7 +180,7 @@ def needing(**households: int) -> DocumentPart:
             (None, sum(households.values())),
         ]
     }
-    plan = replace(material.plan, needs=needs)
+    plan = replace(material.plan, needs=needs, hearsay=ALL_HEARD)
     return document_of(replace(material, plan=plan), draft_of(plan, 1, ""), (), (), synthetic=True).parts[2]
 
 
