@@ -9,6 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
 from shared.events import Cause, DayBegan, FigureChange, Measure
+from shared.territory import other_organisations
 
 KINDS: Final = {
     "unit-registered": "l'iscrizione in anagrafe dell'alloggio {}",
@@ -69,7 +70,7 @@ _SEPARATORS: Final = str.maketrans(",.", ".,")
 
 
 def because(cause: Cause, municipality: str, names: Mapping[str, str]) -> str:
-    """`perché aler-bcm ha comunicato il rilascio dell'alloggio SIM-1`, told to readers of `municipality`."""
+    """`perché ALER ha comunicato il rilascio dell'alloggio SIM-1`, told to readers of `municipality`."""
     if is_day(cause):
         return f"perché {began(cause.on)}"
     what = KINDS.get(cause.kind, OTHER_KIND).format(cause.subject)
@@ -102,7 +103,9 @@ def day(on: date) -> str:
 
 
 def organisation_name(organisation: str, names: Mapping[str, str]) -> str:
-    """`il Comune di Soresina` for `comune-019098`; any other organisation is known by its code."""
+    """`il Comune di Soresina` for `comune-019098`, `ALER` for `aler-bcm`; one that is not known by its code."""
+    if organisation in other_organisations():
+        return other_organisations()[organisation].short
     municipality = _MUNICIPALITY.fullmatch(organisation)
     name = names.get(municipality[1]) if municipality else None
     return f"il Comune di {name}" if name else organisation

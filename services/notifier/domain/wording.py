@@ -38,9 +38,9 @@ def figure_name(figure: FigureChange) -> str:
 
 
 def reason(cause: Cause, municipality: str, names: Mapping[str, str]) -> str:
-    """`perché aler-bcm ha comunicato il rilascio dell'alloggio SIM-1 (unit-vacated, 23 novembre 2026)`."""
+    """`perché ALER ha comunicato il rilascio dell'alloggio SIM-1 (23 novembre 2026)`."""
     why = because(cause, municipality, names)
-    return why if is_day(cause) else f"{why} ({cause.kind}, {day(cause.on)})"
+    return why if is_day(cause) else f"{why} ({day(cause.on)})"
 
 
 def step_subject(step: PlanStatusChanged) -> str:

@@ -22,9 +22,10 @@ from services.planner.pages.frame import (
     not_found,
     tag_of,
 )
-from services.planner.pages.views import Table, owner_name
+from services.planner.pages.views import Table
 from services.planner.pages.words import level, short
 from shared.pages import Cell, Column, say
+from shared.territory import organisation_name
 
 router = APIRouter()
 COUNTS: Final = ("stock_total", "occupied", "occupied_without_title", "free_assignable", "needing_works", "in_works")
@@ -43,7 +44,7 @@ async def owner_page(
     tag = tag_of(request, head.hash, str(head.version), owner, str(at.days))
     if ready := at_hand(request, tag, if_none_match):
         return ready
-    name = owner_name(owner, computed.names)
+    name = organisation_name(place.code, owner)
     content = {
         **around(request, place, at, head, name, "", live=True),
         "place_count": len(places),

@@ -93,7 +93,7 @@ async def test_its_owner_and_the_lead_hear_that_a_number_is_contested(room: Room
     assert lines[1].endswith(" lo contesta: ne abbiamo visti quattro")
     assert lines[2] == "Secondo chi contesta è 4."
     assert lines[3] == (
-        "Fino all'8 dicembre 2026 aler-bcm può correggere il solo dato dichiarato «columns/free_now» del ciclo 2025, "
+        "Fino all'8 dicembre 2026 ALER può correggere il solo dato dichiarato «columns/free_now» del ciclo 2025, "
         "oppure rispondere."
     )
 

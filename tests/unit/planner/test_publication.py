@@ -47,7 +47,7 @@ OPENED = cause("emergency-case-opened", organisation="comune-019036", subject="K
 EMERGENCY = "Emergenza abitativa: aggiornati i casi aperti e le azioni proposte nell'ambito."
 SENTENCE = (
     "Cremona: alloggi liberi assegnabili da 5 a 6, alloggi assegnabili nel triennio da 31,2 a 32,2, "
-    "perché aler-bcm ha comunicato il rilascio dell'alloggio A-1."
+    "perché ALER ha comunicato il rilascio dell'alloggio A-1."
 )
 
 
@@ -92,7 +92,7 @@ def test_a_forecast_that_moved_with_others_is_news_of_its_municipality_only() ->
     assert news(event, NAMES) == (SENTENCE,)
     assert news_of(CASTELVERDE, event, NAMES) == (
         "Castelverde: alloggi assegnabili nel triennio da 1,0 a 1,1, "
-        "perché aler-bcm ha comunicato il rilascio dell'alloggio A-1 a Cremona.",
+        "perché ALER ha comunicato il rilascio dell'alloggio A-1 a Cremona.",
     )
 
 

@@ -15,6 +15,7 @@ from services.planner.domain.emergency.placing import Placement, Refusal
 from services.planner.domain.homes import Home
 from services.planner.domain.rules import Rules
 from shared.events.units import UnitStatus
+from shared.wording import organisation_name
 
 NAMED_AT_MOST = 5
 """Homes or cases that a sentence names one by one."""
@@ -96,8 +97,9 @@ class Wording:
         is_now = "nello stato di fatto"
         if home.status is UnitStatus.IN_WORKS and home.works_end_on is not None:
             is_now = f"con lavori fino al {day_it(home.works_end_on)}"
+        whose = organisation_name(home.owner, self.names)
         effect_it = (
-            f"Se {home.owner} rende assegnabile l'alloggio {unit_id} a {self._name(home.municipality)}, {is_now}, "
+            f"Se {whose} rende assegnabile l'alloggio {unit_id} a {self._name(home.municipality)}, {is_now}, "
             f"trova sistemazione il caso {self._told(reference, case)}. {why_it(refusal)}"
         )
         where, kind = home.municipality, ActionKind.ASK_OWNER_FOR_HOME

@@ -307,7 +307,7 @@ def test_the_change_log_names_the_fact_and_no_emergency() -> None:
     messages = synthetic().past
     log = rows_of(tables_of(assembled(messages, [version(case, home)]).annexes[3])[0])
     assert [row[3] for row in log] == [str(UUID(int=2))]
-    assert "Soresina: alloggi liberi assegnabili da 5 a 6, perché aler-bcm ha comunicato il rilascio" in log[0][2]
+    assert "Soresina: alloggi liberi assegnabili da 5 a 6, perché ALER ha comunicato il rilascio" in log[0][2]
     assert rows_of(tables_of(assembled(messages, [version(case)]).annexes[3])[0]) == []
 
 
