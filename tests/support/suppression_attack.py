@@ -58,7 +58,7 @@ def published(material: Material) -> Told:
                     unit = "thousandths" if figure.unit == "THOUSANDTHS" else "whole"
                     _note(found, place, figure.name, int(figure.value), unit)
     for name, span in _printed(document_of(material, draft_of(material.plan, 1, ""), (), (), synthetic=True)):
-        assert span in (found[name], None), f"the document tells another {name}"
+        assert span in (found[name] // 1000 * 1000, None), f"the document tells another {name}"
     return found
 
 

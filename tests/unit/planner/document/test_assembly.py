@@ -191,7 +191,7 @@ def test_a_need_that_fills_no_step_is_not_told_and_hides_no_other() -> None:
         "Le famiglie in condizione di bisogno sono troppo poche perché se ne possa pubblicare il numero."
     ]
     rows = {row[0]: row[1:3] for row in rows_of(tables_of(needing(c019036=12, c019098=2))[0])}
-    assert (rows["Cremona"], rows["Soresina"]) == (["10,0", "10\u201315"], ["meno di 5", "n.p."])
+    assert (rows["Cremona"], rows["Soresina"]) == (["10", "10\u201315"], ["meno di 5", "n.p."])
 
 
 def with_measures(*households: int) -> Document:
@@ -260,7 +260,7 @@ def without_declarations_of(place: str) -> Document:
 
 def test_who_declared_nothing_is_listed_as_missing() -> None:
     document = without_declarations_of(SORESINA)
-    assert rows_of(tables_of(document.annexes[2])[0]) == [*SILENT, ["Soresina", "aler-bcm"], ["Soresina", "Comune"]]
+    assert rows_of(tables_of(document.annexes[2])[0]) == [*SILENT, ["Soresina", "ALER"], ["Soresina", "Comune"]]
     assert "45 dei 48 comuni" in texts_of(document.submissions)[0]
 
 
@@ -284,7 +284,7 @@ def test_quotas_follow_the_law_of_the_plans_day(document: Document) -> None:
     R.R. 4/2017, art. 13 c. 3; none is set aside as transitional, no share for the forces was chosen.
     """
     rows = rows_of(tables_of(document.annexes[1])[0])
-    assert ["Annicco", "aler-bcm", "2", "20,0%", "1", "0", "0", "0", "0", "1"] in rows
+    assert ["Annicco", "ALER", "2", "20,0%", "1", "0", "0", "0", "0", "1"] in rows
     for row in rows:
         available, *granted = (int(text.replace(".", "")) for text in (row[2], *row[4:]))
         assert sum(granted) == available
