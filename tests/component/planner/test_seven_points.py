@@ -189,7 +189,8 @@ def test_every_number_of_a_point_is_on_its_own_page(answers: Answers, number: in
 )
 def test_the_figures_of_a_point_are_the_apis_everywhere(answers: Answers, number: int, name: str) -> None:
     [figure] = [one for one in answers.parts[number]["figures"] if one["id"] == f"ambito/{name}"]
-    value, is_exact = Decimal(figure["value"]), figure["unit"] == "COUNT"
+    value, in_steps = Decimal(figure["value"]), name.startswith("need_")
+    is_exact = figure["unit"] == "COUNT" or in_steps
     wanted = rounded(value / (1000 if figure["unit"] == "THOUSANDTHS" else 1), 0 if is_exact else 1)
     for told in everywhere(answers, number):
         assert wanted in told

@@ -26,10 +26,12 @@ FORMULAS: Final = MappingProxyType(
         "need_flow": "famiglie in un anno: tasso dell'ambito x famiglie x moltiplicatore del comune x fattore comune",
         "need_flow_low": "media - chance, mai sotto zero; arrotondato per difetto",
         "need_flow_high": "media + chance; arrotondato per eccesso",
-        "need_3y": "B + 3A - 3L, mai sotto zero",
+        "need_3y": "famiglie oggi in condizione di bisogno (B), più quelle che si aggiungono in tre anni (3A), meno "
+        "quelle che in tre anni escono senza assegnazione (3L); mai sotto zero",
         "need_3y_low": "il maggiore di at_least + 3A - 3L - chance e at_least - 3L - chance senza arrivi",
         "need_3y_high": "il minore di at_most + 3A - 3L + chance e at_most + 3A + chance senza uscite",
-        "need_yearly": "B / T + A - L, mai sotto zero",
+        "need_yearly": "famiglie oggi in condizione di bisogno divise per gli anni in cui smaltirle (B / T), più "
+        "quelle che si aggiungono in un anno (A), meno quelle che escono senza assegnazione (L); mai sotto zero",
         "need_yearly_low": "come need_3y_low con T al posto di 3, diviso T",
         "need_yearly_high": "come need_3y_high con T al posto di 3, diviso T",
         "size_class": "whole x weight / weights, con i resti più grandi perché le classi sommino al totale",
