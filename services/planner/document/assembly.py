@@ -53,7 +53,7 @@ def document_of(
             cover=_cover(material.plan),
             edition=edition,
             legal_frame=legal_frame(material.rules),
-            submissions=submissions(material.plan, cycle),
+            submissions=submissions(material.plan, cycle, synthetic=synthetic),
             parts=tuple(part(material) for part in PARTS),
             annexes=annexes(material, cycle, versions),
             synthetic=synthetic,
