@@ -131,9 +131,9 @@ ambito è {{copertura}}. Dove è bassa si agisce prima, con i comuni interessati
     ),
     "emergenza-abitativa": (
         PARTNER,
-        """I casi di emergenza aperti nell'ambito sono {{casi_di_emergenza_abitativa_aperti}}; le azioni proposte
-{{azioni_proposte_per_l_emergenza_abitativa}}. Le proposte derivano dai casi e dagli alloggi disponibili, in ordine di
-urgenza; a decidere sono l'ente proprietario e il comune.
+        """I casi di emergenza aperti nell'ambito sono {{casi_di_emergenza_abitativa_aperti}}. Le azioni che il piano
+propone sono elencate in questa parte: derivano dai casi e dagli alloggi disponibili, in ordine di urgenza; a decidere
+sono l'ente proprietario e il comune.
 
 Per i servizi transitori sono riservati {{alloggi_riservati_ai_servizi_transitori}} alloggi.""",
     ),
