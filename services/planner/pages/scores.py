@@ -51,8 +51,8 @@ def judged(plan: Shown, at: Addresses) -> Judged:
     state = plan.material.state
     found = scores_of(state.cells, expected_turnover(state), plan.asked.plan.reference_on)
     own = sorted((year for year in found.years if year.municipality is None), key=lambda year: year.year)
-    bars = [Bar(f"{one.year}: avvenute {one.exits}", one.mean, Span(one.low, one.high)) for one in own]
-    caption = "Alloggi che si sono liberati: previsti prima dell'anno, con l'intervallo, e avvenuti"
+    bars = [Bar(f"{one.year}: liberati {one.exits}", one.mean, Span(one.low, one.high)) for one in own]
+    caption = "Alloggi che si sono liberati: previsti prima dell'anno, con l'intervallo, e liberati davvero"
     chart = (
         chart_of(bar_chart(caption, bars, Measure.THOUSANDTHS, "alloggi previsti, con l'intervallo")) if bars else None
     )
@@ -63,12 +63,12 @@ def judged(plan: Shown, at: Addresses) -> Judged:
 def _years(years: Sequence[YearScore]) -> Table:
     columns = [
         Column(say("Anno", "Year")),
-        Column(say("Avvenute", "Came"), "number"),
-        Column(say("Previste", "Forecast"), "thousandths"),
+        Column(say("Liberati", "Became free"), "number"),
+        Column(say("Previsti", "Forecast"), "thousandths"),
         Column(say("Intervallo", "Interval"), "span"),
         Column(say("Dentro l'intervallo", "Inside the interval")),
         Column(say("L'anno prima", "The year before"), "number"),
-        Column(say("Dichiarate", "Declared"), "number"),
+        Column(say("Dichiarati", "Declared"), "number"),
     ]
     rows = [
         [
