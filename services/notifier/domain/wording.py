@@ -44,7 +44,7 @@ def reason(cause: Cause, municipality: str, names: Mapping[str, str]) -> str:
 
 
 def step_subject(step: PlanStatusChanged) -> str:
-    """`Piano 2026-2028, edizione 1: approvato`."""
+    """`Piano 2026–2028, edizione 1: approvato`."""
     return f"Piano {years_of(step)}, edizione {step.edition}: {STATUSES[step.status]}"
 
 
