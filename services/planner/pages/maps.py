@@ -90,8 +90,8 @@ def _coverage(material: Material) -> PartMap:
             "Carta dei comuni dell'ambito: più scuro il colore, più alta la quota coperta. I dati sono nella tabella.",
             "Map of the ambito's municipalities: the darker, the larger the share covered. The data are in the table.",
         ),
-        one=say("del fabbisogno", "of the need"),
-        many=say("del fabbisogno", "of the need"),
+        one=say("del fabbisogno coperto", "of the need covered"),
+        many=say("del fabbisogno coperto", "of the need covered"),
         no_data=say("non pubblicato o non dichiarato", "not published or not declared"),
         number=_percent,
     )

@@ -180,7 +180,8 @@ def test_the_keyboard_is_enough(planner: Served, browser: Browser) -> None:
         page.keyboard.press("Enter")
         expect(page.get_by_role("main")).to_be_focused()
         tiles = page.locator(".pv-tile a").count()
-        for _ in range(1 + tiles + 2):  # another day, each headline, the choice of the map that is shown, another one
+        # Another day, the two of the document, each headline, the choice of the map that is shown, another one.
+        for _ in range(3 + tiles + 2):
             page.keyboard.press("Tab")
         choice = page.get_by_role("navigation", name=CHOICES).get_by_role("link", name="Liberi assegnabili")
         expect(choice).to_be_focused()
