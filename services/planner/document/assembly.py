@@ -23,7 +23,7 @@ from shared.events.plans import PlanRecomputed
 from shared.events.submissions import SubmissionReceived
 from shared.territory import UnknownAmbitoError, ambito
 
-TITLE: Final = "Piano triennale dell'offerta dei servizi abitativi pubblici e sociali"
+TITLE: Final = "Piano triennale dell’offerta dei servizi abitativi pubblici e sociali"
 DRAFT: Final = "bozza, non approvato"
 NOT_APPROVED: Final = "Bozza: nessun organo ha approvato questa edizione del piano."
 PARTS: Final = tuple(map(with_texts, (knowledge, recognition, need, supply, strategies, emergency, access)))

@@ -103,7 +103,7 @@ def line_chart(caption: str, points: Sequence[Point], noun: str) -> Drawing:
         label.attrib |= {"stroke": "#ffffff", "stroke-width": "4", "paint-order": "stroke"}
         _text(drawing, str(point.year), x, 193, "middle", MUTED, size=12)
     told = "; ".join(f"{point.year}: {amount(Measure.COUNT, point.value)}" for point in points)
-    return Drawing(caption, _written(drawing), f"Grafico a linea, {noun}; l'asse verticale non parte da zero. {told}.")
+    return Drawing(caption, _written(drawing), f"Grafico a linea, {noun}; l’asse verticale non parte da zero. {told}.")
 
 
 def printed_map(

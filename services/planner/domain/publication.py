@@ -27,16 +27,16 @@ OF_NEED: Final = ("need_", "coverage", "pressure")
 _TOLD_LAST: Final = ("assignable_mean", "turnover_mean", "occupied", "stock_total")
 """What moves as a consequence; the group that the home came into is told before."""
 _TOLD: Final = {
-    ActionKind.RESERVE_AS_SAT: "Riservare l'alloggio {home} ai servizi abitativi transitori ({article}).",
-    ActionKind.OFFER_TO_CASE: "Offrire l'alloggio {home} a un caso di emergenza aperto ({article}).",
-    ActionKind.ASK_OWNER_FOR_HOME: "Chiedere di rendere assegnabile l'alloggio {home} ({article}).",
+    ActionKind.RESERVE_AS_SAT: "Riservare l’alloggio {home} ai servizi abitativi transitori ({article}).",
+    ActionKind.OFFER_TO_CASE: "Offrire l’alloggio {home} a un caso di emergenza aperto ({article}).",
+    ActionKind.ASK_OWNER_FOR_HOME: "Chiedere di rendere assegnabile l’alloggio {home} ({article}).",
     ActionKind.ACTIVATE_LEASE: "Prendere in locazione alloggi per i casi di emergenza aperti ({article}).",
     ActionKind.OPEN_ARREARS_FUND: "Attivare il fondo per la morosità incolpevole ({article}).",
     ActionKind.END_SAT: "",
 }
 EMERGENCY_KINDS: Final = ("emergency-case-", "hold-")
 """How the names of events begin that tell of an emergency case or a home held for one."""
-EMERGENCY_NEWS: Final = "Emergenza abitativa: aggiornati i casi aperti e le azioni proposte nell'ambito."
+EMERGENCY_NEWS: Final = "Emergenza abitativa: aggiornati i casi aperti e le azioni proposte nell’ambito."
 
 
 def is_few(count: int) -> bool:

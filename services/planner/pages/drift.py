@@ -120,7 +120,7 @@ def _since(editions: Sequence[Voted], edition: str, version: str, on: date | Non
     chosen = next((one for one in editions if one.number == int(edition)), None)
     if chosen is None:
         raise not_found(
-            f"L'edizione {edition} del piano non c'è, o non è pubblicata: chi lavora al piano la vede dopo l'accesso.",
+            f"L’edizione {edition} del piano non c’è, o non è pubblicata: chi lavora al piano la vede dopo l’accesso.",
             f"There is no edition {edition}, or it is not published: who works on the plan sees it after signing in.",
         )
     return Since(chosen)

@@ -148,7 +148,7 @@ def _chart(plan: Shown, key: FigureKey, values: Mapping[FigureKey, int | None]) 
         value, span = values.get(of_year), _span(values, of_year)
         if value is not None and span is not None:
             bars.append(Bar("Triennio" if year is None else str(year), max(value, 0) // unit, span))
-    return chart_of(bar_chart(label_it(key.figure, None), bars, measure, "con l'intervallo"))
+    return chart_of(bar_chart(label_it(key.figure, None), bars, measure, "con l’intervallo"))
 
 
 def _of_part(plan: Shown, scope: str, name: str, at: Addresses) -> Opened | None:

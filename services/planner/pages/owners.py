@@ -40,7 +40,7 @@ async def owner_page(
     head, computed = plan.asked.head, plan.asked.plan
     places = sorted({key.municipality for key in computed.figures if key.owner == owner and key.municipality})
     if not places:
-        raise not_found(f"Nel piano non c'è l'ente {owner}.", f"There is no owner {owner} in the plan.")
+        raise not_found(f"Nel piano non c’è l’ente {owner}.", f"There is no owner {owner} in the plan.")
     tag = tag_of(request, head.hash, str(head.version), owner, str(at.days))
     if ready := at_hand(request, tag, if_none_match):
         return ready

@@ -161,7 +161,7 @@ def test_from_collecting_to_published_by_three_roles(site: Site, browser: Browse
         citizen.page.get_by_role("link", name="Edizione 1, piano triennale 2026–2028").click()
         expect(citizen.page.get_by_role("heading", level=1)).to_contain_text("sociali 2026–2028")
         told = citizen.page.locator("main").inner_text()
-        assert "Il Piano, approvato dall'Assemblea dei Sindaci il" in told
+        assert "Il Piano, approvato dall’Assemblea dei Sindaci il" in told
         assert "Assemblea dei Sindaci, deliberazione n. 12 del" in told
         assert "Giunta comunale, deliberazione n. 131/2026 del" in told
         assert citizen.page.locator(".pv-points li").count() == 7

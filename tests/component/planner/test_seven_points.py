@@ -33,15 +33,15 @@ POINTS = {
     3: ("Fabbisogno abitativo primario", ["need_3y", "need_3y_low", "need_3y_high", "need_yearly"]),
     4: ("Consistenza del patrimonio e offerta del triennio", ["stock_total", "turnover_mean", "assignable_mean"]),
     5: ("Strategie, obiettivi e alienazioni", []),
-    6: ("Linee d'azione per l'emergenza abitativa", ["open_cases"]),
-    7: ("Linee d'azione per l'accesso e la permanenza", ["access_measures", "access_households"]),
+    6: ("Linee d’azione per l’emergenza abitativa", ["open_cases"]),
+    7: ("Linee d’azione per l’accesso e la permanenza", ["access_measures", "access_households"]),
 }
 """Title of each, and figures of the ambito that the API gives for it."""
 NUMBER = re.compile(r"[−-]?\d+(?:\.\d{3})*(?:,\d+)?")
 PAGES = f"/ambiti/{AMBITO}"
 BODY = "main div[lang=it]"
 EDGES = re.compile(
-    r"^Piano triennale dell'offerta.*$|^Ambito territoriale Cremonese · versione.*$|^[0-9a-f]{64}$"
+    r"^Piano triennale dell’offerta.*$|^Ambito territoriale Cremonese · versione.*$|^[0-9a-f]{64}$"
     r"|^(?:Tabella|Figura) \d+:",
     re.MULTILINE,
 )

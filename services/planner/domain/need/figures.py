@@ -21,9 +21,9 @@ FORMULAS: Final = MappingProxyType(
     {
         "need_backlog": "B = (largest + at_most) / 2: la componente maggiore e la somma; "
         "dove le liste sono collegate, due volte il totale senza ripetizioni",
-        "need_backlog_low": "at_least - chance_low: tutte le condizioni coincidono, meno il margine d'errore",
-        "need_backlog_high": "at_most + chance_high: nessuna famiglia è in due condizioni, più il margine d'errore",
-        "need_flow": "famiglie in un anno: tasso dell'ambito x famiglie x moltiplicatore del comune x fattore comune",
+        "need_backlog_low": "at_least - chance_low: tutte le condizioni coincidono, meno il margine d’errore",
+        "need_backlog_high": "at_most + chance_high: nessuna famiglia è in due condizioni, più il margine d’errore",
+        "need_flow": "famiglie in un anno: tasso dell’ambito x famiglie x moltiplicatore del comune x fattore comune",
         "need_flow_low": "media - chance, mai sotto zero; arrotondato per difetto",
         "need_flow_high": "media + chance; arrotondato per eccesso",
         "need_3y": "famiglie oggi in condizione di bisogno (B), più quelle che si aggiungono in tre anni (3A), meno "
@@ -37,11 +37,11 @@ FORMULAS: Final = MappingProxyType(
         "size_class": "whole x weight / weights, con i resti più grandi perché le classi sommino al totale",
         "sum_of_municipalities": "somma dei comuni",
         "component_declared": "famiglie della componente, dichiarate dal comune",
-        "component_estimated": "tasso dell'ambito (counted / of_households) x households x moltiplicatore del comune",
-        "completeness": "comuni che hanno dichiarato dati sul fabbisogno, e comuni dell'ambito",
+        "component_estimated": "tasso dell’ambito (counted / of_households) x households x moltiplicatore del comune",
+        "completeness": "comuni che hanno dichiarato dati sul fabbisogno, e comuni dell’ambito",
         "method": "parametro del metodo",
         "coverage": "offerta / fabbisogno, arrotondata al centesimo di punto percentuale",
-        "pressure": "100 x media dei rapporti fra il comune e l'ambito; intervallo all'80 % (Gamma)",
+        "pressure": "100 x media dei rapporti fra il comune e l’ambito; intervallo all'80 % (Gamma)",
         "rank": "1 + comuni sicuramente sopra; comuni meno quelli sicuramente sotto",
         "per_thousand": "1000 x conteggio / base, al decimo",
         "declared_total": "somma dei comuni che hanno dichiarato, nulla di stimato",

@@ -104,6 +104,8 @@ def test_every_figure_in_a_table_is_the_plans(document: Document) -> None:
                 assert (low, high) == (plan[cell.figure], plan[cell.figure.replace("_low:", "_high:")])
             case Decimal() as share:
                 assert share * 1000 == plan[cell.figure]
+            case int() as households if ":need_" in cell.figure:
+                assert households * 1000 == plan[cell.figure]
             case int() as count:
                 assert count == plan[cell.figure]
             case None:
@@ -144,13 +146,13 @@ def test_no_case_is_named_anywhere(document: Document) -> None:
     assert len(opened()) > len(still_open()) >= 5
     assert not [reference for reference in opened() if reference in told]
     first = len(still_open()) // 5 * 5
-    assert f"aperti nell'ambito: da {first} a {first + 4}." in texts_of(document.parts[5])[0]
+    assert f"aperti nell’ambito: da {first} a {first + 4}." in texts_of(document.parts[5])[0]
 
 
 def test_fewer_than_five_cases_are_not_counted_and_their_actions_not_told() -> None:
     """One to four, or none: nobody can tell which."""
     few, none = (assembled([*synthetic().past, *closing(still_open()[left:])]).parts[5] for left in (4, 0))
-    assert texts_of(few)[0].startswith("Casi di emergenza abitativa aperti nell'ambito: meno di 5.")
+    assert texts_of(few)[0].startswith("Casi di emergenza abitativa aperti nell’ambito: meno di 5.")
     assert texts_of(few)[1:] == ["Con meno di 5 casi aperti le azioni non si pubblicano."]
     assert texts_of(few) == texts_of(none)
 
@@ -216,7 +218,7 @@ def test_a_measure_that_reaches_two_households_is_told_without_its_budget() -> N
         ["6", "11.100,00 €"],
     ]
     assert texts_of(part) == [
-        "Nell'ambito le misure dichiarate sono 3; quelle che raggiungono almeno 5 nuclei ne raggiungono 15 "
+        "Nell’ambito le misure dichiarate sono 3; quelle che raggiungono almeno 5 nuclei ne raggiungono 15 "
         "con 27.750 euro."
     ]
 
