@@ -1,6 +1,6 @@
 """Texts of the plan for the demo: drawn from its figures, and saying that they are examples.
 
-They claim nothing of the territory but what the plan’s own figures say.
+They claim nothing of the territory but what the plan's own figures say.
 """
 
 from __future__ import annotations

@@ -199,7 +199,7 @@ def test_nothing_public_names_a_case_or_who_has_one(planner: Served) -> None:
     for text in said:
         assert "CASO" not in text
         assert not re.search(rf"{SORESINA}/[^/\"]*/(open_cases|emergency_actions)", text)
-    assert "Offrire l&#39;alloggio SIM-" in said[2]
+    assert "Offrire l’alloggio SIM-" in said[2]
     assert said[2].count("Emergenza abitativa: aggiornati") == 1  # however often cases changed
 
 
