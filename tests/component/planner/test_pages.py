@@ -222,7 +222,7 @@ def test_fewer_than_five_cases_are_not_counted_nor_their_actions(tmp_path: Path,
             assert of_emergency(httpx.get(planner.url + PLAN).text) == of_emergency(one)
             planner.hear(opened[4])
             expect(tile.locator("[data-figure='//open_cases/']")).to_have_text("da 5 a 9")
-            expect(actions.first).to_contain_text("l'alloggio SIM-")
+            expect(actions.first).to_contain_text("l’alloggio SIM-")
 
 
 def of_emergency(html: str) -> list[str]:

@@ -165,7 +165,7 @@ def test_of_two_who_write_at_once_the_second_sees_what_changed_and_loses_nothing
         expect(page.locator(".pv-diff ins")).to_have_text("Mancano alloggi piccoli.")
         expect(page.get_by_label("Testo", exact=True)).to_have_value("Mancano alloggi grandi.")
         save(page, "Mancano alloggi piccoli e grandi.")
-        expect(page.get_by_text("stesura 2, azienda-sociale, ufficio di piano")).to_be_visible()
+        expect(page.get_by_text("stesura 2, Azienda Sociale Cremonese, ufficio di piano")).to_be_visible()
         page.get_by_role("link", name="con quella di ora").click()
         expect(page.get_by_role("heading", name="Dalla stesura 1 alla stesura 2")).to_be_visible()
         expect(page.locator(".pv-diff del")).to_have_text("piccoli.")
