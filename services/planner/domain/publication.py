@@ -10,11 +10,12 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from services.planner.domain.emergency.actions import Action, ActionKind
+from services.planner.domain.narrative.figures import HOUSEHOLD_STEP
 from services.planner.domain.plan import FigureKey, Plan
 from shared.events import Cause, FigureChange, MunicipalityChange, PlanRecomputed
 from shared.wording import and_others, because, began, is_day, moved
 
-STEP: Final = 5
+STEP: Final = HOUSEHOLD_STEP
 """Households are told in steps of so many: none of fewer than three is told from three or four, nor from none."""
 FEW: Final = f"meno di {STEP}"
 FIGURES_TOLD: Final = 2

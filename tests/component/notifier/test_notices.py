@@ -171,8 +171,7 @@ async def test_the_first_causes_are_told_and_the_rest_counted(room: Room) -> Non
     [notice] = await room.notices()
     reasons = notice.text.splitlines()[1:]
     assert reasons[0] == (
-        "perché è stata ricevuta la comunicazione: il rilascio dell’alloggio SIM-0 a Castelverde "
-        "(unit-vacated, 23 novembre 2026)"
+        "perché è stata ricevuta la comunicazione: il rilascio dell’alloggio SIM-0 a Castelverde (23 novembre 2026)"
     )
     assert reasons[1].startswith("perché il Comune di Cremona ha comunicato il rilascio dell’alloggio SIM-1 (")
     assert (len(reasons), reasons[-1]) == (6, "e per altre 2 comunicazioni")

@@ -12,7 +12,7 @@ from shared.wording import amount
 
 HOUSEHOLDS: Final = ("need_", "component_")
 """How the names of the figures begin that are households; everybody is told them in steps of five."""
-WHOLE_STEP: Final = 5_000
+HOUSEHOLD_STEP: Final = 5
 Value = int | Decimal | None
 Operands = tuple[tuple[str, Value], ...]
 """What a formula took, by name."""
@@ -85,7 +85,7 @@ def written(figure: Figure) -> str:
 
 def is_in_steps(name: str, value: int) -> bool:
     """Whether thousandths are households told in whole steps: `585 famiglie`, where a mean is `586,3`."""
-    return name.startswith(HOUSEHOLDS) and value % WHOLE_STEP == 0
+    return name.startswith(HOUSEHOLDS) and value % (1000 * HOUSEHOLD_STEP) == 0
 
 
 def is_one(figure: Figure) -> bool:
