@@ -64,6 +64,15 @@ def _contact(settings: Settings) -> Json:
     return {"name": name} | {how: where for how, where in reached.items() if where}
 
 
+def components_of(*bodies: type[BaseModel]) -> dict[str, Json]:
+    """The components of bodies that are read strictly, and of what is in them."""
+    found: dict[str, Json] = {}
+    for cls in bodies:
+        schema = cls.model_json_schema(ref_template=SCHEMAS + "{model}")
+        found |= {**schema.pop("$defs", {}), cls.__name__: schema}
+    return found
+
+
 def body(component: str, description: str, **examples: object) -> Json:
     """`openapi_extra` of an operation whose body is read by `shared.arrivals`."""
     shown = {name: {"value": value} for name, value in examples.items()}

@@ -71,6 +71,11 @@ def _refusal(error: AuthError) -> Problem:
     return Problem(error.status, error.code, usual.title, error.message, headers=challenge)
 
 
+async def audit_head(request: Request) -> str:
+    """The seal of the audit of sign-ins as it stands, for what is to carry it; empty where nobody has signed in yet."""
+    return await cast(People, request.app.state.people).audit_head()
+
+
 async def authorised(request: Request, attempt: Attempt) -> None:
     """FastAPI dependency: the decision. Raises `Problem` 401 or 403; sends a page's reader to sign in.
 

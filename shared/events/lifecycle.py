@@ -78,7 +78,8 @@ class PlanStatusChanged(Event, topic="plans"):
 
     Editions are numbered for each ambito and triennium, each one's steps without a gap. `version`, `plan_hash`,
     `rules_on` and `log_head` say which plan was proposed; `document_hash` is that of its document, marked with this
-    step and its acts. An edition that is superseded names the acts that approved the next one.
+    step and its acts. An edition that is superseded names the acts that approved the next one. `audit_head` is the seal
+    of the audit of sign-ins when the step was recorded.
     """
 
     ambito: AmbitoCode
@@ -98,3 +99,4 @@ class PlanStatusChanged(Event, topic="plans"):
     rules_on: date
     log_head: Sha256
     document_hash: Sha256
+    audit_head: Sha256 | None = None

@@ -11,8 +11,9 @@ How a service makes a page::
 ``<h1>``); further blocks are ``breadcrumb`` and ``scripts``. The content security policy forbids inline
 scripts and styles: no ``style=`` and no ``<script>`` with a body. Everything is escaped; an undefined variable raises.
 
-- ``{% from "tables.html" import data_table %}`` then ``data_table(caption, columns, rows, total=none)`` with `Column`;
-  a cell is a plain value or a `Cell` (link, live figure, note). The first cell of a row is its header.
+- ``{% from "tables.html" import data_table %}`` then ``data_table(caption, columns, rows, total=none, flags={})`` with
+  `Column`; a cell is a plain value or a `Cell` (link, live figure, note). The first cell of a row is its header.
+  A `Flag` stands below every cell that leads to its address.
 - ``{% from "figures.html" import figure_tile %}`` for a headline figure; put tiles in ``<div class="pv-tiles">``.
 - `municipal_map(boundaries(code), values, classes, labels)` gives the finished `<figure>`; pass it as a variable.
 - Filters: ``number``, ``thousandths``, ``band``, ``span``, ``percent``, ``day``, ``moment`` (see `formats`);
@@ -30,7 +31,7 @@ scripts and styles: no ``style=`` and no ``<script>`` with a body. Everything is
 from shared.pages.assets import AssetsMissingError, asset_url, mount_static
 from shared.pages.environment import page_environment
 from shared.pages.language import Spoken, carried, say, speak, speaking, spoken
-from shared.pages.layout import Cell, Column, NavItem, Page
+from shared.pages.layout import Cell, Column, Flag, NavItem, Page
 from shared.pages.live import AGAIN, LiveArea, LiveChange, LiveFigure, live_area, live_message
 from shared.pages.municipal_map import MapLabels, map_class, municipal_map
 from shared.pages.problem_page import problem_page
@@ -41,6 +42,7 @@ __all__ = [
     "AssetsMissingError",
     "Cell",
     "Column",
+    "Flag",
     "LiveArea",
     "LiveChange",
     "LiveFigure",

@@ -6,6 +6,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
+from shared.problem_texts import Text
+
 
 @dataclass(frozen=True, slots=True)
 class NavItem:
@@ -38,6 +40,14 @@ class Column:
 
     label: str
     kind: ColumnType = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A word below every cell that leads to some address, and where the word itself leads."""
+
+    text: Text
+    href: str
 
 
 CellValue = str | int | Decimal | date | tuple[int, int] | None

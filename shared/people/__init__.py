@@ -214,6 +214,11 @@ class People:
         async with (await self._db()).reading() as session:
             return list(await store.happenings(session, count))
 
+    async def audit_head(self) -> str:
+        """The seal of the audit as it stands: the link of its last line, `BEGINNING` where it has none."""
+        async with (await self._db()).reading() as session:
+            return await store.last_link(session)
+
     async def audit(self, expected: str = BEGINNING) -> Audit:
         """Compute the links of the whole audit anew, and look for one that was noted before."""
         head, lines, is_there = BEGINNING, 0, expected == BEGINNING

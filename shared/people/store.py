@@ -87,11 +87,14 @@ async def forget_attempts(session: AsyncSession, what: str) -> None:
 async def write_happening(session: AsyncSession, row: HappeningRow) -> None:
     """Seal the line and add it; whoever writes one too waits until this transaction ends."""
     await have_alone(session, "audit")
-    query = select(col(HappeningRow.link)).order_by(col(HappeningRow.id).desc()).limit(1)
-    before = (await session.execute(query)).scalar_one_or_none() or BEGINNING
-    row.link = link_after(before, row.entry, OPEN)
+    row.link = link_after(await last_link(session), row.entry, OPEN)
     session.add(row)
     await session.flush()
+
+
+async def last_link(session: AsyncSession) -> str:
+    query = select(col(HappeningRow.link)).order_by(col(HappeningRow.id).desc()).limit(1)
+    return (await session.execute(query)).scalar_one_or_none() or BEGINNING
 
 
 async def every_happening(session: AsyncSession) -> AsyncIterator[HappeningRow]:

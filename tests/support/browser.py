@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from starlette.types import ASGIApp
+
+from tests.support.waiting import PATIENCE
 
 AXE = Path(__file__).parents[1] / "node" / "node_modules" / "axe-core" / "axe.min.js"
 # `best-practice` too: landmarks and heading order are not in WCAG's letter, but a screen reader needs them.
@@ -78,6 +80,7 @@ def chromium() -> Iterator[Browser]:
         raise FileNotFoundError("chromium is not installed: apt-get install chromium")
     if not AXE.is_file():
         raise FileNotFoundError("axe-core is not installed: npm ci --prefix tests/node")
+    expect.set_options(timeout=5_000 * max(PATIENCE, 1))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=[*_FLAGS])
         try:
@@ -92,6 +95,7 @@ def visiting(browser: Browser, url: str, *, width: int = 1280, javascript: bool 
     context = browser.new_context(
         viewport={"width": width, "height": 900}, java_script_enabled=javascript, locale="it-IT"
     )
+    context.set_default_timeout(30_000 * max(PATIENCE, 1))
     visit = Visit(context.new_page())
     visit.page.on("request", lambda request: visit.requests.append(request.url))
     visit.page.on(

@@ -110,6 +110,13 @@ async def document_of(room: Room, edition: int = 1, accept: str = "application/j
     return answer.content
 
 
+async def package_of(room: Room, edition: int = 1) -> bytes:
+    async with room.client(LEAD) as client:
+        answer = await client.get(f"{EDITIONS}/{edition}/package")
+    assert answer.status_code == 200, answer.text
+    return answer.content
+
+
 async def _posted(room: Room, path: str, body: Any, status: int, who: tuple[str, Role], key: str) -> Any:
     headers = {"idempotency-key": key} if key else {}
     async with room.client(who) as client:

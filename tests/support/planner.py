@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Itera
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from functools import cache
+from functools import cache, partial
 from itertools import groupby
 from pathlib import Path
 from queue import Queue
@@ -17,7 +17,10 @@ from fastapi import FastAPI
 
 from deploy.demo.synthetic import generate, next_vacancy
 from services.planner.app import create_http, create_runtime
+from services.planner.days import begin_today
 from services.planner.settings import PlannerSettings
+from services.planner.store.plans import reference_of
+from shared.civil_time import today_in_italy
 from shared.events import Envelope, Event, Message, derived
 from shared.runtime import Runtime
 from shared.territory import ambito
@@ -72,6 +75,15 @@ class Served:
 
     def hear(self, *messages: Message) -> None:
         self._do(hear(self.runtime, messages))
+
+    def begin_today(self) -> None:
+        """The plan comes to stand on today's day, as it does in production before anybody is there."""
+        self._do(begin_today(self.runtime.db, datetime.now(UTC)))
+        self.wait(partial(self._stands_on, today_in_italy()))
+
+    async def _stands_on(self, day: date) -> bool:
+        async with self.runtime.db.reading() as session:
+            return await reference_of(session, AMBITO) == day
 
     def wait(self, condition: Callable[[], Awaitable[bool]]) -> None:
         self._do(until(condition))

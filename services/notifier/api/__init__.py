@@ -1,9 +1,11 @@
 """The notifier over HTTP: what an organisation wants to be told, what it was told, and how it was delivered."""
 
+from functools import partial
+
 from fastapi import APIRouter
 
 from services.notifier.api import notices, subscriptions
-from shared.openapi import Api
+from shared.openapi import Api, components_of
 
 __all__ = ["API", "router"]
 
@@ -15,7 +17,7 @@ API = Api(
         "notices": "Avvisi ricevuti, e i loro invii",
         "health": "Stato del servizio",
     },
-    subscriptions.schemas,
+    partial(components_of, subscriptions.NewSubscription),
 )
 router = APIRouter()
 for _part in (subscriptions, notices):

@@ -25,7 +25,7 @@ from shared.arrivals import Arrival, PageLinks, Shape, answer, arriving, not_fou
 from shared.auth import Principal
 from shared.events import IstatCode
 from shared.idempotency import Answer
-from shared.openapi import SCHEMAS, Json, body, problems, responses
+from shared.openapi import body, problems, responses
 from shared.problems import FieldError, Problem, Text, invalid, of_status
 from shared.sign_in import Who
 from shared.territory import members_of
@@ -92,11 +92,6 @@ class RotatedSecret(Shape):
 
     secret: Secret
     old_secret_valid_until: datetime
-
-
-def schemas() -> dict[str, Json]:
-    """The component of the body that is read strictly."""
-    return {"NewSubscription": NewSubscription.model_json_schema(ref_template=SCHEMAS + "{model}")}
 
 
 @router.post(

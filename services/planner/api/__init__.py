@@ -1,5 +1,7 @@
 """The plan over HTTP."""
 
+from functools import partial
+
 from fastapi import APIRouter
 
 from services.planner.api import (
@@ -22,7 +24,7 @@ from services.planner.api import (
     texts,
     what_if,
 )
-from shared.openapi import Api
+from shared.openapi import Api, components_of
 
 __all__ = ["API", "router"]
 
@@ -43,11 +45,11 @@ API = Api(
         "holds": "Prenotazioni di alloggi per casi di emergenza",
         "health": "Stato del servizio",
     },
-    lambda: {
-        name: schema
-        for part in (what_if, lifecycle, edition_steps, choices, objectives, texts, contests, comments, holds)
-        for name, schema in part.schemas().items()
-    },
+    partial(
+        components_of,
+        *(*what_if.BODIES, *lifecycle.BODIES, *edition_steps.BODIES, *choices.BODIES, *objectives.BODIES),
+        *(*texts.BODIES, *contests.BODIES, *comments.BODIES, *holds.BODIES),
+    ),
 )
 router = APIRouter()
 for _part in (

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 from pydantic import Field
 
 from services.planner.api.editions import PlanHead, Plans, ShortText, Whole, Year
+from services.planner.api.listings import Municipality, OfFigures
 from services.planner.api.readers import sees_households
 from services.planner.domain.checks.contributions import CODE as CONTRIBUTIONS
 from services.planner.domain.checks.evidence import evidence_of
@@ -65,23 +67,18 @@ class RemarkPage(PlanHead):
 )
 async def checks(
     plans: Plans,
+    window: OfFigures,
     owner: Annotated[str | None, Query(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$", max_length=64)] = None,
-    municipality: Annotated[str | None, Query(pattern=r"^[0-9]{6}$", max_length=6)] = None,
+    municipality: Municipality = None,
     code: Annotated[str | None, Query(pattern=r"^V[0-9]{1,2}$", max_length=3)] = None,
-    cursor: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
 ) -> RemarkPage:
     every = [one for one in await _remarks(plans) if _is_told(plans.who, one.check)]
     asked = {"owner": owner, "municipality": municipality, "code": code}
     found = [
         one for one in map(_told, every) if all(value in (None, getattr(one, key)) for key, value in asked.items())
     ]
-    return RemarkPage(
-        **plans.head.model_dump(),
-        item_count=len(found),
-        items=found[cursor : cursor + limit],
-        _links=plans.links("checks", cursor + limit, limit, len(found), **asked),
-    )
+    shown, links = window.cut(partial(plans.path, "checks"), found, **asked)
+    return RemarkPage(**plans.head.model_dump(), item_count=len(found), items=list(shown), _links=links)
 
 
 async def _remarks(plans: Plans) -> tuple[Remark, ...]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Response
 from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.planner.api.editions import AmbitoPath, PlanHead, Plans, ShortText, Whole, Year, not_found, own
+from services.planner.api.listings import Municipality, OfFigures
 from services.planner.domain.adopted import three_columns
 from services.planner.domain.supply.adoption import Basis, Quantity
 from services.planner.store import choices as store
@@ -21,7 +22,7 @@ from shared.bus import outbox
 from shared.events import AdoptedQuantity, AdoptionBasis, AdoptionChosen
 from shared.events.base import IstatCode, LongText, OrganisationId
 from shared.idempotency import Answer
-from shared.openapi import SCHEMAS, Json, body, problems, responses
+from shared.openapi import body, problems, responses
 from shared.territory import names_of
 from shared.web import Db
 
@@ -81,10 +82,8 @@ class AdoptedPage(PlanHead):
     links: PageLinks = Field(alias="_links")
 
 
-def schemas() -> dict[str, Json]:
-    """The component of the body that is read strictly."""
-    schema = NewChoice.model_json_schema(ref_template=SCHEMAS + "{model}")
-    return {**schema.pop("$defs", {}), "NewChoice": schema}
+BODIES: Final = (NewChoice,)
+"""Read strictly."""
 
 
 @router.get(
@@ -96,13 +95,13 @@ def schemas() -> dict[str, Json]:
 )
 async def adopted(
     plans: Plans,
-    municipality: Annotated[str | None, Query(pattern=r"^[0-9]{6}$", max_length=6)] = None,
-    cursor: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+    window: OfFigures,
+    municipality: Municipality = None,
 ) -> AdoptedPage:
     plan = plans.plan
     every = three_columns(plan.adopted, plan.outlooks, plan.triennium.years)
     found = sorted((key, columns) for key, columns in every if municipality in (None, key[0]))
+    shown, links = window.cut(partial(plans.path, "adopted"), found, municipality=municipality)
     items = [
         AdoptedItem(
             municipality=place,
@@ -111,9 +110,8 @@ async def adopted(
             quantity=quantity,
             **{name: value for name, value in columns._asdict().items() if name != "is_estimated"},
         )
-        for (place, owner, year, quantity), columns in found[cursor : cursor + limit]
+        for (place, owner, year, quantity), columns in shown
     ]
-    links = plans.links("adopted", cursor + limit, limit, len(found), municipality=municipality)
     return AdoptedPage(**plans.head.model_dump(), items=items, _links=links)
 
 

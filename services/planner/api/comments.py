@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -12,6 +12,7 @@ from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.planner.api.editions import AmbitoPath, Asked, Plans, ShortText, Whole, own
+from services.planner.api.listings import OfDiscussion
 from services.planner.domain.labels import EVERY_LABEL, label_it
 from services.planner.domain.plan import key_of
 from services.planner.store import comments as store
@@ -25,7 +26,7 @@ from shared.events import CommentReplied
 from shared.events.base import LongText
 from shared.events.contests import PLACE, PlaceId
 from shared.idempotency import Answer
-from shared.openapi import SCHEMAS, Json, body, problems, responses
+from shared.openapi import body, problems, responses
 from shared.problems import FieldError, Problem, Text, invalid, of_status
 from shared.roles import Reach
 from shared.territory import UnknownAmbitoError
@@ -82,9 +83,8 @@ class ThreadPage(Shape):
     links: PageLinks = Field(alias="_links")
 
 
-def schemas() -> dict[str, Json]:
-    """Components of the bodies that are read strictly."""
-    return {cls.__name__: cls.model_json_schema(ref_template=SCHEMAS + "{model}") for cls in (NewComment, Resolution)}
+BODIES: Final = (NewComment, Resolution)
+"""Read strictly."""
 
 
 @router.get(
@@ -96,19 +96,16 @@ def schemas() -> dict[str, Json]:
 async def listing(
     plans: Plans,
     db: Db,
+    window: OfDiscussion,
     place: Annotated[str | None, Query(pattern=PLACE, max_length=150)] = None,
     resolved: bool | None = None,
-    cursor: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
-    limit: Annotated[int, Query(ge=1, le=200)] = 100,
 ) -> ThreadPage:
     async with db.reading() as session:
         threads = await store.threads_of(session, plans.plan.ambito, place)
     found = [one for one in threads if resolved in (None, one[-1].resolved) and is_shown(plans, one[0].place)]
     asked = {"place": place, "resolved": None if resolved is None else str(resolved).lower()}
-    return ThreadPage(
-        items=[CommentThread.of(thread) for thread in found[cursor : cursor + limit]],
-        _links=plans.links("comments", cursor + limit, limit, len(found), **asked),
-    )
+    shown, links = window.cut(partial(plans.path, "comments"), found, **asked)
+    return ThreadPage(items=[CommentThread.of(thread) for thread in shown], _links=links)
 
 
 @router.post(

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
 from functools import partial
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Final, cast
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import Field, StringConstraints
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.planner.api import contest_refusals as refused
-from services.planner.api.editions import AmbitoPath, ShortText, Whole, no_plan, own
+from services.planner.api.editions import AmbitoPath, ShortText, Whole, own, plan_in_force
+from services.planner.api.listings import OfDiscussion, address
 from services.planner.contesting import figure_value, settled, told
 from services.planner.domain.contests import (
     OPEN,
@@ -28,7 +29,7 @@ from services.planner.domain.contests import (
     status_of,
 )
 from services.planner.domain.labels import label_it
-from services.planner.domain.plan import FigureKey, Plan, key_of, read
+from services.planner.domain.plan import FigureKey, Plan, key_of
 from services.planner.domain.rules import Rules
 from services.planner.domain.state import PlanState
 from services.planner.handlers import method_of
@@ -43,10 +44,10 @@ from shared.events.base import LongText
 from shared.events.contests import CELL_PATH
 from shared.events.decisions import FIGURE_ID, FigureId, FigureValue
 from shared.idempotency import Answer
-from shared.openapi import SCHEMAS, Json, body, problems, responses
+from shared.openapi import body, problems, responses
 from shared.roles import Reach
 from shared.sign_in import Who
-from shared.territory import municipality_organisation, names_of
+from shared.territory import municipality_organisation
 from shared.web import Db, settings_of
 
 router = APIRouter(prefix="/plans", tags=["contests"], responses=problems(404))
@@ -126,10 +127,8 @@ class ContestPage(Shape):
     links: PageLinks = Field(alias="_links")
 
 
-def schemas() -> dict[str, Json]:
-    """Components of the bodies that are read strictly."""
-    read_strictly = (NewContest, ContestReply)
-    return {cls.__name__: cls.model_json_schema(ref_template=SCHEMAS + "{model}") for cls in read_strictly}
+BODIES: Final = (NewContest, ContestReply)
+"""Read strictly."""
 
 
 @router.get(
@@ -142,18 +141,15 @@ async def listing(
     db: Db,
     who: Who,
     ambito: AmbitoPath,
+    window: OfDiscussion,
     status: ContestStatus | None = None,
-    cursor: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
-    limit: Annotated[int, Query(ge=1, le=200)] = 100,
 ) -> ContestPage:
     own(who, ambito)
     async with db.reading() as session:
         steps = await store.latest_steps(session, ambito)
-    found = [Contest.of(step) for step in steps if status in (None, status_of(step))]
-    more = f"&status={status}" if status else ""
-    following = f"/plans/{ambito}/contests?cursor={cursor + limit}&limit={limit}{more}"
-    links = PageLinks(next=following if cursor + limit < len(found) else None)
-    return ContestPage(items=found[cursor : cursor + limit], _links=links)
+    found = [step for step in steps if status in (None, status_of(step))]
+    shown, links = window.cut(partial(address, f"/plans/{ambito}/contests"), found, status=status)
+    return ContestPage(items=[Contest.of(step) for step in shown], _links=links)
 
 
 @router.get(
@@ -300,10 +296,7 @@ async def _open_contest(
 
 
 async def _plan(settings: PlannerSettings, session: AsyncSession, ambito: str) -> tuple[Plan, PlanState, Rules]:
-    held = await plans.plan_content(session, ambito)
-    if held is None or not held.version:
-        raise no_plan(ambito)
-    method, plan = method_of(settings), read(held.content, names_of(ambito))
+    method, plan = method_of(settings), await plan_in_force(session, ambito)
     return plan, await plans.state_of(session, ambito, method.bands), method.law(plan.reference_on)
 
 

@@ -44,6 +44,10 @@ ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
     },
     304: {"description": "Il documento non è cambiato"},
 }
+PACKAGE_ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"description": "L'archivio; l'ETag è l'impronta del documento", "content": {ZIP: {}}},
+    304: ANSWERS[304],
+}
 
 
 @router.get(
@@ -94,21 +98,22 @@ async def handed_out(request: Request, wanted: str, found: Document, content: by
     description="Un archivio zip, sempre gli stessi byte: tabelle in CSV, comuni in GeoJSON, il documento in JSON con "
     "il suo schema, dizionario dei dati, metadati DCAT-AP_IT. Dice quello che dice il documento.",
     response_class=Response,
-    responses={
-        200: {"description": "L'archivio; l'ETag è l'impronta del documento", "content": {ZIP: {}}},
-        304: {"description": "Il documento non è cambiato"},
-    },
+    responses=PACKAGE_ANSWERS,
 )
 async def package(plans: Plans, request: Request) -> Response:
-    settings = cast(PlannerSettings, settings_of(request))
-    found = await assembled(plans, await sources_of(plans), settings)
+    found = await assembled(plans, await sources_of(plans), cast(PlannerSettings, settings_of(request)))
+    await keep(plans, found, await asyncio.to_thread(json_of, found))
+    return await packed(request, found, plans.plan.ambito, f"piano-{plans.plan.ambito}-{found.edition.version}")
+
+
+async def packed(request: Request, found: Document, ambito: str, stem: str) -> Response:
+    """A document that is kept, as open data; nothing of it if who asks has it already."""
     headers = {"ETag": f'"{found.edition.hash}"', "Cache-Control": "no-cache"}
     if found.edition.hash in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
-    await keep(plans, found, await asyncio.to_thread(json_of, found))
-    content = await asyncio.to_thread(package_of, found, plans.plan.ambito, settings.planner_data_licence)
-    name = f"piano-{plans.plan.ambito}-{found.edition.version}.zip"
-    headers |= {"Content-Language": "it", "Content-Disposition": f'attachment; filename="{name}"'}
+    licence = cast(PlannerSettings, settings_of(request)).planner_data_licence
+    content = await asyncio.to_thread(package_of, found, ambito, licence)
+    headers |= {"Content-Language": "it", "Content-Disposition": f'attachment; filename="{stem}.zip"'}
     return Response(content, headers=headers, media_type=ZIP)
 
 

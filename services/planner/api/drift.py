@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from services.planner.api.editions import (
     as_known,
     nothing_yet,
 )
+from services.planner.api.listings import OfFigures, Window
 from services.planner.api.readers import is_reason_shown
 from services.planner.domain.drift import Difference, Drift, Reason, drift, steps_between
 from services.planner.domain.labels import label_it
@@ -79,8 +81,6 @@ class DriftAnswer(PlanHead):
     links: PageLinks = Field(alias="_links")
 
 
-Cursor = Annotated[int, Query(ge=0, le=1_000_000)]
-Limit = Annotated[int, Query(ge=1, le=1000)]
 Place = Annotated[str | None, Query(pattern=r"^(-|[0-9]{6})$", max_length=6)]
 
 
@@ -93,12 +93,11 @@ Place = Annotated[str | None, Query(pattern=r"^(-|[0-9]{6})$", max_length=6)]
 )
 async def show_drift(
     plans: Plans,
+    window: OfFigures,
     from_version: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
     from_on: date | None = None,
     from_edition: Annotated[int | None, Query(ge=1, le=1000)] = None,
     municipality: Place = None,
-    cursor: Cursor = 0,
-    limit: Limit = 200,
 ) -> DriftAnswer:
     after = await plans.messages()
     frozen = None if from_edition is None else await _frozen(plans, from_edition)
@@ -119,7 +118,7 @@ async def show_drift(
         "from_edition": from_edition,
         "municipality": municipality,
     }
-    return DriftAnswer(**answered(plans, found, municipality, cursor, limit, query))
+    return DriftAnswer(**answered(plans, found, municipality, window, query))
 
 
 async def _frozen(plans: Asked, edition: int) -> Frozen:
@@ -154,8 +153,7 @@ def answered(
     plans: Asked,
     found: Drift,
     municipality: str | None,
-    cursor: int,
-    limit: int,
+    window: Window,
     query: dict[str, Any] | None,
 ) -> dict[str, Any]:
     """What a `DriftAnswer` tells of the figures that open to who asks, of households only to who sees them as they are:
@@ -168,7 +166,7 @@ def answered(
         if (municipality is None or one.key.municipality == wanted) and plans.opens(one.key)
     ]
     items.sort(key=lambda one: place_in_report(one.key))
-    links = plans.links("drift", cursor + limit, limit, len(items), **query) if query else PageLinks()
+    told, links = window.cut(partial(plans.path, "drift"), items, **query or {})
     moving = {place for one in items for place in one.amounts}
     shown = [at for at, reason in enumerate(found.reasons) if at in moving or is_reason_shown(plans.who, reason)]
     head = plans.head.model_dump() | {"hash": plan_hash(found.after), "reference_on": found.after.reference_on}
@@ -177,9 +175,9 @@ def answered(
         "before_hash": plan_hash(found.before),
         "before_reference_on": found.before.reference_on,
         "reasons": [_reason(plans.who, found.reasons[place]) for place in shown],
-        "items": [_item(one, shown) for one in items[cursor : cursor + limit]],
+        "items": [_item(one, shown) for one in told],
         "item_count": len(items),
-        "_links": links,
+        "_links": links if query else PageLinks(),
     }
 
 

@@ -23,7 +23,8 @@ from shared.arrivals import Arrival, Shape, once, read_value
 from shared.events import Act, Office, PlanStatus
 from shared.events.base import LongText
 from shared.idempotency import Answer
-from shared.openapi import SCHEMAS, Json, body, problems, responses
+from shared.openapi import body, problems, responses
+from shared.sign_in import audit_head
 from shared.web import Db
 
 router = APIRouter(prefix="/plans", tags=["editions"], responses=problems(404))
@@ -56,29 +57,26 @@ class NewVote(NewStep):
 
 
 class StepAsked(NamedTuple):
-    """Of which edition a step is asked for, and by whom."""
+    """Of which edition a step is asked for, by whom, and how the audit of sign-ins is sealed then."""
 
     edition: EditionId
     arrival: Arrival
+    audit_head: str
 
 
-def asked(
+async def asked(
     request: Request, ambito: AmbitoPath, number: EditionPath, arrival: Arrived, first_year: FirstYear = None
 ) -> StepAsked:
     own(arrival.who, ambito)
-    return StepAsked(EditionId(ambito, first_year or present_year(request), number), arrival)
+    edition = EditionId(ambito, first_year or present_year(request), number)
+    return StepAsked(edition, arrival, await audit_head(request))
 
 
 Asked = Annotated[StepAsked, Depends(asked)]
 
 
-def schemas() -> dict[str, Json]:
-    """Components of the bodies that are read strictly."""
-    found: dict[str, Json] = {}
-    for cls in (NewStep, NewVote):
-        schema = cls.model_json_schema(ref_template=SCHEMAS + "{model}")
-        found |= {**schema.pop("$defs", {}), cls.__name__: schema}
-    return found
+BODIES: Final = (NewStep, NewVote)
+"""Read strictly."""
 
 
 @router.post(
@@ -122,7 +120,7 @@ async def submit(db: Db, asked: Asked) -> Response:
     response_class=Response,
 )
 async def vote(db: Db, asked: Asked) -> Response:
-    return await once(db, asked.arrival, partial(_voted, asked.edition))
+    return await once(db, asked.arrival, partial(_voted, asked))
 
 
 @router.post(
@@ -154,14 +152,14 @@ async def publish(db: Db, asked: Asked) -> Response:
 
 
 async def _recorded(db: Db, asked: StepAsked, status: PlanStatus) -> Response:
-    return await once(db, asked.arrival, partial(_step, asked.edition, status))
+    return await once(db, asked.arrival, partial(_step, asked, status))
 
 
-async def _step(edition: EditionId, status: PlanStatus, arrival: Arrival, session: AsyncSession) -> Answer:
+async def _step(asked: StepAsked, status: PlanStatus, arrival: Arrival, session: AsyncSession) -> Answer:
     wanted = read_value(NewStep, arrival.document)
-    return created(await take(session, arrival, edition, StatusStep(status, **dict(wanted))))
+    return created(await take(session, arrival, asked.edition, StatusStep(status, **dict(wanted)), asked.audit_head))
 
 
-async def _voted(edition: EditionId, arrival: Arrival, session: AsyncSession) -> Answer:
+async def _voted(asked: StepAsked, arrival: Arrival, session: AsyncSession) -> Answer:
     wanted = read_value(NewVote, arrival.document)
-    return created(await take(session, arrival, edition, StatusStep(**dict(wanted))))
+    return created(await take(session, arrival, asked.edition, StatusStep(**dict(wanted)), asked.audit_head))

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property, partial
 from typing import Annotated, cast
-from urllib.parse import urlencode
 
 from fastapi import Depends, Path, Query, Request
 from pydantic import Field
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.planner.api.listings import address
 from services.planner.api.readers import opens_to, sees_households
 from services.planner.domain.chronicle import known_by, state_as_of, true_on
 from services.planner.domain.parts.reading import Reading
@@ -24,7 +25,8 @@ from services.planner.settings import PlannerSettings
 from services.planner.store import journal
 from services.planner.store import plans as store
 from services.planner.store.journal import Log
-from shared.arrivals import PageLinks, Shape
+from services.planner.tables import PlanRow
+from shared.arrivals import Shape
 from shared.auth import Principal
 from shared.civil_time import ROME
 from shared.db import Database
@@ -111,13 +113,7 @@ class Asked:
     def path(self, resource: str, **query: object) -> str:
         """A resource of the same plan: the days asked for go with it."""
         days = {"true_on": self.head.true_on, "known_on": self.head.known_on}
-        asked = {name: value for name, value in (query | days).items() if value is not None}
-        return f"/plans/{self.plan.ambito}/{resource}" + (f"?{urlencode(asked)}" if asked else "")
-
-    def links(self, resource: str, cursor: int, limit: int, count: int, **query: object) -> PageLinks:
-        """Where a listing of so many goes on after what is shown."""
-        more = cursor < count
-        return PageLinks(next=self.path(resource, cursor=cursor, limit=limit, **query) if more else None)
+        return address(f"/plans/{self.plan.ambito}/{resource}", **query | days)
 
 
 async def asked(
@@ -135,11 +131,21 @@ async def plan_asked(
     if true_on or known_on:
         return await _as_of(db, method, who, true_on, known_on)
     async with db.reading() as session:
-        row = await store.plan_content(session, ambito)
-    if row is None or not row.version:
-        raise no_plan(ambito)
+        row = await _in_force(session, ambito)
     plan = read(row.content, names_of(ambito))
     return Asked(_head(plan, row.version, row.hash), plan, method, db, who)
+
+
+async def plan_in_force(session: AsyncSession, ambito: str) -> Plan:
+    """The plan as the transaction finds it; raises `Problem` 404 where there is none."""
+    return read((await _in_force(session, ambito)).content, names_of(ambito))
+
+
+async def _in_force(session: AsyncSession, ambito: str) -> PlanRow:
+    row = await store.plan_content(session, ambito)
+    if row is None or not row.version:
+        raise no_plan(ambito)
+    return row
 
 
 Plans = Annotated[Asked, Depends(asked)]

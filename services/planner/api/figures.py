@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from datetime import date
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from fastapi import APIRouter, Path, Query
 from pydantic import Field
 
 from services.planner.api.editions import Asked, PlanHead, Plans, ShortText, Whole, Year, not_found
+from services.planner.api.listings import OfFigures
 from services.planner.api.material import material_of
 from services.planner.domain.details import Detail, detail_of, details_of
 from services.planner.domain.formulas import FORMULAS
@@ -28,7 +30,6 @@ from shared.openapi import problems
 
 router = APIRouter(prefix="/plans", tags=["figures"], responses=problems(404))
 FigurePath = Annotated[str, Path(pattern=FIGURE_ID, max_length=150)]
-Limit = Annotated[int, Query(ge=1, le=1000)]
 
 
 class Figure(Shape):
@@ -128,25 +129,21 @@ class WhyAnswer(PlanHead):
 )
 async def figures(
     plans: Plans,
+    window: OfFigures,
     detail: Detail | None = None,
     municipality: Annotated[str | None, Query(pattern=r"^(-|[0-9]{6})$", max_length=6)] = None,
     owner: Annotated[str | None, Query(pattern=r"^(-|[a-z0-9][a-z0-9-]{0,63})$", max_length=64)] = None,
     figure: Annotated[str | None, Query(pattern=r"^[a-z0-9_]{1,60}$", max_length=60)] = None,
     year: Annotated[int | None, Query(ge=2000, le=2200)] = None,
-    cursor: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
-    limit: Limit = 200,
 ) -> FigurePage:
     asked = {"municipality": municipality, "owner": owner, "figure": figure, "year": year}
     wanted = {name: None if value == "-" else value for name, value in asked.items() if value is not None}
     values = await _values(plans, detail)
     found = [key for key in values if all(getattr(key, name) == value for name, value in wanted.items())]
     found.sort(key=place_in_report)
-    shown = [placed(key, values[key]) for key in found[cursor : cursor + limit]]
-    return FigurePage(
-        **plans.head.model_dump(),
-        items=shown,
-        _links=plans.links("figures", cursor + limit, limit, len(found), detail=detail, **asked),
-    )
+    shown, links = window.cut(partial(plans.path, "figures"), found, detail=detail, **asked)
+    items = [placed(key, values[key]) for key in shown]
+    return FigurePage(**plans.head.model_dump(), items=items, _links=links)
 
 
 @router.get(
@@ -167,9 +164,7 @@ async def figure(plans: Plans, figure_id: FigurePath) -> FigureAnswer:
     summary="Perché questo numero",
     description="La formula, le parti che lo compongono, i fatti che lo decidono, i parametri e gli articoli.",
 )
-async def why(
-    plans: Plans, figure_id: FigurePath, cursor: Annotated[int, Query(ge=0, le=1_000_000)] = 0, limit: Limit = 200
-) -> WhyAnswer:
+async def why(plans: Plans, figure_id: FigurePath, window: OfFigures) -> WhyAnswer:
     key, values = await _found(plans, figure_id)
     formula = FORMULAS[key.figure]
     parts = parts_of(values, key)
@@ -181,6 +176,7 @@ async def why(
     if not parts and (not formula.counts or detail_of(key.figure)) and plans.opens(key):
         operands = await asyncio.to_thread(operands_of, material_of(plans, await plans.state()), key)
     sources = plans.method.law(plans.plan.rules_on).sources
+    shown, links = window.cut(partial(plans.path, f"figures/{figure_id}/why"), inputs)
     return WhyAnswer(
         **plans.head.model_dump(),
         item=placed(key, values[key]),
@@ -188,9 +184,9 @@ async def why(
         parameters=[_parameter(name, sources[name]) for name in formula.parameters],
         parts=[placed(*part) for part in parts if part.key in values],
         operands=[FormulaOperand(name=o.name, value=None if o.value is None else str(o.value)) for o in operands],
-        inputs=[_input(one) for one in inputs[cursor : cursor + limit]],
+        inputs=[_input(one) for one in shown],
         input_count=len(inputs),
-        _links=plans.links(f"figures/{figure_id}/why", cursor + limit, limit, len(inputs)),
+        _links=links,
     )
 
 

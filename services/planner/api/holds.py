@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Final, cast
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -44,7 +44,7 @@ from shared.events import (
     UnitId,
 )
 from shared.idempotency import Answer
-from shared.openapi import SCHEMAS, Json, body, problems, responses
+from shared.openapi import body, problems, responses
 from shared.roles import Reach
 from shared.sign_in import Granted, Who
 from shared.web import Db, settings_of
@@ -101,9 +101,8 @@ class HoldPage(Shape):
     links: PageLinks = Field(alias="_links")
 
 
-def schemas() -> dict[str, Json]:
-    """Components of the bodies that are read strictly."""
-    return {cls.__name__: cls.model_json_schema(ref_template=SCHEMAS + "{model}") for cls in (NewHold, HoldRefusal)}
+BODIES: Final = (NewHold, HoldRefusal)
+"""Read strictly."""
 
 
 @router.post(

@@ -7,17 +7,18 @@ from collections.abc import Sequence
 from datetime import date
 from functools import partial
 from itertools import groupby
-from typing import Annotated, cast
+from typing import Annotated, Final, NamedTuple, cast
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.planner.api.document import ANSWERS, handed_out, wanted_format
+from services.planner.api.document import ANSWERS, PACKAGE_ANSWERS, handed_out, packed, wanted_format
 from services.planner.api.editions import AmbitoPath, Asked, Sha256, ShortText, Whole, Year, asked, own
 from services.planner.api.proposals import Proposal, proposal_of
 from services.planner.api.steps import EditionId, Proposed, Steps, propose
 from services.planner.document.canonical import read_document
+from services.planner.document.model import Document
 from services.planner.settings import PlannerSettings
 from services.planner.store import documents
 from services.planner.store import editions as store
@@ -25,8 +26,8 @@ from shared.arrivals import Arrival, Shape, answer, arriving, not_found, once, r
 from shared.events import Act, EditionKind, Office, PlanStatus, PlanStatusChanged
 from shared.idempotency import Answer
 from shared.lifecycle_wording import step_sentence
-from shared.openapi import SCHEMAS, Json, body, problems, responses
-from shared.sign_in import Who
+from shared.openapi import body, problems, responses
+from shared.sign_in import Who, audit_head
 from shared.web import Db, settings_of
 
 router = APIRouter(prefix="/plans", tags=["editions"], responses=problems(404))
@@ -46,7 +47,9 @@ class NewEdition(Shape):
 
 
 class EditionStep(Shape):
-    """Passo dell'edizione; `document_hash` is that of the document as it was marked with it."""
+    """Passo dell'edizione; `document_hash` is that of the document as it was marked with it, `audit_head` the seal of
+    the sign-ins up to it.
+    """
 
     step: Whole
     status: PlanStatus
@@ -59,6 +62,7 @@ class EditionStep(Shape):
     version: Whole
     plan_hash: Sha256
     document_hash: Sha256
+    audit_head: Sha256 | None
 
     @classmethod
     def of(cls, step: PlanStatusChanged) -> EditionStep:
@@ -80,6 +84,7 @@ class PlanEdition(Shape):
     rules_on: date
     log_head: Sha256
     document_hash: Sha256
+    audit_head: Sha256 | None
     steps: list[EditionStep] = Field(max_length=1000)
     links: dict[str, str] = Field(alias="_links", max_length=10)
 
@@ -87,8 +92,8 @@ class PlanEdition(Shape):
     def of(cls, steps: Sequence[PlanStatusChanged]) -> PlanEdition:
         last, path = steps[-1], _id_of(steps[-1]).path
         told = {name: getattr(last, name) for name in cls.model_fields if name not in ("steps", "links")}
-        drift = f"/plans/{last.ambito}/drift?from_edition={last.edition}"
-        links = {"document": f"{path}/document?first_year={last.first_year}", "drift": drift}
+        links = {name: f"{path}/{name}?first_year={last.first_year}" for name in ("document", "package")}
+        links["drift"] = f"/plans/{last.ambito}/drift?from_edition={last.edition}"
         return cls.model_validate(told | {"steps": [EditionStep.of(step) for step in steps], "_links": links})
 
 
@@ -107,10 +112,8 @@ class StepList(Shape):
     items: list[EditionStep] = Field(max_length=1000)
 
 
-def schemas() -> dict[str, Json]:
-    """Components of the bodies that are read strictly."""
-    schema = NewEdition.model_json_schema(ref_template=SCHEMAS + "{model}")
-    return {**schema.pop("$defs", {}), "NewEdition": schema}
+BODIES: Final = (NewEdition,)
+"""Read strictly."""
 
 
 @router.get(
@@ -146,13 +149,13 @@ async def propose_edition(request: Request, db: Db, ambito: AmbitoPath, arrival:
     wanted = read_value(NewEdition, arrival.document)
     plans = await asked(request, db, arrival.who, ambito)
     proposal = await proposal_of(plans, cast(PlannerSettings, settings_of(request)))
-    return await once(db, arrival, partial(_propose, plans, proposal, wanted))
+    return await once(db, arrival, partial(_propose, plans, proposal, wanted, await audit_head(request)))
 
 
 async def _propose(
-    plans: Asked, proposal: Proposal, wanted: NewEdition, arrival: Arrival, session: AsyncSession
+    plans: Asked, proposal: Proposal, wanted: NewEdition, head: str, arrival: Arrival, session: AsyncSession
 ) -> Answer:
-    return created(await propose(session, arrival, plans, proposal, Proposed(**dict(wanted))))
+    return created(await propose(session, arrival, plans, proposal, Proposed(**dict(wanted)), head))
 
 
 @router.get(
@@ -180,6 +183,29 @@ async def steps_of(
     return StepList(items=[EditionStep.of(step) for step in steps])
 
 
+class FrozenDocument(NamedTuple):
+    """Documento congelato di un'edizione, as it was marked with its last step; its files begin with `stem`."""
+
+    ambito: str
+    document: Document
+    content: bytes
+    stem: str
+
+
+async def frozen_document(
+    request: Request, db: Db, who: Who, ambito: AmbitoPath, number: EditionPath, first_year: FirstYear = None
+) -> FrozenDocument:
+    last = (await _steps(request, db, who, ambito, number, first_year))[-1]
+    async with db.reading() as session:
+        kept = await documents.content_of(session, last.document_hash)
+    assert kept is not None, "a step's document is kept in its transaction, and nothing is ever deleted"
+    found = await asyncio.to_thread(read_document, kept[1])
+    return FrozenDocument(ambito, found, kept[1], f"piano-{ambito}-{last.first_year}-edizione-{number}")
+
+
+Frozen = Annotated[FrozenDocument, Depends(frozen_document)]
+
+
 @router.get(
     "/{ambito}/editions/{edition}/document",
     operation_id="edition_document",
@@ -189,16 +215,22 @@ async def steps_of(
     response_class=Response,
     responses=ANSWERS | problems(406),
 )
-async def document(
-    request: Request, db: Db, who: Who, ambito: AmbitoPath, number: EditionPath, first_year: FirstYear = None
-) -> Response:
-    wanted = wanted_format(request)
-    last = (await _steps(request, db, who, ambito, number, first_year))[-1]
-    async with db.reading() as session:
-        kept = await documents.content_of(session, last.document_hash)
-    assert kept is not None, "a step's document is kept in its transaction, and nothing is ever deleted"
-    found = await asyncio.to_thread(read_document, kept[1])
-    return await handed_out(request, wanted, found, kept[1], f"piano-{ambito}-{last.first_year}-edizione-{number}")
+async def document(request: Request, frozen: Frozen) -> Response:
+    return await handed_out(request, wanted_format(request), frozen.document, frozen.content, frozen.stem)
+
+
+@router.get(
+    "/{ambito}/editions/{edition}/package",
+    operation_id="edition_package",
+    summary="Un'edizione come dati aperti",
+    description="Il suo documento, congelato, come archivio zip: tabelle in CSV, comuni in GeoJSON, documento in JSON "
+    "con il suo schema, dizionario dei dati, metadati DCAT-AP_IT. Sono sempre gli stessi byte, fino al suo prossimo "
+    "passo.",
+    response_class=Response,
+    responses=PACKAGE_ANSWERS,
+)
+async def package(request: Request, frozen: Frozen) -> Response:
+    return await packed(request, frozen.document, frozen.ambito, frozen.stem)
 
 
 async def _steps(

@@ -9,8 +9,9 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from services.planner.api.editions import PlanHead, Plans, ShortText
+from services.planner.api.listings import Municipality
 from services.planner.api.material import material_of
-from services.planner.api.parts import PartFigure, Place, Told, check_place, part_figure, sentences_of
+from services.planner.api.parts import PartFigure, Told, check_place, part_figure, sentences_of
 from services.planner.api.readers import sees_households
 from services.planner.domain.need.declared import EVERY_COMPONENT, Component
 from services.planner.domain.need.sentences import LABELS
@@ -51,7 +52,7 @@ class NeedAnswer(PlanHead):
     description="Quale sarebbe il fabbisogno contando solo alcune componenti. Nulla viene scritto: il piano le conta "
     "tutte. Di una parte delle componenti i numeri sono per chi scrive il piano e, dei propri, per il comune.",
 )
-async def need(plans: Plans, municipality: Place = None, components: Switched = None) -> NeedAnswer:
+async def need(plans: Plans, municipality: Municipality = None, components: Switched = None) -> NeedAnswer:
     check_place(plans, municipality)
     counted = frozenset(components) if components else EVERY_COMPONENT
     material = material_of(plans, await plans.state())

@@ -4,20 +4,30 @@ from __future__ import annotations
 
 from datetime import date
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.planner.api.editions import AmbitoPath, Asked, PlanHead, Plans, ShortText, Whole, no_plan, own
+from services.planner.api.editions import (
+    AmbitoPath,
+    Asked,
+    PlanHead,
+    Plans,
+    ShortText,
+    Whole,
+    no_plan,
+    own,
+    plan_in_force,
+)
+from services.planner.api.listings import OfFigures
 from services.planner.domain.labels import label_it
-from services.planner.domain.plan import FigureKey, Plan, key_of, read
+from services.planner.domain.plan import FigureKey, Plan, key_of
 from services.planner.domain.strategies.objectives import Commitment, ObjectiveStatus
 from services.planner.store import objectives as store
 from services.planner.store.decisions import announced
-from services.planner.store.plans import plan_content
 from services.planner.tables import ObjectiveRow
 from shared.arrivals import Arrival, PageLinks, Shape, answer, arriving, not_found, once, read_value
 from shared.bus import outbox
@@ -25,9 +35,9 @@ from shared.events import Measure, ObjectiveSet, ObjectiveWithdrawn
 from shared.events.base import LongText, OrganisationId
 from shared.events.decisions import FIGURE_ID, FigureId, FigureValue
 from shared.idempotency import Answer
-from shared.openapi import SCHEMAS, Json, body, problems, responses
+from shared.openapi import body, problems, responses
 from shared.problems import FieldError, Problem, Text, invalid, of_status
-from shared.territory import UnknownAmbitoError, names_of
+from shared.territory import UnknownAmbitoError
 from shared.territory import ambito as territory_of
 from shared.web import Db
 
@@ -104,10 +114,8 @@ class ObjectivePage(PlanHead):
     links: PageLinks = Field(alias="_links")
 
 
-def schemas() -> dict[str, Json]:
-    """Components of the bodies that are read strictly."""
-    read_strictly = (NewObjective, ObjectiveWithdrawal)
-    return {cls.__name__: cls.model_json_schema(ref_template=SCHEMAS + "{model}") for cls in read_strictly}
+BODIES: Final = (NewObjective, ObjectiveWithdrawal)
+"""Read strictly."""
 
 
 @router.get(
@@ -119,9 +127,8 @@ def schemas() -> dict[str, Json]:
 )
 async def listing(
     plans: Plans,
+    window: OfFigures,
     municipality: Annotated[str | None, Query(pattern=r"^(-|[0-9]{6})$", max_length=6)] = None,
-    cursor: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
 ) -> ObjectivePage:
     wanted = None if municipality == "-" else municipality
     found = [
@@ -129,11 +136,8 @@ async def listing(
         for one in plans.plan.commitments
         if (municipality is None or key_of(one.objective.figure).municipality == wanted) and _is_told(plans, one)
     ]
-    return ObjectivePage(
-        **plans.head.model_dump(),
-        items=[_beside(plans, one) for one in found[cursor : cursor + limit]],
-        _links=plans.links("objectives", cursor + limit, limit, len(found), municipality=municipality),
-    )
+    shown, links = window.cut(partial(plans.path, "objectives"), found, municipality=municipality)
+    return ObjectivePage(**plans.head.model_dump(), items=[_beside(plans, one) for one in shown], _links=links)
 
 
 @router.post(
@@ -178,10 +182,7 @@ async def withdraw(db: Db, ambito: AmbitoPath, objective_id: UUID, arrival: Arri
 async def _set(ambito: str, arrival: Arrival, session: AsyncSession) -> Answer:
     own(arrival.who, ambito)
     wanted = read_value(NewObjective, arrival.document)
-    held = await plan_content(session, ambito)
-    if held is None or not held.version:
-        raise no_plan(ambito)
-    key, baseline = _measured(read(held.content, names_of(ambito)), wanted, arrival.on)
+    key, baseline = _measured(await plan_in_force(session, ambito), wanted, arrival.on)
     row = ObjectiveRow(
         **wanted.model_dump() | {"baseline": baseline},
         ambito=ambito,

@@ -1,25 +1,27 @@
-"""The seven parts of the plan as data: texts with the figures in them, figures with what they are made of, lists."""
+"""The seven parts of the plan as data: sentences and texts with their figures, what these are made of, lists."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path
 from pydantic import Field
 
 from services.planner.api.editions import Asked, PlanHead, Plans, ShortText, not_found
+from services.planner.api.listings import Municipality
 from services.planner.api.material import material_of
 from services.planner.api.readers import sees_households
+from services.planner.api.texts import PlanText, texts_in
 from services.planner.domain.narrative.figures import Figure, FigureUnit
 from services.planner.domain.parts import PARTS, Item, PlanPart, part_of
 from services.planner.domain.parts.reading import OF_HOUSEHOLDS, for_all, read_part
+from services.planner.domain.texts.catalogue import sections_of
 from shared.arrivals import Shape
 from shared.openapi import problems
 
 router = APIRouter(prefix="/plans", tags=["parts"], responses=problems(404))
 NumberText = Annotated[str, Field(pattern=r"^-?[0-9]+(\.[0-9]+)?$", max_length=40)]
-Place = Annotated[str | None, Query(pattern=r"^[0-9]{6}$", max_length=6)]
 
 
 class Told(Shape):
@@ -66,7 +68,7 @@ class Entry(Shape):
 
 
 class PartAnswer(PlanHead):
-    """One part of the plan, of the whole ambito or of one municipality."""
+    """One part of the plan, of the whole ambito or of one municipality; its texts are of the whole ambito."""
 
     number: int = Field(ge=1, le=7)
     title_it: ShortText
@@ -74,6 +76,7 @@ class PartAnswer(PlanHead):
     sentences: list[Told] = Field(max_length=100)
     figures: list[PartFigure] = Field(max_length=10_000)
     items: list[Entry] = Field(max_length=10_000)
+    texts: list[PlanText] = Field(max_length=100)
 
 
 @router.get(
@@ -81,17 +84,20 @@ class PartAnswer(PlanHead):
     operation_id="plan_part",
     summary="Una delle sette parti del piano",
     description="1 quadro conoscitivo, 2 quadro ricognitivo, 3 fabbisogno, 4 patrimonio e offerta, 5 strategie e "
-    "alienazioni, 6 emergenza, 7 accesso e permanenza: frasi con i loro numeri, numeri con i loro addendi, elenchi.",
+    "alienazioni, 6 emergenza, 7 accesso e permanenza: frasi con i loro numeri, numeri con i loro addendi, elenchi, "
+    "e i testi scritti dagli uffici, che sono dell'intero ambito.",
 )
 async def part(
-    plans: Plans, number: Annotated[int, Path(ge=1, le=len(PARTS))], municipality: Place = None
+    plans: Plans, number: Annotated[int, Path(ge=1, le=len(PARTS))], municipality: Municipality = None
 ) -> PartAnswer:
     check_place(plans, municipality)
-    material = material_of(plans, await plans.state())
+    state = await plans.state()
+    material = material_of(plans, state)
     if number in OF_HOUSEHOLDS and not sees_households(plans.who, municipality):
         material = for_all(material)
     found = await asyncio.to_thread(part_of, number, material, municipality)
-    return _answer(plans, read_part(found, plans.reading), municipality)
+    texts = [] if municipality else texts_in(plans, state, sections_of(number))
+    return _answer(plans, read_part(found, plans.reading), municipality, texts)
 
 
 def check_place(plans: Asked, municipality: str | None) -> None:
@@ -103,7 +109,7 @@ def check_place(plans: Asked, municipality: str | None) -> None:
         )
 
 
-def _answer(plans: Asked, found: PlanPart, municipality: str | None) -> PartAnswer:
+def _answer(plans: Asked, found: PlanPart, municipality: str | None, texts: list[PlanText]) -> PartAnswer:
     return PartAnswer(
         **plans.head.model_dump(),
         number=found.number,
@@ -112,6 +118,7 @@ def _answer(plans: Asked, found: PlanPart, municipality: str | None) -> PartAnsw
         sentences=sentences_of(found),
         figures=[part_figure(figure) for figure in found.figures],
         items=[_entry(item) for item in found.items],
+        texts=texts,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import date
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from services.planner.api.editions import PlanHead, Plans, ShortText, Whole
+from services.planner.api.listings import Cursor, Municipality, Window
 from services.planner.api.material import material_of
 from services.planner.api.readers import sees_households
 from services.planner.domain.emergency.actions import ActionKind
@@ -84,19 +86,21 @@ class RefusalPage(PlanHead):
 )
 async def refusals(
     plans: Plans,
-    municipality: Annotated[str | None, Query(pattern=r"^[0-9]{6}$", max_length=6)] = None,
-    cursor: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+    municipality: Municipality = None,
+    cursor: Cursor = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> RefusalPage:
     material = material_of(plans, await plans.state())
     every = await asyncio.to_thread(unplaced_in, material, municipality)
     found = [one for one in every if sees_households(plans.who, one.case.municipality)]
+    asked = partial(plans.path, "refusals")
+    shown, links = Window(cursor, limit).cut(asked, found, municipality=municipality)
     return RefusalPage(
         **plans.head.model_dump(),
         order_article=ORDER_ARTICLE,
         item_count=len(found),
-        items=[_refusal(one) for one in found[cursor : cursor + limit]],
-        _links=plans.links("refusals", cursor + limit, limit, len(found), municipality=municipality),
+        items=[_refusal(one) for one in shown],
+        _links=links,
     )
 
 

@@ -53,7 +53,9 @@ class EditionId(NamedTuple):
         return f"/plans/{self.ambito}/editions/{self.number}"
 
 
-async def propose(session: AsyncSession, arrival: Arrival, plans: Asked, proposal: Proposal, wanted: Proposed) -> Steps:
+async def propose(
+    session: AsyncSession, arrival: Arrival, plans: Asked, proposal: Proposal, wanted: Proposed, audit_head: str
+) -> Steps:
     """Freeze the plan as the next edition of its triennium, or as one that was returned; gives the edition's steps."""
     if wanted.version not in (None, plans.head.version):
         raise plan_moved(wanted.version or 0, plans.head.version)
@@ -85,13 +87,16 @@ async def propose(session: AsyncSession, arrival: Arrival, plans: Asked, proposa
         rules_on=plans.head.rules_on,
         log_head=proposal.document.edition.log_head,
         document_hash=proposal.document.edition.hash,
+        audit_head=audit_head or None,
     )
     taken = await _record(session, arrival, steps, step, proposal.document)
     await store.freeze(session, taken, proposal.frozen)
     return [*steps, taken]
 
 
-async def take(session: AsyncSession, arrival: Arrival, edition: EditionId, wanted: StatusStep) -> Steps:
+async def take(
+    session: AsyncSession, arrival: Arrival, edition: EditionId, wanted: StatusStep, audit_head: str
+) -> Steps:
     """Take an edition's next step; the approval of one supersedes the one before. Gives the edition's steps."""
     await store.open_book(session, edition.ambito)
     every = await store.steps_of(session, edition.ambito, edition.first_year)
@@ -104,10 +109,11 @@ async def take(session: AsyncSession, arrival: Arrival, edition: EditionId, want
     except OutOfTurn:
         raise out_of_turn(steps[-1]) from None
     check_faultless(step_faults(wanted, standing.on, arrival.on))
-    taken = await _go_on(session, arrival, steps, wanted._asdict())
+    told = wanted._asdict() | {"audit_head": audit_head or None}
+    taken = await _go_on(session, arrival, steps, told)
     if wanted.status is PlanStatus.APPROVED and edition.number > 1:
         before = [step for step in every if step.edition == edition.number - 1]
-        await _go_on(session, arrival, before, wanted._replace(status=PlanStatus.SUPERSEDED)._asdict())
+        await _go_on(session, arrival, before, told | {"status": PlanStatus.SUPERSEDED})
     return [*steps, taken]
 
 

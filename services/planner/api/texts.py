@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from datetime import date
 from functools import partial
 from typing import Annotated, Final
@@ -11,25 +12,23 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.planner.api.editions import AmbitoPath, Asked, PlanHead, Plans, ShortText, Whole, no_plan, own
+from services.planner.api.editions import AmbitoPath, Asked, PlanHead, Plans, ShortText, Whole, own, plan_in_force
 from services.planner.api.material import numbers_of
 from services.planner.api.text_writing import NewText, Rewritten, Unwritable, write_text
 from services.planner.domain.narrative.sentences import Sentence
-from services.planner.domain.plan import read
+from services.planner.domain.state import PlanState
 from services.planner.domain.texts.catalogue import BY_CODE, SECTIONS, TextSection
 from services.planner.domain.texts.differences import Change, differences
 from services.planner.domain.texts.telling import Numbers, missing_in, tell_section
 from services.planner.domain.texts.written import Written
 from services.planner.store import texts as store
-from services.planner.store.plans import plan_content
 from services.planner.tables.texts import SectionTextRow
 from shared.arrivals import Arrival, Shape, answer, arriving, not_found, once, read_value
 from shared.events import Office
 from shared.events.decisions import TEXT_LIMIT
 from shared.idempotency import Answer
-from shared.openapi import SCHEMAS, Json, body, problems, responses
+from shared.openapi import body, problems, responses
 from shared.problems import FieldError, Problem, Text, invalid, of_status
-from shared.territory import names_of
 from shared.web import Db
 
 router = APIRouter(prefix="/plans", tags=["texts"], responses=problems(404))
@@ -120,10 +119,8 @@ class TextDifferences(Shape):
     items: list[TextPiece] = Field(max_length=TEXT_LIMIT)
 
 
-def schemas() -> dict[str, Json]:
-    """The component of the body that is read strictly."""
-    schema = NewText.model_json_schema(ref_template=SCHEMAS + "{model}")
-    return {**schema.pop("$defs", {}), "NewText": schema}
+BODIES: Final = (NewText,)
+"""Read strictly."""
 
 
 @router.get(
@@ -134,9 +131,7 @@ def schemas() -> dict[str, Json]:
     "leggono come sono ora.",
 )
 async def listing(plans: Plans) -> TextList:
-    state, numbers, year = await plans.state(), numbers_of(plans.plan), plans.plan.triennium.first_year
-    items = [_shown(plans, section, state.texts.get((year, section.code)), numbers) for section in SECTIONS]
-    return TextList(**plans.head.model_dump(), items=items)
+    return TextList(**plans.head.model_dump(), items=texts_in(plans, await plans.state(), SECTIONS))
 
 
 @router.get(
@@ -208,10 +203,7 @@ async def write(db: Db, ambito: AmbitoPath, section: SectionPath, arrival: Arriv
 
 async def _write(ambito: str, section: TextSection, arrival: Arrival, session: AsyncSession) -> Answer:
     wanted = read_value(NewText, arrival.document)
-    held = await plan_content(session, ambito)
-    if held is None or not held.version:
-        raise no_plan(ambito)
-    numbers = numbers_of(read(held.content, names_of(ambito)))
+    numbers = numbers_of(await plan_in_force(session, ambito))
     try:
         row = await write_text(session, arrival, numbers, section, wanted)
     except Unwritable as why:
@@ -248,6 +240,12 @@ def rewritten(why: Rewritten, wanted: NewText) -> Problem:
         told = (_ADDED if piece.change is Change.ADDED else _REMOVED).filled(text=piece.text.strip())
         errors.append(FieldError("/markdown", None, told, _CHANGED_REMEDY))
     return Problem(409, "text-rewritten", _CHANGED_TITLE, rule, errors)
+
+
+def texts_in(plans: Asked, state: PlanState, sections: Iterable[TextSection]) -> list[PlanText]:
+    """The texts of these sections, as the plan has heard of them."""
+    numbers, year = numbers_of(plans.plan), plans.plan.triennium.first_year
+    return [_shown(plans, section, state.texts.get((year, section.code)), numbers) for section in sections]
 
 
 async def _revisions(plans: Asked, section: str) -> list[SectionTextRow]:

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends
 from pydantic import Field, model_validator
 
-from services.planner.api.drift import Cursor, DriftAnswer, Limit, Place, answered
+from services.planner.api.drift import DriftAnswer, Place, answered
 from services.planner.api.editions import Asked, Plans, ShortText
+from services.planner.api.listings import OfFigures
 from services.planner.api.material import material_of
 from services.planner.domain.parts import Material
 from services.planner.domain.rehearsal import ParameterChange, Shift
@@ -24,7 +25,7 @@ from shared.arrivals import Arrival, Shape, arriving, read_value
 from shared.events import Message
 from shared.events.base import IstatCode, OrganisationId, Reference, UnitId
 from shared.events.units import InspectionOutcome, UnitStatus
-from shared.openapi import SCHEMAS, Json, body, problems
+from shared.openapi import body, problems
 from shared.problems import FieldError, Text, invalid
 
 router = APIRouter(prefix="/plans", tags=["figures"], responses=problems(404))
@@ -114,10 +115,8 @@ class WhatIfAnswer(DriftAnswer):
     limits: list[LimitItem] = Field(max_length=5000)
 
 
-def schemas() -> dict[str, Json]:
-    """The components of the body that is read strictly."""
-    schema = Hypotheses.model_json_schema(ref_template=SCHEMAS + "{model}")
-    return {**schema.pop("$defs"), "Hypotheses": schema}
+BODIES: Final = (Hypotheses,)
+"""Read strictly."""
 
 
 @router.post(
@@ -138,16 +137,15 @@ def schemas() -> dict[str, Json]:
 async def what_if(
     plans: Plans,
     arrival: Annotated[Arrival, Depends(arriving(65_536))],
+    window: OfFigures,
     municipality: Place = None,
-    cursor: Cursor = 0,
-    limit: Limit = 200,
 ) -> WhatIfAnswer:
     wanted = read_value(Hypotheses, arrival.document)
     law = _law(wanted)
     material, messages = material_of(plans, await plans.state()), await plans.messages()
     found = await asyncio.to_thread(partial(_supposed, plans, material, messages, wanted, law))
     return WhatIfAnswer(
-        **answered(plans, found.drift, municipality, cursor, limit, None),
+        **answered(plans, found.drift, municipality, window, None),
         parameters=[_parameter(change) for change in found.parameters],
         limits=[_limit(shift) for shift in found.limits],
     )

@@ -112,7 +112,8 @@ def _cell(column: dict[str, Any], cell: dict[str, Any]) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     if is_dataclass(value):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        told = {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        return told if told.get("audit_head", True) else {name: told[name] for name in told if name != "audit_head"}
     match value:
         case Sentence():
             return {"text": value.text, "figures": list(value.figures)}

@@ -15,8 +15,10 @@ from shared.lifecycle_wording import STATUSES, step_sentence
 def marked(document: Document, steps: Sequence[PlanStatusChanged]) -> Document:
     """The same document with the steps of its edition since it was proposed on the cover, sealed anew.
 
-    Nothing but the cover's acts, the status and the document's own hash is another than before.
+    Nothing but the cover's acts, the status, the audit's seal and the document's own hash is another than before.
     """
-    acts = (f"Edizione {steps[-1].edition}.", *(step_sentence(step) for step in since_proposed(steps)))
+    last = steps[-1]
+    acts = (f"Edizione {last.edition}.", *(step_sentence(step) for step in since_proposed(steps)))
     cover = replace(document.cover, acts=acts)
-    return sealed(replace(document, cover=cover, edition=replace(document.edition, status=STATUSES[steps[-1].status])))
+    edition = replace(document.edition, status=STATUSES[last.status], audit_head=last.audit_head or "")
+    return sealed(replace(document, cover=cover, edition=edition))

@@ -162,6 +162,7 @@ class Edition:
 
     `plan_hash` is that of the plan's canonical figures, `log_head` the link of the event log that seals all it was made
     of; `hash` is the document's own and covers both: `services.planner.document.canonical.sealed` fills it in.
+    `audit_head` seals who has signed in up to the edition's last step; the plan as it is today has none.
     """
 
     version: int
@@ -171,6 +172,7 @@ class Edition:
     plan_hash: str
     log_head: str
     hash: str = ""
+    audit_head: str = ""
 
 
 @dataclass(frozen=True, slots=True)

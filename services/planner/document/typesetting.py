@@ -50,6 +50,7 @@ def typeset(document: Document) -> dict[str, Any]:
             "rules": written_day(edition.rules_on),
             "plan_hash": edition.plan_hash,
             "log_head": edition.log_head,
+            "audit_head": edition.audit_head,
             "hash": edition.hash,
             "synthetic": document.synthetic,
             "front": [_chapter(document.legal_frame, ""), _chapter(document.submissions, "")],

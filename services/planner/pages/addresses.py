@@ -67,9 +67,9 @@ class Addresses(NamedTuple):
     def owner(self, owner: str) -> str:
         return self.to(f"enti/{owner}")
 
-    def figure(self, figure_id: str) -> str:
+    def figure(self, figure_id: str, fragment: str = "") -> str:
         """`ambito/population` of a part, or an identifier of the plan; a band's end is told on its figure's page."""
-        return self.to(f"numeri/{page_id(figure_id)}")
+        return self.to(f"numeri/{page_id(figure_id)}", fragment)
 
 
 def page_id(figure_id: str) -> str:

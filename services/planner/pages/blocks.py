@@ -19,7 +19,7 @@ from services.planner.domain.narrative.figures import Figure, written
 from services.planner.domain.narrative.sentences import Sentence
 from services.planner.pages.addresses import Addresses
 from services.planner.pages.frame import templates
-from shared.pages import Cell, Column, Spoken, speaking
+from shared.pages import Cell, Column, Flag, Spoken, speaking
 from shared.pages.layout import ColumnType
 
 LONG: Final = 60
@@ -92,12 +92,19 @@ class Heading(NamedTuple):
 
 
 def written_part(
-    part: DocumentPart, figures: Mapping[str, Figure], at: Addresses, edit: Mapping[str, str] = MappingProxyType({})
+    part: DocumentPart,
+    figures: Mapping[str, Figure],
+    at: Addresses,
+    flags: Mapping[str, Flag] = MappingProxyType({}),
+    edit: Mapping[str, str] = MappingProxyType({}),
 ) -> Markup:
-    """The part in Italian, the language in which the plan is adopted; `edit` has the addresses of texts by title."""
+    """The part in Italian, the language in which the plan is adopted; `edit` has the addresses of texts by title.
+
+    `flags` are those of its tables' figures, by the address of each.
+    """
     headings = [Heading(one.title, tuple(_blocks(one, figures, at)), edit.get(one.title, "")) for one in part.sections]
     with speaking(Spoken()):
-        return Markup(templates.get_template("blocks.html").render(headings=headings))
+        return Markup(templates.get_template("blocks.html").render(headings=headings, flags=flags))
 
 
 def _blocks(section: model.Section, figures: Mapping[str, Figure], at: Addresses) -> Iterator[Words | Table | Chart]:

@@ -36,7 +36,7 @@ from services.planner.domain.contests import (
 )
 from services.planner.domain.plan import key_of
 from services.planner.handlers import method_of
-from services.planner.pages.addresses import Addresses
+from services.planner.pages.addresses import Addresses, page_id
 from services.planner.pages.desk import At, Plan, Shown
 from services.planner.pages.frame import OPERATION, IfNoneMatch, Place, answer, around, tag_of, unchanged
 from services.planner.pages.views import Table, owner_name
@@ -164,7 +164,7 @@ async def talk_about(request: Request, db: Database, plan: Shown, name: str, who
         return Talk(name, (), (), (), (), False, "")
     ambito, key = plan.asked.plan.ambito, key_of(name)
     async with db.reading() as session:
-        steps = [step for step in await contests.latest_steps(session, ambito) if step.figure == name]
+        steps = [step for step in await contests.latest_steps(session, ambito) if page_id(step.figure) == name]
         threads = await comments.threads_of(session, ambito, name) if _may("comment_list", who) else []
     if who and threads:
         asked = await _asked(request, db, who)
@@ -180,13 +180,6 @@ async def talk_about(request: Request, db: Database, plan: Shown, name: str, who
     cells = cells_behind(plan.material.state, plan.material.plan, key) if may_contest else ()
     owners = owners_of(plan.material.state, key) if may_contest and not cells else ()
     return Talk(name, steps, threads, cells, owners, may_contest, mark_of(steps, threads))
-
-
-async def contested_in(db: Database, ambito: str, municipality: str | None = None) -> list[ContestStep]:
-    """The open contests of the ambito, or of one municipality's figures."""
-    async with db.reading() as session:
-        steps = await contests.latest_steps(session, ambito, only_open=True)
-    return [step for step in steps if municipality in (None, step.municipality)]
 
 
 def mark_of(steps: Sequence[ContestStep], threads: Sequence[Thread] = ()) -> str:

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Path, Request, Response
 
 from services.planner.domain.plan import FigureKey, key_of
 from services.planner.domain.publication import because_of, is_of_households
+from services.planner.pages.contested import OpenContests
 from services.planner.pages.desk import At, Plan, Shown, compute
 from services.planner.pages.discussion import figure_words, talk_about
 from services.planner.pages.frame import (
@@ -52,10 +53,11 @@ async def figure_page(
     at: At,
     name: FigureName,
     who: Visitor,
+    contested: OpenContests,
     if_none_match: IfNoneMatch = "",
 ) -> Response:
     head, talk = plan.asked.head, await talk_about(request, db, plan, name, who)
-    tag = tag_of(request, head.hash, str(head.version), name, str(at.days), talk.mark)
+    tag = tag_of(request, head.hash, str(head.version), name, str(at.days), talk.mark, contested.mark)
     if ready := at_hand(request, tag, if_none_match):
         return ready
     is_of_homes = name.count(":") == 3 and key_of(name).figure in VACANT
@@ -70,6 +72,7 @@ async def figure_page(
     content = {
         **around(request, place, at, head, opened.label, "", live=True),
         "opened": opened,
+        "flags": contested.flags,
         "moves": await _moves(db, plan, name),
         **figure_words(plan, at, who, talk),
     }

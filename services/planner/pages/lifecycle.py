@@ -34,7 +34,7 @@ from shared.lifecycle_wording import step_sentence
 from shared.pages import Cell, Column, carried, say, spoken
 from shared.problems import Problem
 from shared.roles import TITLES, Reach, reach_of, rules
-from shared.sign_in import Who
+from shared.sign_in import Who, audit_head
 from shared.web import Db
 
 router = APIRouter(include_in_schema=False)
@@ -74,9 +74,9 @@ async def propose_here(request: Request, db: Db, place: Place, plan: Live, sent:
         document, _ = read_form(PlanStatus.PROPOSED, typed)
         wanted = read_value(NewEdition, document)
         plans = await plan_asked(db, method_of(settings), sent.who)
-        proposal = await proposal_of(plans, settings)
+        proposal, head = await proposal_of(plans, settings), await audit_head(request)
         async with db.transaction() as session:
-            await propose(session, sent, plans, proposal, Proposed(**dict(wanted)))
+            await propose(session, sent, plans, proposal, Proposed(**dict(wanted)), head)
 
     return await _recorded(request, db, place, plan, sent, PlanStatus.PROPOSED, typed, act)
 
@@ -113,8 +113,9 @@ async def _taken(
     async def act() -> None:
         document, _ = read_form(status, typed)
         wanted = dict(read_value(NewVote if "status" in document else NewStep, document))
+        head = await audit_head(request)
         async with db.transaction() as session:
-            await take(session, sent, edition, StatusStep(**{"status": status} | wanted))
+            await take(session, sent, edition, StatusStep(**{"status": status} | wanted), head)
 
     return await _recorded(request, db, place, plan, sent, status, typed, act)
 

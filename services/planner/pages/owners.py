@@ -11,6 +11,7 @@ from services.planner.domain.labels import LABELS
 from services.planner.domain.plan import FigureKey
 from services.planner.domain.plan import Plan as ComputedPlan
 from services.planner.pages.addresses import Addresses
+from services.planner.pages.contested import OpenContests
 from services.planner.pages.desk import At, Plan
 from services.planner.pages.frame import (
     OPERATION,
@@ -35,13 +36,19 @@ OwnerName = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
 
 @router.get("/ambiti/{ambito_code}/enti/{owner}", operation_id=OPERATION)
 async def owner_page(
-    request: Request, place: Place, plan: Plan, at: At, owner: OwnerName, if_none_match: IfNoneMatch = ""
+    request: Request,
+    place: Place,
+    plan: Plan,
+    at: At,
+    owner: OwnerName,
+    contested: OpenContests,
+    if_none_match: IfNoneMatch = "",
 ) -> Response:
     head, computed = plan.asked.head, plan.asked.plan
     places = sorted({key.municipality for key in computed.figures if key.owner == owner and key.municipality})
     if not places:
         raise not_found(f"Nel piano non c’è l’ente {owner}.", f"There is no owner {owner} in the plan.")
-    tag = tag_of(request, head.hash, str(head.version), owner, str(at.days))
+    tag = tag_of(request, head.hash, str(head.version), owner, str(at.days), contested.mark)
     if ready := at_hand(request, tag, if_none_match):
         return ready
     name = organisation_name(place.code, owner)
@@ -49,6 +56,7 @@ async def owner_page(
         **around(request, place, at, head, name, "", live=True),
         "place_count": len(places),
         "tables": _tables(computed, owner, places, at),
+        "flags": contested.flags,
     }
     return answer(request, "owner.html", content, tag)
 

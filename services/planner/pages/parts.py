@@ -13,6 +13,7 @@ from services.planner.domain.parts.reading import OF_HOUSEHOLDS
 from services.planner.domain.texts.catalogue import sections_of
 from services.planner.pages.addresses import Addresses
 from services.planner.pages.blocks import written_part
+from services.planner.pages.contested import Contested, OpenContests
 from services.planner.pages.desk import At, Plan, Shown
 from services.planner.pages.frame import (
     OPERATION,
@@ -59,10 +60,16 @@ async def parts_page(request: Request, place: Place, plan: Plan, at: At, if_none
 
 @router.get("/ambiti/{ambito_code}/parti/{number}", operation_id=OPERATION)
 async def part_page(
-    request: Request, place: Place, plan: Plan, at: At, number: PartNumber, if_none_match: IfNoneMatch = ""
+    request: Request,
+    place: Place,
+    plan: Plan,
+    at: At,
+    number: PartNumber,
+    contested: OpenContests,
+    if_none_match: IfNoneMatch = "",
 ) -> Response:
     head = plan.asked.head
-    tag = tag_of(request, head.hash, str(head.version), f"parti/{number}", str(at.days))
+    tag = tag_of(request, head.hash, str(head.version), f"parti/{number}", str(at.days), contested.mark)
     if ready := at_hand(request, tag, if_none_match):
         return ready
     title = f"{number}. {title_of(number)}"
@@ -71,7 +78,7 @@ async def part_page(
         "title": title,
         "parts": [(at.part(one), f"{one}. {title_of(one)}", one == number) for one in range(1, len(PARTS) + 1)],
         "map": await asyncio.to_thread(_map, plan, number, at),
-        "body": await asyncio.to_thread(_body, plan, number, at, may_write(request)),
+        "body": await asyncio.to_thread(_body, plan, number, at, contested, may_write(request)),
         "texts": written_sections(plan, number, at),
     }
     return answer(request, "part.html", content, tag)
@@ -85,11 +92,12 @@ def title_of(number: int) -> str:
     return TITLES[number - 1].read_in(spoken().language)
 
 
-def _body(plan: Shown, number: int, at: Addresses, is_writer: bool) -> Markup:
+def _body(plan: Shown, number: int, at: Addresses, contested: Contested, is_writer: bool) -> Markup:
     """A writer of its texts also learns where they are written."""
     edit = {one.title.it: at.text(one.code) for one in sections_of(number)} if is_writer and plan.is_now else {}
     return plan.once(
-        f"parti/{number}/{bool(edit)}", lambda: written_part(plan.part(number), plan.figures(number), at, edit)
+        f"parti/{number}/{bool(edit)}/{contested.mark}",
+        lambda: written_part(plan.part(number), plan.figures(number), at, contested.flags, edit),
     )
 
 

@@ -29,8 +29,8 @@ from services.planner.pages import (
     what_if,
 )
 from services.planner.pages.addresses import Addresses, AskedDays
+from services.planner.pages.contested import OpenContests
 from services.planner.pages.desk import At, front_of_days
-from services.planner.pages.discussion import contested_in, mark_of
 from services.planner.pages.frame import (
     OPERATION,
     IfNoneMatch,
@@ -75,6 +75,7 @@ async def plan_page(
     place: Place,
     days: AskedDays,
     at: At,
+    contested: OpenContests,
     mappa: MapChoice = "assegnabili",
     if_none_match: IfNoneMatch = "",
 ) -> Response:
@@ -84,8 +85,7 @@ async def plan_page(
         content = {"page": page_of(place, at, title), "notice": notice_of(request)}
         return templates.TemplateResponse(request, "no_plan.html", content)
     in_force = editions.in_force(await editions.editions_of(request, db, place))
-    contested = await contested_in(db, place.code)
-    others = (in_force.last.document_hash if in_force else "", mark_of(contested))
+    others = (in_force.last.document_hash if in_force else "", contested.mark)
     tag = tag_of(request, front.hash, str(front.version), mappa, str(days), *others)
     if ready := at_hand(request, tag, if_none_match):
         return ready
@@ -94,7 +94,8 @@ async def plan_page(
         "page": page_of(place, at, title, stream, current=at.home),
         "place": place,
         "in_force": in_force,
-        "contested": contested,
+        "contested": contested.steps,
+        "flags": contested.flags,
         "choices": [
             (at.to("", "comuni", mappa=slug), choice.choice.read_in(spoken().language), slug == mappa)
             for slug, choice in MAPS.items()
@@ -114,15 +115,15 @@ async def municipality_page(
     istat: IstatPath,
     days: AskedDays,
     at: At,
+    contested: OpenContests,
     visitor: Visitor,
     if_none_match: IfNoneMatch = "",
 ) -> Response:
     front = await front_of_days(request, db, place, days)
     if front is None or istat not in front.plan.names:
         raise not_found(f"Nel piano non c’è il comune {istat}.", f"There is no municipality {istat} in the plan.")
-    contested = await contested_in(db, place.code, istat)
     voted = await since_the_vote(db, front.plan, front.version, istat, visitor, at) if days.is_now else None
-    others = (f"{voted.edition.number}.{voted.edition.last.step}" if voted else "", mark_of(contested))
+    others = (f"{voted.edition.number}.{voted.edition.last.step}" if voted else "", contested.mark)
     tag = tag_of(request, front.hash, str(front.version), istat, str(days), *others)
     if ready := at_hand(request, tag, if_none_match):
         return ready
@@ -131,7 +132,8 @@ async def municipality_page(
     content = {
         "page": page_of(place, at, municipality.name, stream),
         "municipality": municipality,
-        "contested": contested,
+        "contested": contested.of(istat),
+        "flags": contested.flags,
         "map": _map(front, "assegnabili", istat, at),
         "voted": voted,
     }

@@ -122,7 +122,7 @@ def municipality_view(front: Front, istat: str, at: Addresses | None = None) -> 
         plan, istat, owners, at, "assignable", say("Alloggi che si potranno assegnare", "Homes to be assigned")
     )
     tables = [
-        _with_declarations(assignable, plan, istat, owners),
+        _with_declarations(assignable, plan, istat, owners, at),
         _forecast_table(plan, istat, owners, at, "turnover", say("Alloggi che si libereranno", "Homes to become free")),
         _stock_table(plan, istat, owners, at),
     ]
@@ -258,23 +258,28 @@ def _forecast_table(
     return Table(caption + say(": previsione", ": forecast"), columns, rows)
 
 
-def _with_declarations(table: Table, plan: Plan, istat: str, owners: Sequence[str | None]) -> Table:
+def _with_declarations(table: Table, plan: Plan, istat: str, owners: Sequence[str | None], at: Addresses) -> Table:
     """Beside what the model says, what each owner declared last, and for which year."""
     latest: dict[str | None, FigureKey] = {}
     declared = [k for k in plan.figures if (k.municipality, k.figure) == (istat, "declared_assignable_total")]
     for key in sorted(declared, key=lambda key: key.year or 0):
         latest[key.owner] = key
-    rows = [[*row, _declared(plan, latest.get(owner))] for row, owner in zip(table.rows, owners, strict=True)]
+    rows = [[*row, _declared(plan, latest.get(owner), at)] for row, owner in zip(table.rows, owners, strict=True)]
     return table._replace(
         columns=[*table.columns, Column(say("Dichiarati dai proprietari", "Declared by the owners"), "number")],
         rows=rows,
     )
 
 
-def _declared(plan: Plan, key: FigureKey | None) -> Cell:
+def _declared(plan: Plan, key: FigureKey | None, at: Addresses) -> Cell:
     if key is None:
         return Cell(None)
-    return Cell(plan.figures[key], figure=place_of(*key), note=say(f"per il {key.year}", f"for {key.year}"))
+    return Cell(
+        plan.figures[key],
+        href=at.figure(key.id),
+        figure=place_of(*key),
+        note=say(f"per il {key.year}", f"for {key.year}"),
+    )
 
 
 def _stock_table(plan: Plan, istat: str, owners: Sequence[str | None], at: Addresses) -> Table:

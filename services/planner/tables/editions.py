@@ -35,6 +35,7 @@ class EditionStepRow(SQLModel, table=True):
     rules_on: date = Field(sa_column=Column(Date, nullable=False))
     log_head: str = Field(sa_column=Column(Text, nullable=False))
     document_hash: str = Field(sa_column=Column(Text, nullable=False))
+    audit_head: str | None = Field(default=None, sa_column=Column(Text))
     recorded_at: datetime = Field(sa_column=Column(Instant, nullable=False))
 
 

@@ -86,6 +86,7 @@ VALUES: Mapping[str, Any] = {
     **{
         f"PlanStatusChanged.{name}": value
         for name, value in {
+            "audit_head": "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752",
             "before": PlanStatus.SUBMITTED_TO_ASSEMBLY,
             "document_hash": "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae",
             "edition": 1,

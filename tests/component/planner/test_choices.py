@@ -26,6 +26,7 @@ CELL = {"municipality": CREMONA, "owner": ALER, "year": 2027, "quantity": "TURNO
 def planner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with planner_serving(home_with_key(tmp_path_factory.mktemp("choices"))) as served:
         served.hear(*synthetic().past)
+        served.begin_today()
         yield served
 
 

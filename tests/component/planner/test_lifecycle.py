@@ -36,6 +36,7 @@ from tests.support.editions import (
     taken,
     walked,
 )
+from tests.support.pdf import pages_of
 from tests.support.planner_room import LEAD, SECRETARY, TOWN, Room, registry_of, standing
 from tests.unit.planner.worlds import AMBITO, CREMONA, TestRegistry
 
@@ -166,6 +167,25 @@ async def test_a_default_of_another_year_excuses_nobody(tmp_path: Path, registry
     async with standing(tmp_path, [*registry.sent, *nil_rows(but=[(place, owner)])]) as room:
         await room.hear([in_default(place, owner, 300_000, year=2024)])
         assert [error["field"] for error in (await proposed(room, 409))["errors"]] == [f"/rows/{place}/{owner}"]
+
+
+async def test_each_step_carries_the_seal_of_who_has_signed_in_until_then(room: Room, tmp_path: Path) -> None:
+    people = room.app.state.people
+    assert (await proposed(room))["audit_head"] is None, "nobody has signed in yet"
+    await people.refuse("account", "192.0.2.1")
+    sent = await taken(room, "SUBMITTED_TO_ASSEMBLY")
+    await people.refuse("account", "192.0.2.1")
+    voted = await taken(room, "APPROVED")
+    heads = [step["audit_head"] for step in voted["steps"]]
+    assert heads == [None, sent["audit_head"], voted["audit_head"]] == [None, heads[1], (await people.audit()).head]
+    noted = await people.audit(heads[1])
+    assert (noted.lines, noted.is_whole, noted.has_expected) == (2, True, True)
+    approved = read_document(await document_of(room))
+    assert approved.edition.audit_head == voted["audit_head"]
+    assert is_sealed(approved)
+    printed = tmp_path / "piano.pdf"
+    printed.write_bytes(await document_of(room, accept="application/pdf"))
+    assert voted["audit_head"] in "".join("".join(pages_of(printed)).split())
 
 
 async def test_one_that_was_returned_is_proposed_again_as_it_is_then(room: Room, registry: TestRegistry) -> None:
@@ -304,7 +324,7 @@ async def test_the_lead_proposes_and_sends_and_the_secretary_records_the_vote(ro
 async def test_an_edition_that_is_not_there_is_not_found(room: Room) -> None:
     await taken(room, "SUBMITTED_TO_ASSEMBLY", 7, 404)
     async with room.client(LEAD) as client:
-        for path in ("", "/steps", "/document"):
+        for path in ("", "/steps", "/document", "/package"):
             assert (await client.get(f"{EDITIONS}/7{path}")).status_code == 404
         assert (await client.get(f"{PLAN}/drift?from_edition=7")).status_code == 404
 

@@ -1,4 +1,4 @@
-"""The seven points that the law asks of the plan (R.R. 4/2017, art. 3 c. 2) say the same numbers everywhere.
+"""The seven points that the law asks of the plan (R.R. 4/2017, art. 3 c. 2) say the same numbers and texts everywhere.
 
 The numbers of the PDF are read by poppler, those of the pages by a browser, those of the data with nothing but JSON;
 each is written by this test's own rule, so that neither the program's reader nor its writer is asked.
@@ -25,6 +25,7 @@ from tests.support.browser import chromium, visiting
 from tests.support.pdf import pages_of
 from tests.support.planner import planner_serving, synthetic
 from tests.support.world import AMBITO
+from tests.unit.planner.document.test_texts import written_texts
 
 PDF, JSON, _ = FORMATS
 POINTS = {
@@ -49,6 +50,8 @@ EDGES = re.compile(
 
 NAMES = "svg title, svg desc"
 """What a browser shows when one points at a map: no text of the drawing."""
+OF_TEXTS = {1: 2, 2: 8, 5: 3, 6: 2, 7: 2}
+"""How many sections offices write of each part."""
 TEXTS = """(part, names) => {
   const copy = part.cloneNode(true);
   copy.querySelectorAll(names).forEach((name) => name.remove());
@@ -72,7 +75,7 @@ class Answers(NamedTuple):
 def answers(tmp_path_factory: pytest.TempPathFactory) -> Answers:
     folder = tmp_path_factory.mktemp("punti")
     with planner_serving(home_with_key(folder)) as served:
-        served.hear(*synthetic().past)
+        served.hear(*synthetic().past, *written_texts())
         (folder / "piano.pdf").write_bytes(answer(served, PDF).content)
         data = json.loads(answer(served, JSON).content)
         # As everybody is told them: who writes the plan counts households exactly, the document in steps.
@@ -205,6 +208,36 @@ def test_the_caps_of_point_5_are_the_apis(answers: Answers) -> None:
             wanted = rounded(Decimal(value["value"]), 0)
             for told in everywhere(answers, 5):
                 assert wanted in told
+
+
+@pytest.mark.parametrize("number", POINTS)
+def test_the_texts_of_a_point_are_the_same_everywhere(answers: Answers, number: int) -> None:
+    """Each section whole, in the order of its sentences, with the numbers filled in."""
+    written = answers.parts[number]["texts"]
+    assert len(written) == OF_TEXTS.get(number, 0)
+    assert all(one["revision"] == 1 and one["told"] and not one["missing"] for one in written)
+    data = {
+        section["title"]: [sentence for block in section["blocks"] for sentence in sentences(block)]
+        for section in answers.data["parts"][number - 1]["sections"]
+    }
+    pdf, printable, page = map(
+        squeezed, (chapter(answers.pdf, number), answers.printable[number], answers.pages[number])
+    )
+    for heading in (heading for one in written for heading in one["told"]):
+        assert data[heading["heading"]] == [(one["text"], one["figures"]) for one in heading["sentences"]]
+        told = squeezed(heading["heading"] + "".join(one["text"] for one in heading["sentences"]))
+        assert "{{" not in told
+        assert (told in pdf, told in printable, told in page) == (True, True, True), heading
+
+
+def squeezed(text: str) -> str:
+    """Without what lies between words: spaces, line breaks with their hyphens, the signs of list items."""
+    return re.sub(r"[\s\u00ad•-]+", "", text)
+
+
+def sentences(block: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
+    """The sentences of a block, and the figures in each."""
+    return [(one["text"], one["figures"]) for one in block.get("sentences", block.get("items", []))]
 
 
 def everywhere(answers: Answers, number: int) -> list[Counter[str]]:

@@ -97,6 +97,21 @@ async def test_a_text_is_told_with_the_plans_numbers_and_follows_them(room: Room
     assert (await told(room))[1] == "Liberi: 1."
 
 
+async def test_a_part_has_the_texts_of_its_sections_as_everybody_reads_them(room: Room) -> None:
+    """The same items as the list of texts, for each who may read; of one municipality there are none."""
+    await write(room, TEXT)
+    await room.hear_back()
+    for who in READERS:
+        items = (await shown(room, f"{PLAN}/texts", who))["items"]
+        for number in range(1, 8):
+            own = [one for one in items if one["part"] == number]
+            assert (await shown(room, f"{PLAN}/parts/{number}", who))["texts"] == own
+    [strategies, *others] = (await shown(room, f"{PLAN}/parts/5"))["texts"]
+    assert [one["text"] for one in strategies["told"][0]["sentences"]][1] == "Liberi: 2."
+    assert [one["revision"] for one in others] == [0, 0]
+    assert (await shown(room, f"{PLAN}/parts/5?municipality={CREMONA}"))["texts"] == []
+
+
 async def test_the_document_has_it_and_its_sentences_name_their_figures(room: Room) -> None:
     await write(room, TEXT)
     await room.hear_back()

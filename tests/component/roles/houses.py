@@ -225,6 +225,7 @@ def planner_asks(ids: Ids) -> list[Ask]:
         Ask("GET /plans/{ambito}/editions/{edition}", f"{editions}/1"),
         Ask("GET /plans/{ambito}/editions/{edition}/steps", f"{editions}/1/steps"),
         Ask("GET /plans/{ambito}/editions/{edition}/document", f"{editions}/1/document", accept="application/json"),
+        Ask("GET /plans/{ambito}/editions/{edition}/package", f"{editions}/1/package"),
         Ask("POST /plans/{ambito}/editions", editions, PROPOSAL | {"kind": "AMENDMENT"}),
         Ask("POST /plans/{ambito}/editions/{edition}/submission", f"{editions}/1/submission", step),
         Ask("POST /plans/{ambito}/editions/{edition}/vote", f"{editions}/1/vote", back),

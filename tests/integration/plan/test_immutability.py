@@ -25,6 +25,7 @@ from tests.support.editions import (
     day,
     document_of,
     nil_rows,
+    package_of,
     proposed,
     shown,
     taken,
@@ -40,7 +41,7 @@ FROZEN = ("edition_step", "frozen_plan", "document")
 
 
 async def evidence(room: Room) -> tuple[bytes, ...]:
-    """All that must never change: the document as it is handed out, and as it was at each step; content and rules."""
+    """All that must never change: document and open data as handed out, the document of each step, content, rules."""
     async with room.runtime.db.reading() as session:
         steps = await store.steps_of(session, AMBITO, 2026, 1)
         frozen = await store.frozen_of(session, steps)
@@ -48,7 +49,8 @@ async def evidence(room: Room) -> tuple[bytes, ...]:
     assert frozen is not None
     assert sha256(frozen.content).hexdigest() == steps[-1].plan_hash
     assert [step.status for step in steps] == ["PROPOSED", *TO_APPROVAL]
-    return (await document_of(room), *frozen, *(one[1] for one in kept if one), repr(steps).encode())
+    handed_out = await document_of(room), await package_of(room)
+    return (*handed_out, *frozen, *(one[1] for one in kept if one), repr(steps).encode())
 
 
 async def test_nothing_changes_what_was_approved(installation: Installation) -> None:
@@ -90,7 +92,7 @@ async def through_the_api(room: Room) -> None:
     for kind in ("TRIENNIAL", "YEARLY_UPDATE", "AMENDMENT"):
         await proposed(room, 409, kind=kind)
     async with room.client(LEAD) as client:
-        for path in (EDITIONS, *(f"{EDITIONS}/1{part}" for part in ("", "/steps", "/document"))):
+        for path in (EDITIONS, *(f"{EDITIONS}/1{part}" for part in ("", "/steps", "/document", "/package"))):
             for method in ("PUT", "PATCH", "DELETE"):
                 answer = await client.request(method, path, json=PROPOSAL)
                 assert answer.status_code == 405

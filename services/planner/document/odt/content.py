@@ -79,6 +79,7 @@ def _front(document: Document) -> Iterator[Element]:
         f"Impronta del documento: {edition.hash}",
         f"Impronta delle cifre: {edition.plan_hash}",
         f"Testa del registro eventi: {edition.log_head}",
+        *([f"Testa del registro accessi: {edition.audit_head}"] if edition.audit_head else []),
     ):
         yield _paragraph("Text_20_body", line)
 

@@ -67,9 +67,10 @@ def read_markdown(markdown: str) -> Read:
     if faults := tuple(_unreadable(markdown)):
         return Read((), faults)
     tokens = _PARSER.parse(markdown)
+    blocks = tuple(_blocks(tokens))
     # Each once: an HTML element has two ends.
-    blocks, faults = tuple(_blocks(tokens)), tuple(dict.fromkeys(_faults(tokens)))
-    return Read(blocks, tuple(sorted((*faults, *_empty_headings(blocks)), key=lambda fault: fault.line)))
+    found = (*dict.fromkeys(_faults(tokens)), *_empty_headings(blocks), *_empty_items(blocks))
+    return Read(blocks, tuple(sorted(found, key=lambda fault: fault.line)))
 
 
 def _unreadable(markdown: str) -> Iterator[Fault]:
@@ -155,6 +156,13 @@ def _empty_headings(blocks: Sequence[Block]) -> Iterator[Fault]:
             continue
         if following is None or following.kind is BlockKind.HEADING or not block.passages[0].text:
             yield Fault(block.passages[0].line, _EMPTY_HEADING, _EMPTY_HEADING_REMEDY)
+
+
+def _empty_items(blocks: Sequence[Block]) -> Iterator[Fault]:
+    """Items of nothing but blanks, of whichever kind; to the parser these are items with text."""
+    for block in blocks:
+        if block.kind is BlockKind.LISTING:
+            yield from (Fault(item.line, _EMPTY_ITEM, _EMPTY_ITEM_REMEDY) for item in block.passages if not item.text)
 
 
 _CONTROL = Text("C'è un carattere invisibile ({code}).", "There is an invisible character ({code}).")

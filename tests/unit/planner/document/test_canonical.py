@@ -112,12 +112,19 @@ def test_sealing_twice_changes_nothing() -> None:
         replace(SEALED, synthetic=False),
         replace(SEALED, edition=replace(SEALED.edition, version=4)),
         replace(SEALED, edition=replace(SEALED.edition, log_head="c" * 64)),
+        replace(SEALED, edition=replace(SEALED.edition, audit_head="c" * 64)),
         replace(SEALED, cover=replace(SEALED.cover, acts=())),
     ],
 )
 def test_another_document_has_another_hash(other: Document) -> None:
     assert not is_sealed(other)
     assert hash_of(other) != SEALED.edition.hash
+
+
+def test_what_was_sealed_without_a_seal_of_the_audit_stays_sealed() -> None:
+    """Editions from before the audit's head was printed."""
+    assert b"audit_head" not in json_of(SEALED)
+    assert is_sealed(read_document(json_of(SEALED)))
 
 
 def test_the_same_document_differs_nowhere() -> None:

@@ -94,6 +94,8 @@ WRITTEN = st.text(max_size=200) | st.lists(
 @given(WRITTEN)
 @example("- a\n- b\n\n- c")
 @example("a\u2028b\x85c")
+@example("- \u2028")
+@example("- a\n- \xa0\n")
 def test_any_text_is_refused_or_told_with_every_letter_and_number(markdown: str) -> None:
     read = read_markdown(markdown)
     if read.faults:
