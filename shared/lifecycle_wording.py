@@ -53,7 +53,7 @@ _STEPS: Final = {
 
 
 def step_sentence(step: PlanStatusChanged) -> str:
-    """`L'Assemblea dei Sindaci ha approvato il Piano 2026-2028 il 5 dicembre 2026 (Assemblea dei Sindaci, ...).`"""
+    """`L'Assemblea dei Sindaci ha approvato il Piano 2026–2028 il 5 dicembre 2026 (Assemblea dei Sindaci, ...).`"""
     office = OFFICES[step.office]
     return _STEPS[step.status].format(
         office=office[0].upper() + office[1:],
@@ -68,8 +68,8 @@ def step_sentence(step: PlanStatusChanged) -> str:
 
 
 def years_of(step: PlanStatusChanged) -> str:
-    """`2026-2028`."""
-    return f"{step.first_year}-{step.first_year + 2}"
+    """`2026–2028`."""
+    return f"{step.first_year}–{step.first_year + 2}"
 
 
 def acts_named(acts: Sequence[Act]) -> str:

@@ -9,51 +9,52 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
 from shared.events import Cause, DayBegan, FigureChange, Measure
+from shared.territory import other_organisations
 
 KINDS: Final = {
-    "unit-registered": "l'iscrizione in anagrafe dell'alloggio {}",
-    "unit-vacated": "il rilascio dell'alloggio {}",
-    "unit-inspected": "il sopralluogo nell'alloggio {}",
-    "title-lost": "la decadenza dal titolo per l'alloggio {}",
-    "unit-occupied-without-title": "l'occupazione senza titolo dell'alloggio {}",
-    "unit-released": "il rilascio dell'alloggio {}, che era occupato senza titolo",
-    "notice-published": "l'inserimento in avviso pubblico dell'alloggio {}",
-    "notice-closed": "la chiusura senza assegnazione dell'avviso per l'alloggio {}",
-    "unit-assigned": "l'assegnazione dell'alloggio {}",
-    "unit-reserved-for-sat": "la riserva ai servizi abitativi transitori dell'alloggio {}",
-    "sat-assigned": "l'assegnazione transitoria dell'alloggio {}",
-    "sat-ended": "la fine dell'assegnazione transitoria dell'alloggio {}",
-    "works-scheduled": "la programmazione di lavori nell'alloggio {}",
-    "works-started": "l'avvio dei lavori nell'alloggio {}",
-    "works-rescheduled": "la nuova data di fine lavori dell'alloggio {}",
-    "works-completed": "la conclusione dei lavori nell'alloggio {}",
-    "declared-uninhabitable": "l'inagibilità dell'alloggio {}",
-    "disposal-approved": "l'inserimento nel programma di alienazione dell'alloggio {}",
-    "disposal-withdrawn": "l'uscita dal programma di alienazione dell'alloggio {}",
-    "unit-sold": "la vendita dell'alloggio {}",
-    "unit-bartered": "la permuta dell'alloggio {}",
-    "valorised": "la valorizzazione dell'alloggio {}",
-    "valorisation-ended": "la fine della valorizzazione dell'alloggio {}",
-    "unit-demolished": "la demolizione dell'alloggio {}",
-    "unit-corrected": "la rettifica dei dati dell'alloggio {}",
-    "report-retracted": "il ritiro di una segnalazione sull'alloggio {}",
+    "unit-registered": "l’iscrizione in anagrafe dell’alloggio {}",
+    "unit-vacated": "il rilascio dell’alloggio {}",
+    "unit-inspected": "il sopralluogo nell’alloggio {}",
+    "title-lost": "la decadenza dal titolo per l’alloggio {}",
+    "unit-occupied-without-title": "l’occupazione senza titolo dell’alloggio {}",
+    "unit-released": "il rilascio dell’alloggio {}, che era occupato senza titolo",
+    "notice-published": "l’inserimento in avviso pubblico dell’alloggio {}",
+    "notice-closed": "la chiusura senza assegnazione dell’avviso per l’alloggio {}",
+    "unit-assigned": "l’assegnazione dell’alloggio {}",
+    "unit-reserved-for-sat": "la riserva ai servizi abitativi transitori dell’alloggio {}",
+    "sat-assigned": "l’assegnazione transitoria dell’alloggio {}",
+    "sat-ended": "la fine dell’assegnazione transitoria dell’alloggio {}",
+    "works-scheduled": "la programmazione di lavori nell’alloggio {}",
+    "works-started": "l’avvio dei lavori nell’alloggio {}",
+    "works-rescheduled": "la nuova data di fine lavori dell’alloggio {}",
+    "works-completed": "la conclusione dei lavori nell’alloggio {}",
+    "declared-uninhabitable": "l’inagibilità dell’alloggio {}",
+    "disposal-approved": "l’inserimento nel programma di alienazione dell’alloggio {}",
+    "disposal-withdrawn": "l’uscita dal programma di alienazione dell’alloggio {}",
+    "unit-sold": "la vendita dell’alloggio {}",
+    "unit-bartered": "la permuta dell’alloggio {}",
+    "valorised": "la valorizzazione dell’alloggio {}",
+    "valorisation-ended": "la fine della valorizzazione dell’alloggio {}",
+    "unit-demolished": "la demolizione dell’alloggio {}",
+    "unit-corrected": "la rettifica dei dati dell’alloggio {}",
+    "report-retracted": "il ritiro di una segnalazione sull’alloggio {}",
     "submission-received": "la dichiarazione annuale {}",
     "submission-defaulted": "la mancata trasmissione della dichiarazione annuale {}",
-    "emergency-case-opened": "l'apertura del caso di emergenza abitativa {}",
-    "emergency-case-updated": "l'aggiornamento del caso di emergenza abitativa {}",
+    "emergency-case-opened": "l’apertura del caso di emergenza abitativa {}",
+    "emergency-case-updated": "l’aggiornamento del caso di emergenza abitativa {}",
     "emergency-case-closed": "la chiusura del caso di emergenza abitativa {}",
     "adoption-chosen": "la scelta del valore adottato per {}",
-    "objective-set": "l'obiettivo misurato da {}",
-    "objective-withdrawn": "il ritiro dell'obiettivo misurato da {}",
+    "objective-set": "l’obiettivo misurato da {}",
+    "objective-withdrawn": "il ritiro dell’obiettivo misurato da {}",
     "section-written": "una nuova stesura del testo «{}»",
     "figure-contested": "la contestazione di {}",
     "contest-answered": "la risposta alla contestazione di {}",
-    "contest-settled": "l'esito della contestazione di {}",
-    "hold-placed": "la prenotazione dell'alloggio {} per un caso di emergenza",
-    "hold-accepted": "l'assegnazione a un caso di emergenza dell'alloggio prenotato {}",
-    "hold-declined": "la rinuncia all'alloggio prenotato {}",
-    "hold-expired": "la scadenza della prenotazione dell'alloggio {}",
-    "hold-returned": "la restituzione dell'alloggio {} da parte di un caso di emergenza",
+    "contest-settled": "l’esito della contestazione di {}",
+    "hold-placed": "la prenotazione dell’alloggio {} per un caso di emergenza",
+    "hold-accepted": "l’assegnazione a un caso di emergenza dell’alloggio prenotato {}",
+    "hold-declined": "la rinuncia all’alloggio prenotato {}",
+    "hold-expired": "la scadenza della prenotazione dell’alloggio {}",
+    "hold-returned": "la restituzione dell’alloggio {} da parte di un caso di emergenza",
 }
 """What each kind of event is called after "ha comunicato"; `{}` is what the event is about."""
 OTHER_KIND: Final = "un fatto che riguarda {}"
@@ -69,7 +70,7 @@ _SEPARATORS: Final = str.maketrans(",.", ".,")
 
 
 def because(cause: Cause, municipality: str, names: Mapping[str, str]) -> str:
-    """`perché aler-bcm ha comunicato il rilascio dell'alloggio SIM-1`, told to readers of `municipality`."""
+    """`perché ALER ha comunicato il rilascio dell'alloggio SIM-1`, told to readers of `municipality`."""
     if is_day(cause):
         return f"perché {began(cause.on)}"
     what = KINDS.get(cause.kind, OTHER_KIND).format(cause.subject)
@@ -87,7 +88,7 @@ def is_day(cause: Cause) -> bool:
 
 def began(on: date) -> str:
     """`è cominciato il 24 novembre 2026`, `è cominciato l'8 novembre 2026`."""
-    article = "l'" if is_elided(on) else "il "
+    article = "l’" if is_elided(on) else "il "
     return f"è cominciato {article}{day(on)}"
 
 
@@ -102,7 +103,9 @@ def day(on: date) -> str:
 
 
 def organisation_name(organisation: str, names: Mapping[str, str]) -> str:
-    """`il Comune di Soresina` for `comune-019098`; any other organisation is known by its code."""
+    """`il Comune di Soresina` for `comune-019098`, `ALER` for `aler-bcm`; one that is not known by its code."""
+    if organisation in other_organisations():
+        return other_organisations()[organisation].short
     municipality = _MUNICIPALITY.fullmatch(organisation)
     name = names.get(municipality[1]) if municipality else None
     return f"il Comune di {name}" if name else organisation
@@ -110,7 +113,7 @@ def organisation_name(organisation: str, names: Mapping[str, str]) -> str:
 
 def and_others(count: int) -> str:
     """The causes that are not told one by one: `e per altre 3 comunicazioni`."""
-    return "e per un'altra comunicazione" if count == 1 else f"e per altre {count} comunicazioni"
+    return "e per un’altra comunicazione" if count == 1 else f"e per altre {count} comunicazioni"
 
 
 def moved(figure: FigureChange) -> str:

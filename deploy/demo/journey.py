@@ -13,6 +13,8 @@ from rich.table import Table
 from deploy.demo.client import Client
 from deploy.demo.receiver import Receiver
 from deploy.demo.synthetic import Claim, SyntheticWorld, next_vacancy
+from shared.events import Measure
+from shared.wording import amount
 
 T = TypeVar("T")
 PATIENCE = 30.0
@@ -99,13 +101,14 @@ async def _until(hop: str, look: Callable[[], Awaitable[T | None]]) -> T:
 
 
 def _tell_figures(console: Console, before: Any, after: Any) -> None:
+    """As the pages write them; what moved by less than can be seen is left out."""
     was = {(f["figure"], f["owner"], f["year"]): f["value"] for f in before["figures"]}
     table = Table("figure (all owners)", "before", "after", title=f"{after['name']}: what moved")
     for figure in after["figures"]:
         old, new = was.get((figure["figure"], figure["owner"], figure["year"]), 0), figure["value"]
-        if figure["owner"] is None and old != new:
-            scale = 1000 if figure["measure"] == "THOUSANDTHS" else 1
-            table.add_row(figure["label_it"], f"{old / scale:g}", f"{new / scale:g}")
+        amounts = [amount(Measure(figure["measure"]), value) for value in (old, new)]
+        if figure["owner"] is None and amounts[0] != amounts[1]:
+            table.add_row(figure["label_it"], *amounts)
     console.print(table)
 
 

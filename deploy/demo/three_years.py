@@ -88,7 +88,7 @@ def _disposals(rng: Random, owner: str, now: Sequence[Moment], years: range) -> 
                 units=units,
                 expected_on=date(rng.choice(years), rng.randint(1, 12), 28),
                 expected_proceeds_eur=_PROCEEDS_EUR * units if kind is DisposalKind.SOLD else Decimal(0),
-                act_reference="Atto simulato",
+                act_reference="simulato",
             )
 
 

@@ -1,7 +1,8 @@
 """Territory of an ambito (*ambito territoriale*): its municipalities, their people, their boundaries.
 
-Adding an ambito is adding data: a row in ``ambiti.csv``, ``<code>.csv`` and ``<code>.geojson``. Sources and licences
-are in ``NOTICE``; whoever shows these data shows ``ATTRIBUTION`` too.
+Adding an ambito is adding data: a row in ``ambiti.csv``, ``<code>.csv`` and ``<code>.geojson``; the other bodies that
+work on its plan stand in ``organisations.csv``. Sources and licences are in ``NOTICE``; whoever shows these data shows
+``ATTRIBUTION`` too.
 """
 
 import csv
@@ -14,7 +15,7 @@ from functools import cache
 from importlib.resources import files
 from itertools import permutations
 from math import asin, cos, radians, sin, sqrt
-from typing import Any
+from typing import Any, NamedTuple
 
 ATTRIBUTION = "Confini comunali: openpolis (CC BY 4.0). Popolazione: ISTAT (CC BY 3.0)."
 
@@ -153,8 +154,23 @@ def municipality_organisation(istat_code: str) -> str:
     return f"comune-{istat_code}"
 
 
+class OrganisationName(NamedTuple):
+    """What a body that is no municipality is called, and what in a sentence or a table about homes."""
+
+    name: str
+    short: str
+
+
+@cache
+def other_organisations() -> Mapping[str, OrganisationName]:
+    """Bodies that are no municipality, by organisation code; one that is not among them is known by its code."""
+    return {row["code"]: OrganisationName(row["name"], row["short_name"]) for row in _rows("organisations.csv")}
+
+
 def organisation_name(code: str, organisation: str) -> str:
-    """``Comune di Cremona`` for ``comune-019036`` of the ambito; any other organisation by its code."""
+    """``Comune di Cremona`` for ``comune-019036`` of the ambito, ``ALER Brescia-Cremona-Mantova`` for ``aler-bcm``."""
+    if organisation in other_organisations():
+        return other_organisations()[organisation].name
     name = names_of(code).get(organisation.removeprefix("comune-"))
     return f"Comune di {name}" if name else organisation
 

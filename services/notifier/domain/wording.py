@@ -38,13 +38,13 @@ def figure_name(figure: FigureChange) -> str:
 
 
 def reason(cause: Cause, municipality: str, names: Mapping[str, str]) -> str:
-    """`perché aler-bcm ha comunicato il rilascio dell'alloggio SIM-1 (unit-vacated, 23 novembre 2026)`."""
+    """`perché ALER ha comunicato il rilascio dell'alloggio SIM-1 (23 novembre 2026)`."""
     why = because(cause, municipality, names)
-    return why if is_day(cause) else f"{why} ({cause.kind}, {day(cause.on)})"
+    return why if is_day(cause) else f"{why} ({day(cause.on)})"
 
 
 def step_subject(step: PlanStatusChanged) -> str:
-    """`Piano 2026-2028, edizione 1: approvato`."""
+    """`Piano 2026–2028, edizione 1: approvato`."""
     return f"Piano {years_of(step)}, edizione {step.edition}: {STATUSES[step.status]}"
 
 

@@ -28,8 +28,8 @@ QUOTAS: Final = {
     QuotaKind.SAT: "Servizi transitori",
 }
 QUOTA_NOTE: Final = (
-    "Alloggi per quota, nell'ordine in cui si danno quando sono pochi: per eccesso quelli per indigenti, per difetto "
-    "gli altri. ALER ha una ripartizione per comune, gli altri enti una per l'ambito."
+    "Alloggi per quota, nell’ordine in cui si danno quando sono pochi: per eccesso quelli per indigenti, per difetto "
+    "gli altri. ALER ha una ripartizione per comune, gli altri enti una per l’ambito."
 )
 CHANGE_NOTE: Final = "Le ultime {} versioni che hanno cambiato numeri pubblici, dalla più recente."
 
@@ -41,7 +41,7 @@ def annexes(material: Material, cycle: Cycle, versions: Sequence[PlanRecomputed]
         (f"Quote delle unità del {cycle.year + 1}", _quotas(material, cycle)),
         (f"Dichiarazioni mancanti, ciclo {cycle.year}", _missing(cycle, names)),
         ("Registro delle variazioni", _changes(versions, names)),
-        (f"Assegnazioni dell'anno precedente, ciclo {cycle.year}", _assigned(cycle, names)),
+        (f"Assegnazioni dell’anno precedente, ciclo {cycle.year}", _assigned(cycle, names)),
         ("Numeri contestati", contested_numbers(material)),
     )
     return tuple(
@@ -106,7 +106,7 @@ def _told(version: PlanRecomputed, names: Mapping[str, str]) -> Iterator[tuple[C
 def _assigned(cycle: Cycle, names: Mapping[str, str]) -> Table:
     columns = (MUNICIPALITY, OWNER, Column("Alloggi assegnati", NUMBER))
     rows = [(*_whose(row, names), Cell(count)) for row in cycle.rows if (count := getattr(columns_of(row), PREVIOUS))]
-    return table("Alloggi assegnati nell'anno prima (colonna k)", columns, rows)
+    return table("Alloggi assegnati nell’anno prima (colonna k)", columns, rows)
 
 
 def _whose(row: SubmissionReceived, names: Mapping[str, str]) -> tuple[Cell, Cell]:

@@ -23,7 +23,7 @@ from shared.events.plans import PlanRecomputed
 from shared.events.submissions import SubmissionReceived
 from shared.territory import UnknownAmbitoError, ambito
 
-TITLE: Final = "Piano triennale dell'offerta dei servizi abitativi pubblici e sociali"
+TITLE: Final = "Piano triennale dell’offerta dei servizi abitativi pubblici e sociali"
 DRAFT: Final = "bozza, non approvato"
 NOT_APPROVED: Final = "Bozza: nessun organo ha approvato questa edizione del piano."
 PARTS: Final = tuple(map(with_texts, (knowledge, recognition, need, supply, strategies, emergency, access)))
@@ -53,7 +53,7 @@ def document_of(
             cover=_cover(material.plan),
             edition=edition,
             legal_frame=legal_frame(material.rules),
-            submissions=submissions(material.plan, cycle),
+            submissions=submissions(material.plan, cycle, synthetic=synthetic),
             parts=tuple(part(material) for part in PARTS),
             annexes=annexes(material, cycle, versions),
             synthetic=synthetic,

@@ -26,8 +26,8 @@ DECLARED: Final = frozenset({"as_is_assignable", "conferred_by_private"})
 """Columns b and f, which only owners can tell."""
 KIND_NOTE: Final = "La somma delle classi è il totale del piano."
 COUNTED_NOTE: Final = (
-    "Contati dal piano; chi non ha alloggi non ha una riga. Colonna k: assegnati due anni prima dell'anno del piano, "
-    "l'ultimo chiuso."
+    "Contati dal piano; chi non ha alloggi non ha una riga. Colonna k: assegnati due anni prima dell’anno del piano, "
+    "l’ultimo chiuso."
 )
 SUMMANDS_NOTE: Final = "Colonne b e f: dichiarate dagli enti, i soli a saperle; le altre previste dal piano."
 TOTAL_NOTE: Final = "Prevista dal piano (colonne c, d, e) per anno e nel triennio; accanto quella dichiarata."

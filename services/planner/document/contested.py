@@ -28,7 +28,7 @@ COLUMNS: Final = (
     *(Column("Prima"), Column("Dopo"), Column("Esito")),
 )
 NOTE: Final = (
-    "Solo l'ente che ne risponde può correggere il dato contestato, fino al termine; il termine è un'assunzione di "
+    "Solo l’ente che ne risponde può correggere il dato contestato, fino al termine; il termine è un’assunzione di "
     "lavoro, non una norma."
 )
 

@@ -14,8 +14,8 @@ from shared.wording import amount
 
 WIDTH: Final = 680
 VALUE_WIDTH: Final = 150
-CHARACTER: Final = 7
-"""About the width of a character of a label."""
+CHARACTER: Final = 8
+"""About the width of a character of a label; a digit is a little wider."""
 MAP_WIDTH: Final = 88
 """Of the line, %: a map, its caption and a short text fit on one page."""
 ROW: Final = 30
@@ -64,7 +64,7 @@ def bar_chart(caption: str, bars: Sequence[Bar], measure: Measure, noun: str) ->
         raise ValueError(f"{caption}: bars go up from zero, and there must be some")
     scale = 1000 if measure is Measure.THOUSANDTHS else 1
     largest = max(max(bar.value / scale, bar.span.high if bar.span else 0) for bar in bars) or 1
-    zero = CHARACTER * max(len(bar.label) for bar in bars) + 10
+    zero = CHARACTER * max(len(bar.label) for bar in bars) + 16
     axis = Axis(zero, (WIDTH - zero - VALUE_WIDTH) / largest)
     height = ROW * len(bars)
     drawing = _canvas(height)
@@ -103,7 +103,7 @@ def line_chart(caption: str, points: Sequence[Point], noun: str) -> Drawing:
         label.attrib |= {"stroke": "#ffffff", "stroke-width": "4", "paint-order": "stroke"}
         _text(drawing, str(point.year), x, 193, "middle", MUTED, size=12)
     told = "; ".join(f"{point.year}: {amount(Measure.COUNT, point.value)}" for point in points)
-    return Drawing(caption, _written(drawing), f"Grafico a linea, {noun}; l'asse verticale non parte da zero. {told}.")
+    return Drawing(caption, _written(drawing), f"Grafico a linea, {noun}; l’asse verticale non parte da zero. {told}.")
 
 
 def printed_map(

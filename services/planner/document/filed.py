@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from services.planner.document.cells import MUNICIPALITY, OWNER, plain, section, table, whose
 from services.planner.document.model import Cell, Column, ColumnKind, DocumentPart
 from services.planner.domain.lifecycle.cycle import Cycle
 from services.planner.domain.plan import Plan
 
+MADE_UP: Final = (
+    "I dati sintetici sono dichiarati il giorno in cui la dimostrazione è stata avviata, quasi sempre oltre il termine."
+)
 
-def submissions(plan: Plan, cycle: Cycle) -> DocumentPart:
-    """Every declaration received, with its day; of how many municipalities none is missing."""
+
+def submissions(plan: Plan, cycle: Cycle, *, synthetic: bool) -> DocumentPart:
+    """Every declaration received, with its day; of how many municipalities none is missing, and how many came late."""
     names = plan.names
     columns = (MUNICIPALITY, OWNER, Column("Ricevuta il", ColumnKind.DAY), Column("Nei termini"), Column("Contenuto"))
     rows = [
@@ -25,8 +31,15 @@ def submissions(plan: Plan, cycle: Cycle) -> DocumentPart:
     missing = "Non manca nessuna riga."
     if cycle.missing:
         missing = f"Righe mancanti: {len(cycle.missing)} (allegato C); al loro posto il piano usa le previsioni."
-    return DocumentPart(
-        "",
-        "Chi ha trasmesso i dati",
-        (section("", plain(heard, missing), table("Dichiarazioni ricevute", columns, rows)),),
-    )
+    told = plain(heard, missing, *_in_time(cycle, synthetic))
+    received = table("Dichiarazioni ricevute", columns, rows)
+    return DocumentPart("", "Chi ha trasmesso i dati", (section("", told, received),))
+
+
+def _in_time(cycle: Cycle, synthetic: bool) -> tuple[str, ...]:
+    """How many came late; nothing where none did."""
+    late = sum(row.late for row in cycle.rows)
+    if not late:
+        return ()
+    counted = f"Arrivate oltre il termine: {late} su {len(cycle.rows)}; valgono come le altre."
+    return (counted, MADE_UP) if synthetic else (counted,)

@@ -29,7 +29,7 @@ RESIDENT_CLASSES: Final = (0, 1000, 2000, 5000, 10000)
 RESIDENTS: Final = MapLabels(
     "residenti",
     "Residenti, comune per comune",
-    "Carta dei comuni dell'ambito: più scuro il colore, più residenti.",
+    "Carta dei comuni dell’ambito: più scuro il colore, più residenti.",
     "residente",
     "residenti",
     "dato non disponibile",
@@ -61,7 +61,7 @@ def _people(material: Material, survey: Survey) -> tuple[Block, ...]:
     }
     residents = {code: found.people.population for code, found in survey.municipalities.items()}
     return (
-        line_chart("Residenti nell'ambito", [Point(*point) for point in by_year], "residenti"),
+        line_chart("Residenti nell’ambito", [Point(*point) for point in by_year], "residenti"),
         printed_map(boundaries(material.plan.ambito), residents, RESIDENT_CLASSES, RESIDENTS, ATTRIBUTION),
         _survey_table("Popolazione, comune per comune", columns, material.plan.names, survey),
     )

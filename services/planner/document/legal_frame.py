@@ -15,8 +15,8 @@ from shared.pages.formats import number
 
 LAWS: Final = (
     "Legge regionale 8 luglio 2016, n. 16, «Disciplina regionale dei servizi abitativi».",
-    "Regolamento regionale 4 agosto 2017, n. 4, «Disciplina della programmazione dell'offerta abitativa pubblica e "
-    "sociale e dell'accesso e della permanenza nei servizi abitativi pubblici».",
+    "Regolamento regionale 4 agosto 2017, n. 4, «Disciplina della programmazione dell’offerta abitativa pubblica e "
+    "sociale e dell’accesso e della permanenza nei servizi abitativi pubblici».",
 )
 MONTHS: Final = (
     *("gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno"),

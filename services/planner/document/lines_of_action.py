@@ -43,10 +43,10 @@ STATUSES: Final = {
     ObjectiveStatus.UNKNOWN: "non noto",
 }
 CAP_NOTE: Final = (
-    "Il patrimonio di partenza è un'ipotesi di lavoro: ogni alloggio mai registrato dell'ente. Dove il comune non è "
-    "indicato il limite è di tutti gli alloggi dell'ente nell'ambito."
+    "Il patrimonio di partenza è un’ipotesi di lavoro: ogni alloggio mai registrato dell’ente. Dove il comune non è "
+    "indicato il limite è di tutti gli alloggi dell’ente nell’ambito."
 )
-PRIVACY: Final = "I casi si contano solo per l'intero ambito; nessuna azione dice a quale caso si riferisce."
+PRIVACY: Final = "I casi si contano solo per l’intero ambito; nessuna azione dice a quale caso si riferisce."
 REACHED_NOTE: Final = (
     f"Un nucleo raggiunto da due misure è contato in entrambe. I numeri inferiori a {STEP} non si pubblicano, e con "
     "loro le risorse; non sono nemmeno nei totali."
@@ -115,7 +115,7 @@ def _measure(item: Item, names: Mapping[str, str]) -> tuple[Cell, ...]:
 
 
 def _open_it(count: int) -> str:
-    return f"Casi di emergenza abitativa aperti nell'ambito: {step_it(count)}."
+    return f"Casi di emergenza abitativa aperti nell’ambito: {step_it(count)}."
 
 
 def _pursued(items: Iterable[Item], names: Mapping[str, str]) -> Table:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from dataclasses import replace
+from typing import Final, cast
 
 from services.planner.document.cells import (
     MUNICIPALITY,
@@ -29,8 +30,8 @@ from services.planner.domain.parts.reading import for_all
 from services.planner.domain.plan import Plan
 from services.planner.domain.publication import STEP
 
-TENTHS, SPAN = ColumnKind.THOUSANDTHS, ColumnKind.SPAN
-NEED = Column("Famiglie nel triennio", TENTHS), Column("Intervallo", SPAN)
+NUMBER, SPAN = ColumnKind.NUMBER, ColumnKind.SPAN
+NEED = Column("Famiglie nel triennio", NUMBER), Column("Intervallo", SPAN)
 NOTE: Final = (
     f"Sono stime, in famiglie, a multipli di {STEP}: il valore e il minimo arrotondati per difetto, il massimo per "
     f"eccesso. Così la copertura è la più alta possibile. Meno di {STEP} comprende nessuna: un numero esatto "
@@ -77,7 +78,7 @@ def _by_municipality(plan: Plan) -> Table:
 def _row(plan: Plan, code: str | None, name: str) -> tuple[Cell, ...]:
     if code not in plan.needs:
         return Cell(name), SMALL, UNTOLD, UNTOLD
-    need = of_plan(plan, code, "need_3y"), band_of_plan(plan, code, "need_3y")
+    need = _whole(of_plan(plan, code, "need_3y")), band_of_plan(plan, code, "need_3y")
     return Cell(name), *need, share_of_plan(plan, code, "coverage")
 
 
@@ -91,7 +92,12 @@ def _banded(name: str, known: Mapping[str, Figure]) -> tuple[Cell, Cell]:
     if not known[name].value:
         return SMALL, UNTOLD
     low, high = (int(known[f"{name}_{end}"].value or 0) for end in ("low", "high"))
-    return of_part(known[name]), Cell(Span(low, high))
+    return _whole(of_part(known[name])), Cell(Span(low, high))
+
+
+def _whole(told: Cell) -> Cell:
+    """Thousandths of what is told in steps, as the households that they are."""
+    return replace(told, value=int(cast(int, told.value)) // 1000)
 
 
 def _size_label(size: int) -> str:

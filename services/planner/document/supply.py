@@ -46,13 +46,13 @@ OTHERWISE: Final = (
 )
 FORECASTS: Final = {"assignable": "Alloggi assegnabili", "turnover": "Alloggi che si liberano"}
 QUANTITIES: Final = {Quantity.TURNOVER: "Alloggi che si liberano", Quantity.ASSIGNABLE: "Alloggi assegnabili"}
-BASES: Final = {Basis.DECLARED: "dichiarato", Basis.MODEL: "previsione", Basis.LAST_YEAR: "come l'anno prima"}
+BASES: Final = {Basis.DECLARED: "dichiarato", Basis.MODEL: "previsione", Basis.LAST_YEAR: "come l’anno prima"}
 MAP_CLASSES: Final = (0, 10, 50, 200, 500)
 """In tenths of a home."""
-FORECAST_NOTE: Final = "L'intervallo contiene il numero vero otto volte su dieci."
+FORECAST_NOTE: Final = "L’intervallo contiene il numero vero otto volte su dieci."
 ADOPTED_NOTE: Final = (
-    "Si adotta il valore dichiarato dove c'è, altrimenti la previsione; chi sceglie diversamente ne dà la ragione. "
-    "L'intervallo è quello della previsione."
+    "Si adotta il valore dichiarato dove c’è, altrimenti la previsione; chi sceglie diversamente ne dà la ragione. "
+    "L’intervallo è quello della previsione."
 )
 RISK_NOTE: Final = "Alloggi assegnabili in meno se i lavori finissero tre mesi dopo; col segno meno quelli in più."
 
@@ -70,8 +70,8 @@ def supply(material: Material) -> DocumentPart:
         (
             section("", paragraph(part.sentences)),
             section("Il patrimonio", _stock_chart(plan), *_stock_tables(plan)),
-            section("L'offerta", *_map(material), *forecasts),
-            section("L'offerta per classe e servizio", *kind_tables(material)),
+            section("L’offerta", *_map(material), *forecasts),
+            section("L’offerta per classe e servizio", *kind_tables(material)),
             section("Dichiarato, previsto, adottato", *adopted),
             section("Le colonne del piano annuale", *column_tables(material)),
             section("Lavori a rischio di ritardo", _risk_table(plan)),
@@ -99,7 +99,7 @@ def _forecast(plan: Plan, what: str) -> Iterator[Block]:
     bars = [
         Bar(_year(year), plan.figures[FigureKey(None, None, mean, year)], _band(plan, what, year)) for year in years
     ]
-    yield bar_chart(f"{caption} per anno", bars, Measure.THOUSANDTHS, "alloggi, con l'intervallo")
+    yield bar_chart(f"{caption} per anno", bars, Measure.THOUSANDTHS, "alloggi, con l’intervallo")
     columns = (MUNICIPALITY, *(Column(_year(year), TENTHS) for year in years), Column("Intervallo", SPAN))
     adopted = Column("Adottato", TENTHS)
     rows = tuple(
@@ -127,7 +127,7 @@ def _map(material: Material) -> Iterator[Drawing]:
     labels = MapLabels(
         "assegnabili",
         "Alloggi assegnabili nel triennio, comune per comune",
-        "Carta dei comuni dell'ambito: più scuro il colore, più alloggi assegnabili.",
+        "Carta dei comuni dell’ambito: più scuro il colore, più alloggi assegnabili.",
         "alloggi assegnabili",
         "alloggi assegnabili",
         "dato non disponibile",

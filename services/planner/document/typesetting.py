@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from services.planner.document.model import (
@@ -21,10 +22,16 @@ WIDE: Final = 8
 """Tables of more columns are read on a page turned on its side."""
 UNBROKEN_ROWS: Final = 14
 """Shorter tables are never cut by the end of a page."""
-LINE, SMALL_LINE = 100, 180
+DENSE_ROWS: Final = 18
+"""Longer tables have lower rows: one of the ambito's 48 municipalities with its total stands on one page."""
+LINE, SMALL_LINE = 104, 180
 """Characters on a line of a table, upright and on its side."""
-WIDEST, MARGIN = 40, 2
+WIDEST, MARGIN = 60, 2
 """Characters of a text column at most, and of the space around any."""
+CODE: Final = 20
+"""Characters of the longest word that is kept whole; longer codes are broken where Typst may: after a hyphen."""
+_PIECE: Final = re.compile(r"[^-]+(?:-(?=[0-9])[^-]*)*-?")
+"""What stands between two breaks of a code: none is before a digit."""
 
 
 def typeset(document: Document) -> dict[str, Any]:
@@ -110,6 +117,7 @@ def _table(table: Table) -> dict[str, Any]:
         "note": table.note,
         "breakable": len(rows) > UNBROKEN_ROWS,
         "small": len(table.columns) > WIDE,
+        "dense": len(rows) > DENSE_ROWS,
     }
 
 
@@ -118,17 +126,28 @@ def _row(table: Table, row: tuple[Cell, ...]) -> list[str]:
 
 
 def column_widths(table: Table) -> list[int]:
-    """Shares of the line in characters: every column as wide as its longest word, texts as wide as there is room."""
+    """Shares of the line in characters: every column as wide as its longest word, then all grow alike.
+
+    So short texts stand on one line, and long ones have what is left.
+    """
     labels = [printable(column.label) for column in table.columns]
     rows = [_row(table, row) for row in table.all_rows]
     least, most = [], []
     for index, column in enumerate(table.columns):
         texts = [row[index] for row in rows]
-        words = [word for text in (labels[index], *texts) for word in text.split()]
+        words = {word for text in (labels[index], *texts) for word in text.split()}
         value_width = max(map(len, texts), default=0)
-        longest_word = max(map(len, words), default=0)
+        longest_word = max(map(_unbroken, words), default=0)
         least.append(MARGIN + (longest_word if column.kind is ColumnKind.TEXT else max(longest_word, value_width)))
         most.append(max(least[-1], MARGIN + min(value_width, WIDEST)))
-    wanted = sum(most) - sum(least)
-    room = min(wanted, max(0, (SMALL_LINE if len(table.columns) > WIDE else LINE) - sum(least)))
-    return [low + (high - low) * room // (wanted or 1) for low, high in zip(least, most, strict=True)]
+    widths, room = least, (SMALL_LINE if len(table.columns) > WIDE else LINE) - sum(least)
+    while room > 0 and (narrow := [index for index, width in enumerate(widths) if width < most[index]]):
+        for index in narrow[:room]:
+            widths[index] += 1
+        room -= len(narrow[:room])
+    return widths
+
+
+def _unbroken(word: str) -> int:
+    """How long the longest piece of a word is that stands on one line."""
+    return len(word) if len(word) <= CODE else max(map(len, _PIECE.findall(word)), default=0)

@@ -38,7 +38,7 @@ FORMULAS |= {
     ),
     "declared_assignable_total": Formula(
         "declared_assignable",
-        "Alloggi assegnabili nell'anno dichiarati dal proprietario, nell'ultima revisione della sua dichiarazione.",
+        "Alloggi assegnabili nell’anno dichiarati dal proprietario, nell’ultima revisione della sua dichiarazione.",
         "Comunicazione regionale 45 del 2 aprile 2019, colonna g",
         ("submission_deadline",),
         counts=True,
@@ -46,7 +46,7 @@ FORMULAS |= {
     **{
         f"adopted_{quantity}": Formula(
             "adopted",
-            "Il dichiarato, se c'è, o la previsione, o «come l'anno prima» dove ha fatto meglio; oppure quello scelto.",
+            "Il dichiarato, se c’è, o la previsione, o «come l’anno prima» dove ha fatto meglio; oppure quello scelto.",
             "docs/forecast.md",
         )
         for quantity in ("turnover", "assignable")
@@ -59,7 +59,7 @@ FORMULAS |= {
     ),
     "emergency_actions": Formula(
         "emergency_actions",
-        "Azioni proposte perché i casi aperti trovino casa: una causa per ciascuna, e con la causa finisce l'azione.",
+        "Azioni proposte perché i casi aperti trovino casa: una causa per ciascuna, e con la causa finisce l’azione.",
         "L.R. 16/2016, art. 23 c. 13",
         ("sat_set_aside_share", "sat_baseline"),
     ),
@@ -80,7 +80,7 @@ FORMULAS |= {
 FORMULAS |= dict.fromkeys(("pressure_low", "pressure_high"), FORMULAS["pressure"])
 FORMULAS |= dict.fromkeys(("pressure_first_rank", "pressure_last_rank"), FORMULAS["rank"])
 for _what, _text in {
-    "turnover": "Alloggi occupati che si libereranno: tasso di uscita dell'ambito, corretto per il comune, per gli "
+    "turnover": "Alloggi occupati che si libereranno: tasso di uscita dell’ambito, corretto per il comune, per gli "
     "alloggi occupati e i giorni che restano.",
     "assignable": "Alloggi liberi assegnabili, più quelli che si libereranno senza bisogno di lavori, più i lavori che "
     "si concluderanno.",
@@ -102,8 +102,8 @@ COLUMN_TEXTS = {
     ColumnSource.LAW: "Quota minima di legge; più in alto va solo il comune che lo dichiara.",
     ColumnSource.DECLARED_ONLY: "Solo dichiarato: nessun fatto lo dice e il piano non lo stima, quindi resta vuoto.",
     "sat_units": "Alloggi riservati o assegnati come servizi transitori alla data del piano.",
-    "assigned_previous_year": "Alloggi assegnati con avviso nell'anno prima di quello in cui si dichiara, per quanto è "
-    "noto; vuoto se quell'anno non è cominciato.",
+    "assigned_previous_year": "Alloggi assegnati con avviso nell’anno prima di quello in cui si dichiara, per quanto è "
+    "noto; vuoto se quell’anno non è cominciato.",
 }
 """By the column's source or, where it is counted in another way, by its name."""
 for _name, _source in SOURCES.items():
@@ -116,8 +116,8 @@ for _name, _source in SOURCES.items():
     )
     FORMULAS[f"column_{_name}_declared"] = Formula(
         "column_declared",
-        "Dichiarato dal proprietario: le colonne dell'anno o, finché mancano, la riga più recente del triennio; vuoto "
-        "se non l'ha dichiarato.",
+        "Dichiarato dal proprietario: le colonne dell’anno o, finché mancano, la riga più recente del triennio; vuoto "
+        "se non l’ha dichiarato.",
         COLUMNS_SOURCE,
         counts=True,
     )
@@ -126,7 +126,7 @@ FORMULAS |= dict.fromkeys(
     Formula(
         "supply_by_kind",
         "La previsione del proprietario nel comune, divisa per classe dimensionale e servizio: ciò che si sa per "
-        "classe resta com'è, il resto è diviso come gli alloggi da cui verrà. Le parti danno esattamente il totale.",
+        "classe resta com’è, il resto è diviso come gli alloggi da cui verrà. Le parti danno esattamente il totale.",
         FORECAST_SOURCE,
     ),
 )

@@ -102,7 +102,7 @@ LABELS = {
     "pressure_first_rank": Label(Measure.COUNT, "Graduatoria della pressione abitativa, dal posto"),
     "pressure_last_rank": Label(Measure.COUNT, "Graduatoria della pressione abitativa, al posto"),
     "open_cases": Label(Measure.COUNT, "Casi di emergenza abitativa aperti"),
-    "emergency_actions": Label(Measure.COUNT, "Azioni proposte per l'emergenza abitativa"),
+    "emergency_actions": Label(Measure.COUNT, "Azioni proposte per l’emergenza abitativa"),
 }
 
 

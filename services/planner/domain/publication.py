@@ -10,11 +10,12 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from services.planner.domain.emergency.actions import ActionKind
+from services.planner.domain.narrative.figures import HOUSEHOLD_STEP
 from services.planner.domain.plan import FigureKey, Plan
 from shared.events import Cause, FigureChange, MunicipalityChange, PlanRecomputed
 from shared.wording import and_others, because, began, is_day, moved
 
-STEP: Final = 5
+STEP: Final = HOUSEHOLD_STEP
 """Households are told in steps of so many: none of fewer than three is told from three or four, nor from none."""
 FEW: Final = f"meno di {STEP}"
 FIGURES_TOLD: Final = 2
@@ -36,7 +37,7 @@ _TOLD: Final = {
 }
 EMERGENCY_KINDS: Final = ("emergency-case-", "hold-")
 """How the names of events begin that tell of an emergency case or a home held for one."""
-EMERGENCY_NEWS: Final = "Emergenza abitativa: aggiornati i casi aperti e le azioni proposte nell'ambito."
+EMERGENCY_NEWS: Final = "Emergenza abitativa: aggiornati i casi aperti e le azioni proposte nell’ambito."
 
 
 def is_few(count: int) -> bool:

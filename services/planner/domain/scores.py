@@ -37,17 +37,17 @@ FORMULAS = {
     "held": Formula(
         "randomised_pit",
         "Tenuta della fascia: probabilità che le uscite vere stiano nella fascia dell'80 %, i valori sul bordo per la "
-        "loro parte; su molte previsioni la media dev'essere 0,8.",
+        "loro parte; su molte previsioni la media dev’essere 0,8.",
         FORECAST_SOURCE,
     ),
     "last_year_loss": Formula(
         "same_as_last_year",
-        "Perdita di «come l'anno prima»: le uscite dell'anno precedente, prese per media di un conteggio di Poisson.",
+        "Perdita di «come l’anno prima»: le uscite dell’anno precedente, prese per media di un conteggio di Poisson.",
         FORECAST_SOURCE,
     ),
     "declared_loss": Formula(
         "declared_turnover",
-        "Perdita del dichiarato: la somma del turnover atteso dagli enti nel ciclo dell'anno prima, un numero senza "
+        "Perdita del dichiarato: la somma del turnover atteso dagli enti nel ciclo dell’anno prima, un numero senza "
         "fascia; solo se hanno dichiarato tutti gli enti con alloggi occupati.",
         "Comunicazione regionale 45 del 2 aprile 2019, colonna e",
         ("submission_deadline",),

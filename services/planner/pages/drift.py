@@ -1,7 +1,8 @@
 """Drift: the plan that is looked at beside an earlier one, with every cause of the difference and its sign.
 
 The earlier one is an edition that the assembly voted, a version, or the plan of a day. Unless the reader chooses it is
-the edition in force, and without one the plan of thirty days before.
+the edition in force, and without one the plan of thirty days before; of a plan that began since, its first day; of one
+that began today, the version before. An earlier day than the first is the first.
 """
 
 from __future__ import annotations
@@ -87,7 +88,9 @@ async def drift_page(
     head, title = plan.asked.head, say("Scostamenti", "Drift")
     editions = await editions_shown(db, place.code, head.first_year, visitor)
     begun = civil_day((await plan.messages())[0].envelope.time)
-    since = _since(editions, edizione, versione, da, max(head.reference_on - USUAL, begun))
+    since = _since(editions, edizione, versione, da and max(da, begun), max(head.reference_on - USUAL, begun))
+    if since.on == begun == head.reference_on and head.version > 1:
+        since = Since(version=head.version - 1)
     steps = ",".join(f"{one.number}.{one.last.step}" for one in editions)
     tag = tag_of(request, head.hash, str(head.version), since.name, steps, comune, str(at.days))
     if ready := at_hand(request, tag, if_none_match):
@@ -117,7 +120,7 @@ def _since(editions: Sequence[Voted], edition: str, version: str, on: date | Non
     chosen = next((one for one in editions if one.number == int(edition)), None)
     if chosen is None:
         raise not_found(
-            f"L'edizione {edition} del piano non c'è, o non è pubblicata: chi lavora al piano la vede dopo l'accesso.",
+            f"L’edizione {edition} del piano non c’è, o non è pubblicata: chi lavora al piano la vede dopo l’accesso.",
             f"There is no edition {edition}, or it is not published: who works on the plan sees it after signing in.",
         )
     return Since(chosen)

@@ -70,25 +70,25 @@ KINDS: Final = {
 POINTS: Final = (
     "definisce il quadro conoscitivo del territorio di riferimento funzionale a predisporre strategie adeguate alle "
     "esigenze, alle diverse realtà e al rapido evolversi delle dinamiche territoriali;",
-    "definisce il quadro ricognitivo e programmatorio dell'offerta abitativa in base all'indagine sul sistema "
-    "socioeconomico e demografico della popolazione, anche attraverso l'analisi delle dinamiche e caratteristiche "
+    "definisce il quadro ricognitivo e programmatorio dell’offerta abitativa in base all’indagine sul sistema "
+    "socioeconomico e demografico della popolazione, anche attraverso l’analisi delle dinamiche e caratteristiche "
     "della popolazione, delle forme di organizzazione sociale, delle specificità culturali e tradizionali, degli "
     "stili di vita, del sistema dei servizi, delle criticità, delle potenzialità del territorio e delle opportunità "
     "che si intendono sviluppare;",
     "determina il fabbisogno abitativo primario da soddisfare;",
     "definisce la consistenza del patrimonio immobiliare destinato ai servizi abitativi pubblici e sociali rilevato "
-    "attraverso l'anagrafe regionale del patrimonio, e quantifica le unità abitative destinate ai servizi abitativi "
+    "attraverso l’anagrafe regionale del patrimonio, e quantifica le unità abitative destinate ai servizi abitativi "
     "pubblici e sociali che si prevede saranno disponibili nel triennio di riferimento in base al normale "
     "avvicendamento dei nuclei familiari e alla prevista conclusione dei lavori di nuova edificazione, "
     "ristrutturazione, recupero o riqualificazione di unità abitative;",
-    "individua le strategie e gli obiettivi di sviluppo dell'offerta dei servizi abitativi pubblici e sociali, nel "
+    "individua le strategie e gli obiettivi di sviluppo dell’offerta dei servizi abitativi pubblici e sociali, nel "
     "rispetto degli indirizzi strategici per lo sviluppo delle politiche abitative definiti dal piano regionale dei "
-    "servizi abitativi di cui all'articolo 2, comma 3, della l.r. 16/2016, tenuto conto dei programmi per "
-    "l'alienazione e la valorizzazione del patrimonio abitativo pubblico di cui all'articolo 28 della medesima l.r. "
+    "servizi abitativi di cui all’articolo 2, comma 3, della l.r. 16/2016, tenuto conto dei programmi per "
+    "l’alienazione e la valorizzazione del patrimonio abitativo pubblico di cui all’articolo 28 della medesima l.r. "
     "16/2016;",
-    "definisce le linee d'azione per il contenimento del disagio abitativo e per il contrasto dell'emergenza "
-    "abitativa, ai sensi dell'articolo 23, comma 13, della l.r. 16/2016;",
-    "definisce le linee d'azione per sostenere l'accesso e il mantenimento dell'abitazione in attuazione delle "
+    "definisce le linee d’azione per il contenimento del disagio abitativo e per il contrasto dell’emergenza "
+    "abitativa, ai sensi dell’articolo 23, comma 13, della l.r. 16/2016;",
+    "definisce le linee d’azione per sostenere l’accesso e il mantenimento dell’abitazione in attuazione delle "
     "disposizioni di cui al titolo V della l.r. 16/2016.",
 )
 """What a plan has to do (R.R. 4/2017, art. 3 c. 2), in the words in which the real one is announced."""

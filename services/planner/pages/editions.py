@@ -44,7 +44,7 @@ EditionNumber = Annotated[int, Path(ge=1, le=1000)]
 FirstYear = Annotated[int | None, Query(ge=2017, le=2100)]
 PATIENCE: Final = 1.5
 """Seconds after which somebody who waits for a file is told how it is."""
-TITLE: Final = "Piano triennale dell'offerta dei servizi abitativi pubblici e sociali"
+TITLE: Final = "Piano triennale dell’offerta dei servizi abitativi pubblici e sociali"
 
 
 class Edition(NamedTuple):
@@ -125,7 +125,7 @@ async def edition_asked(
         return found
     if found is not None and who is None:
         raise to_sign_in(request)
-    raise not_found(f"Non c'è un'edizione {number} del piano.", f"There is no edition {number} of the plan.")
+    raise not_found(f"Non c’è un’edizione {number} del piano.", f"There is no edition {number} of the plan.")
 
 
 Asked = Annotated[Edition, Depends(edition_asked)]
@@ -222,7 +222,7 @@ def approval_sentence(edition: Edition) -> str:
             return f"Il Piano, {STATUSES[edition.last.status].it.lower()}:"
         later = [act for step in edition.steps if step.status in _AFTER_THE_VOTE for act in step.acts]
         acts = acts_named([*approved.acts, *later])
-        return f"Il Piano, approvato dall'Assemblea dei Sindaci il {day(approved.on)} ({acts}):"
+        return f"Il Piano, approvato dall’Assemblea dei Sindaci il {day(approved.on)} ({acts}):"
 
 
 _AFTER_THE_VOTE: Final = (PlanStatus.TRANSMITTED_TO_REGION, PlanStatus.PUBLISHED)

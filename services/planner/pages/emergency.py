@@ -106,7 +106,7 @@ def _refusals(refused: Iterable[Unplaced], names: Mapping[str, str]) -> Table:
         ]
         for one in refused
     ]
-    return Table(say("Casi senza alloggio, nell'ordine", "Cases without a home, in order"), columns, rows)
+    return Table(say("Casi senza alloggio, nell’ordine", "Cases without a home, in order"), columns, rows)
 
 
 def _holds(holds: Sequence[Hold]) -> Table:

@@ -66,7 +66,7 @@ async def figure_page(
     opened = await (compute(db, plan, kept, work) if is_of_homes else asyncio.to_thread(work))
     if opened is None:
         raise not_found(
-            f"Nel piano pubblicato non c'è il numero {name}: o non esiste, o conta poche famiglie e non si pubblica.",
+            f"Nel piano pubblicato non c’è il numero {name}: o non esiste, o conta poche famiglie e non si pubblica.",
             f"There is no figure {name} in the published plan: there is none, or it counts few households.",
         )
     content = {

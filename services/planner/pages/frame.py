@@ -27,7 +27,7 @@ def known_ambito(ambito_code: AmbitoPath) -> Ambito:
     try:
         return ambito(ambito_code)
     except UnknownAmbitoError:
-        raise not_found(f"L'ambito {ambito_code} non c'è.", f"There is no ambito {ambito_code}.") from None
+        raise not_found(f"L’ambito {ambito_code} non c’è.", f"There is no ambito {ambito_code}.") from None
 
 
 Place = Annotated[Ambito, Depends(known_ambito)]

@@ -79,7 +79,7 @@ def supply_chart(plan: Plan, version: int) -> Chart:
     keys = [FigureKey(None, None, "assignable_mean", year) for year in plan.triennium.years]
     bars = [Bar(str(key.year), plan.figures[key], _span(plan, key)) for key in keys]
     caption = f"Alloggi assegnabili per anno, versione {version}"
-    return chart_of(bar_chart(caption, bars, Measure.THOUSANDTHS, "alloggi, con l'intervallo"))
+    return chart_of(bar_chart(caption, bars, Measure.THOUSANDTHS, "alloggi, con l’intervallo"))
 
 
 def _span(plan: Plan, key: FigureKey) -> Span:

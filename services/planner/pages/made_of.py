@@ -9,6 +9,7 @@ from typing import Final
 from services.planner.domain.details import detail_of
 from services.planner.domain.formulas import FORMULAS
 from services.planner.domain.labels import STATUS_FIGURES
+from services.planner.domain.narrative.figures import is_in_steps
 from services.planner.domain.operands import Operand, operands_of
 from services.planner.domain.plan import FigureKey
 from services.planner.domain.publication import is_of_households
@@ -60,7 +61,8 @@ def kind_of(key: FigureKey) -> ColumnType:
 def _parts(plan: Shown, key: FigureKey, value: int | None, parts: Sequence[Part], at: Addresses) -> Table:
     """With their sum, where nothing of it is kept back."""
     names, amount = plan.asked.plan.names, sum(part.value for part in parts)
-    columns = [Column(say("Parte", "Part")), Column(say("Valore", "Value"), kind_of(key))]
+    unit = 1000 if all(is_in_steps(key.figure, part.value) for part in parts) else 1
+    columns = [Column(say("Parte", "Part")), Column(say("Valore", "Value"), kind_of(key) if unit == 1 else "number")]
     rows = []
     for part in parts:
         of = (
@@ -68,8 +70,8 @@ def _parts(plan: Shown, key: FigureKey, value: int | None, parts: Sequence[Part]
             if key.municipality is None
             else owner_name(part.key.owner, names)
         )
-        rows.append([Cell(of, href=at.figure(part.key.id)), Cell(part.value)])
-    total = [Cell(say("Somma", "Sum")), Cell(amount)] if amount == value else None
+        rows.append([Cell(of, href=at.figure(part.key.id)), Cell(part.value // unit)])
+    total = [Cell(say("Somma", "Sum")), Cell(amount // unit)] if amount == value else None
     return Table(say("Le parti che lo compongono", "The parts it is made of"), columns, rows, total)
 
 

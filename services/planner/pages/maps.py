@@ -68,7 +68,7 @@ def _residents(material: Material) -> PartMap:
         id="mappa",
         title=say("Residenti, comune per comune", "Residents, municipality by municipality"),
         description=say(
-            "Carta dei comuni dell'ambito: più scuro il colore, più residenti. I dati sono nella tabella.",
+            "Carta dei comuni dell’ambito: più scuro il colore, più residenti. I dati sono nella tabella.",
             "Map of the ambito's municipalities: the darker, the more residents. The data are in the table.",
         ),
         one=say("residente", "resident"),
@@ -83,15 +83,15 @@ def _coverage(material: Material) -> PartMap:
     labels = MapLabels(
         id="mappa",
         title=say(
-            "Famiglie in fabbisogno per cui c'è un alloggio, al più",
+            "Famiglie in fabbisogno per cui c’è un alloggio, al più",
             "Households in need for whom there is a home, at most",
         ),
         description=say(
-            "Carta dei comuni dell'ambito: più scuro il colore, più alta la quota coperta. I dati sono nella tabella.",
+            "Carta dei comuni dell’ambito: più scuro il colore, più alta la quota coperta. I dati sono nella tabella.",
             "Map of the ambito's municipalities: the darker, the larger the share covered. The data are in the table.",
         ),
-        one=say("del fabbisogno", "of the need"),
-        many=say("del fabbisogno", "of the need"),
+        one=say("del fabbisogno coperto", "of the need covered"),
+        many=say("del fabbisogno coperto", "of the need covered"),
         no_data=say("non pubblicato o non dichiarato", "not published or not declared"),
         number=_percent,
     )
@@ -109,7 +109,7 @@ def _supply_per_home(material: Material) -> PartMap:
         id="mappa",
         title=say("Assegnabili nel triennio ogni 100 alloggi", "To be assigned in the three years, of 100 homes"),
         description=say(
-            "Carta dei comuni dell'ambito: più scuro il colore, più alloggi assegnabili per alloggio in patrimonio. I "
+            "Carta dei comuni dell’ambito: più scuro il colore, più alloggi assegnabili per alloggio in patrimonio. I "
             "dati sono nella tabella.",
             "Map of the ambito's municipalities: the darker, the more homes to be assigned for each in stock. The data "
             "are in the table.",

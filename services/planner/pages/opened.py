@@ -12,7 +12,7 @@ from services.planner.document.model import Span
 from services.planner.domain.details import detail_of, details_of
 from services.planner.domain.formulas import FORMULAS, NEED_SOURCE
 from services.planner.domain.labels import LABELS, label_it
-from services.planner.domain.narrative.figures import Figure, FigureUnit
+from services.planner.domain.narrative.figures import Figure, FigureUnit, is_in_steps
 from services.planner.domain.need.figures import FORMULAS as NEED_FORMULAS
 from services.planner.domain.plan import FigureKey, key_of
 from services.planner.domain.publication import is_of_households
@@ -96,12 +96,17 @@ def _value(key: FigureKey, value: int | None) -> str:
     if key.figure == "open_cases":
         return in_steps(value or 0)
     if key.figure.startswith("need_") and value is not None and not key.figure.endswith(("_low", "_high")):
-        return say("almeno ", "at least ") + thousandths(value)
+        return say("almeno ", "at least ") + _mean(key.figure, value)
     if value is None:
         return say("non disponibile", "not available")
     if key.figure.startswith("coverage"):
         return percent(Decimal(value) / 1000, 1)
-    return thousandths(value) if key.measure is Measure.THOUSANDTHS else number(value)
+    return _mean(key.figure, value) if key.measure is Measure.THOUSANDTHS else number(value)
+
+
+def _mean(figure: str, value: int) -> str:
+    """Thousandths as they are read: to the tenth, or whole where they are households told in steps."""
+    return number(value // 1000) if is_in_steps(figure, value) else thousandths(value)
 
 
 def unit_of(figure: str) -> str:
@@ -136,13 +141,14 @@ def _band(span: Span | None) -> str:
 
 def _chart(plan: Shown, key: FigureKey, values: Mapping[FigureKey, int | None]) -> Chart:
     """Of every year, from zero, each with the interval it may lie in."""
+    unit, measure = (1000, Measure.COUNT) if is_of_households(key.figure) else (1, Measure.THOUSANDTHS)
     bars = []
     for year in plan.asked.plan.years:
         of_year = key._replace(year=year)
         value, span = values.get(of_year), _span(values, of_year)
         if value is not None and span is not None:
-            bars.append(Bar("Triennio" if year is None else str(year), max(value, 0), span))
-    return chart_of(bar_chart(label_it(key.figure, None), bars, Measure.THOUSANDTHS, "con l'intervallo"))
+            bars.append(Bar("Triennio" if year is None else str(year), max(value, 0) // unit, span))
+    return chart_of(bar_chart(label_it(key.figure, None), bars, measure, "con l’intervallo"))
 
 
 def _of_part(plan: Shown, scope: str, name: str, at: Addresses) -> Opened | None:
@@ -193,7 +199,7 @@ def _plain(value: int | Decimal | None) -> str | None:
 def _written(figure: Figure) -> str:
     writers: Mapping[FigureUnit, Callable[[int | Decimal], str]] = {
         FigureUnit.YEAR: str,
-        FigureUnit.THOUSANDTHS: lambda value: thousandths(int(value)),
+        FigureUnit.THOUSANDTHS: lambda value: _mean(figure.name, int(value)),
         FigureUnit.DECIMAL: lambda value: number(value, 1),
         FigureUnit.SHARE: lambda value: percent(Decimal(value), 1),
         FigureUnit.CHANGE_SHARE: lambda value: percent(Decimal(value), 1),

@@ -23,9 +23,10 @@ from services.planner.pages.frame import (
     not_found,
     tag_of,
 )
-from services.planner.pages.views import Table, owner_name
+from services.planner.pages.views import Table
 from services.planner.pages.words import level, short
 from shared.pages import Cell, Column, say
+from shared.territory import organisation_name
 
 router = APIRouter()
 COUNTS: Final = ("stock_total", "occupied", "occupied_without_title", "free_assignable", "needing_works", "in_works")
@@ -46,11 +47,11 @@ async def owner_page(
     head, computed = plan.asked.head, plan.asked.plan
     places = sorted({key.municipality for key in computed.figures if key.owner == owner and key.municipality})
     if not places:
-        raise not_found(f"Nel piano non c'è l'ente {owner}.", f"There is no owner {owner} in the plan.")
+        raise not_found(f"Nel piano non c’è l’ente {owner}.", f"There is no owner {owner} in the plan.")
     tag = tag_of(request, head.hash, str(head.version), owner, str(at.days), contested.mark)
     if ready := at_hand(request, tag, if_none_match):
         return ready
-    name = owner_name(owner, computed.names)
+    name = organisation_name(place.code, owner)
     content = {
         **around(request, place, at, head, name, "", live=True),
         "place_count": len(places),

@@ -37,8 +37,8 @@ TITLES: Final = (
     Text("Fabbisogno abitativo primario", "Primary housing need"),
     Text("Consistenza del patrimonio e offerta del triennio", "Stock of homes, and supply of the three years"),
     Text("Strategie, obiettivi e alienazioni", "Strategies, objectives and disposals"),
-    Text("Linee d'azione per l'emergenza abitativa", "Lines of action in housing emergencies"),
-    Text("Linee d'azione per l'accesso e la permanenza", "Lines of action for getting and keeping a home"),
+    Text("Linee d’azione per l’emergenza abitativa", "Lines of action in housing emergencies"),
+    Text("Linee d’azione per l’accesso e la permanenza", "Lines of action for getting and keeping a home"),
 )
 PartNumber = Annotated[int, Path(ge=1, le=len(PARTS))]
 

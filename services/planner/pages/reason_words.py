@@ -31,7 +31,7 @@ _KINDS: Final = {
     "works-completed": "Lavori conclusi",
     "declared-uninhabitable": "Inagibilità",
     "disposal-approved": "Alloggi messi in alienazione",
-    "disposal-withdrawn": "Alloggi tolti dall'alienazione",
+    "disposal-withdrawn": "Alloggi tolti dall’alienazione",
     "unit-sold": "Vendite",
     "unit-bartered": "Permute",
     "valorised": "Valorizzazioni",

@@ -121,7 +121,7 @@ async def municipality_page(
 ) -> Response:
     front = await front_of_days(request, db, place, days)
     if front is None or istat not in front.plan.names:
-        raise not_found(f"Nel piano non c'è il comune {istat}.", f"There is no municipality {istat} in the plan.")
+        raise not_found(f"Nel piano non c’è il comune {istat}.", f"There is no municipality {istat} in the plan.")
     voted = await since_the_vote(db, front.plan, front.version, istat, visitor, at) if days.is_now else None
     others = (f"{voted.edition.number}.{voted.edition.last.step}" if voted else "", contested.mark)
     tag = tag_of(request, front.hash, str(front.version), istat, str(days), *others)

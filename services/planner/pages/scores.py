@@ -51,10 +51,10 @@ def judged(plan: Shown, at: Addresses) -> Judged:
     state = plan.material.state
     found = scores_of(state.cells, expected_turnover(state), plan.asked.plan.reference_on)
     own = sorted((year for year in found.years if year.municipality is None), key=lambda year: year.year)
-    bars = [Bar(f"{one.year}: avvenute {one.exits}", one.mean, Span(one.low, one.high)) for one in own]
-    caption = "Alloggi che si sono liberati: previsti prima dell'anno, con l'intervallo, e avvenuti"
+    bars = [Bar(f"{one.year}: liberati {one.exits}", one.mean, Span(one.low, one.high)) for one in own]
+    caption = "Alloggi che si sono liberati: previsti prima dell’anno, con l’intervallo, e liberati davvero"
     chart = (
-        chart_of(bar_chart(caption, bars, Measure.THOUSANDTHS, "alloggi previsti, con l'intervallo")) if bars else None
+        chart_of(bar_chart(caption, bars, Measure.THOUSANDTHS, "alloggi previsti, con l’intervallo")) if bars else None
     )
     formulas = [formula.text_it for formula in FORMULAS.values()]
     return Judged(chart, _years(own), _municipalities(found, plan.asked.plan.names, at), formulas)
@@ -63,12 +63,12 @@ def judged(plan: Shown, at: Addresses) -> Judged:
 def _years(years: Sequence[YearScore]) -> Table:
     columns = [
         Column(say("Anno", "Year")),
-        Column(say("Avvenute", "Came"), "number"),
-        Column(say("Previste", "Forecast"), "thousandths"),
+        Column(say("Liberati", "Became free"), "number"),
+        Column(say("Previsti", "Forecast"), "thousandths"),
         Column(say("Intervallo", "Interval"), "span"),
-        Column(say("Dentro l'intervallo", "Inside the interval")),
-        Column(say("L'anno prima", "The year before"), "number"),
-        Column(say("Dichiarate", "Declared"), "number"),
+        Column(say("Dentro l’intervallo", "Inside the interval")),
+        Column(say("L’anno prima", "The year before"), "number"),
+        Column(say("Dichiarati", "Declared"), "number"),
     ]
     rows = [
         [
@@ -82,15 +82,15 @@ def _years(years: Sequence[YearScore]) -> Table:
         ]
         for one in years
     ]
-    return Table(say("L'ambito, anno per anno", "The ambito, year by year"), columns, rows)
+    return Table(say("L’ambito, anno per anno", "The ambito, year by year"), columns, rows)
 
 
 def _municipalities(scores: Scores, names: Mapping[str, str], at: Addresses) -> Table:
     columns = [
         Column(say("Comune", "Municipality")),
         Column(say("Anni previsti", "Years forecast"), "number"),
-        Column(say("Tenuta dell'intervallo (80% è giusto)", "Interval held (80% is right)"), "percent"),
-        Column(say("Meglio di «come l'anno prima»", "Better than “as the year before”"), "percent"),
+        Column(say("Tenuta dell’intervallo (80% è giusto)", "Interval held (80% is right)"), "percent"),
+        Column(say("Meglio di «come l’anno prima»", "Better than “as the year before”"), "percent"),
         Column(say("Che cosa si usa", "What is used")),
     ]
     scopes = sorted((code for code in scores.records if code), key=lambda code: names.get(code, code))
@@ -101,7 +101,7 @@ def _municipalities(scores: Scores, names: Mapping[str, str], at: Addresses) -> 
 
 def _record(name: Cell, record: Record) -> list[Cell]:
     used = (
-        say("«come l'anno prima»", "“as the year before”")
+        say("«come l’anno prima»", "“as the year before”")
         if is_demoted(record)
         else say("la previsione", "the forecast")
     )

@@ -190,7 +190,7 @@ def _page(request: Request, verdict: Verdict | None, asked: str, status: int = 2
 
 
 NO_HASH = Text(
-    "Un’impronta è di 64 cifre esadecimali (0–9, a–f): copiarla per intero dal piè di pagina.",
+    "Un’impronta è di 64 caratteri esadecimali (0–9, a–f): copiarla per intero dal piè di pagina.",
     "A fingerprint has 64 hexadecimal digits (0–9, a–f): copy all of it from the foot of a page.",
 )
 UNKNOWN_HASH = Text(

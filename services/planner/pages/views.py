@@ -141,7 +141,7 @@ def map_labels(choice: MapFigure) -> MapLabels:
         id="mappa",
         title=f"{many[0].upper()}{many[1:]}, {say('comune per comune', 'municipality by municipality')}",
         description=say(
-            f"Carta dei comuni dell'ambito: più scuro il colore, più {many}. I dati sono nella tabella.",
+            f"Carta dei comuni dell’ambito: più scuro il colore, più {many}. I dati sono nella tabella.",
             f"Map of the ambito's municipalities: the darker, the more {many}. The data are in the table.",
         ),
         one=one,

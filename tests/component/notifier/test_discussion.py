@@ -93,7 +93,7 @@ async def test_its_owner_and_the_lead_hear_that_a_number_is_contested(room: Room
     assert lines[1].endswith(" lo contesta: ne abbiamo visti quattro")
     assert lines[2] == "Secondo chi contesta è 4."
     assert lines[3] == (
-        "Fino all'8 dicembre 2026 aler-bcm può correggere il solo dato dichiarato «columns/free_now» del ciclo 2025, "
+        "Fino all'8 dicembre 2026 ALER può correggere il solo dato dichiarato «columns/free_now» del ciclo 2025, "
         "oppure rispondere."
     )
 
@@ -117,7 +117,7 @@ async def test_homes_of_the_registry_are_mended_by_a_report(room: Room) -> None:
         (
             ContestOutcome.CONFIRMED,
             {"answer": "visti tutti e cinque", "organisation": "azienda-sociale"},
-            ["Azienda-sociale lo conferma: visti tutti e cinque"],
+            ["Azienda Sociale Cremonese lo conferma: visti tutti e cinque"],
         ),
         (
             ContestOutcome.EXPIRED,
@@ -140,7 +140,7 @@ async def test_an_answer_is_told_to_all_three_and_the_clock_runs_on(room: Room) 
     found = await told(room)
     assert set(found) == {ALER, TOWN, LEAD}
     assert found[TOWN][2:] == [
-        "Aler-bcm ha risposto: sono cinque",
+        "ALER ha risposto: sono cinque",
         "La contestazione resta aperta fino all'8 dicembre 2026.",
     ]
 

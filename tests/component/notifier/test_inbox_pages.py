@@ -92,7 +92,7 @@ def test_a_notice_says_what_moved_and_why(base_url: str, browser: Browser) -> No
         page.get_by_role("link", name="Cremona: cambiano 3 numeri del piano").click()
         cells = page.get_by_role("table").first.get_by_role("row").nth(1).inner_text().split("\t")
         assert cells == ["Alloggi assegnabili nel 2027", "9,0", "10,0"]
-        expect(page.get_by_text("a Castelverde (unit-vacated, 23 novembre 2026)")).to_be_visible()
+        expect(page.get_by_text("a Castelverde (23 novembre 2026)")).to_be_visible()
         expect(page.get_by_role("table").nth(1)).to_contain_text("127.0.0.1")
 
 

@@ -50,7 +50,7 @@ async def test_a_changed_municipality_is_told_in_italian_and_every_other_is_not(
         "Alloggi assegnabili nel 2027: da 9,0 a 10,0",
         "Alloggi assegnabili nel 2028: da 27,0 a 28,0",
         "Alloggi liberi assegnabili: da 1.203 a 1.204",
-        "perché aler-bcm ha comunicato il rilascio dell'alloggio SIM-1 (unit-vacated, 23 novembre 2026)",
+        "perché ALER ha comunicato il rilascio dell’alloggio SIM-1 (23 novembre 2026)",
     ]
     assert MunicipalityChange.model_validate_json(notice.change) == change(CREMONA, *figures)
 
@@ -171,10 +171,9 @@ async def test_the_first_causes_are_told_and_the_rest_counted(room: Room) -> Non
     [notice] = await room.notices()
     reasons = notice.text.splitlines()[1:]
     assert reasons[0] == (
-        "perché è stata ricevuta la comunicazione: il rilascio dell'alloggio SIM-0 a Castelverde "
-        "(unit-vacated, 23 novembre 2026)"
+        "perché è stata ricevuta la comunicazione: il rilascio dell’alloggio SIM-0 a Castelverde (23 novembre 2026)"
     )
-    assert reasons[1].startswith("perché il Comune di Cremona ha comunicato il rilascio dell'alloggio SIM-1 (")
+    assert reasons[1].startswith("perché il Comune di Cremona ha comunicato il rilascio dell’alloggio SIM-1 (")
     assert (len(reasons), reasons[-1]) == (6, "e per altre 2 comunicazioni")
 
 

@@ -15,7 +15,7 @@ from tests.support.world import AMBITO
 from tests.unit.planner.document.test_texts import written_texts
 
 PARTS = f"/ambiti/{AMBITO}/parti"
-CASES = "I casi di emergenza aperti nell'ambito sono"
+CASES = "I casi di emergenza aperti nell’ambito sono"
 
 
 @pytest.fixture(scope="module")

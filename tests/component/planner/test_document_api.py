@@ -80,6 +80,8 @@ def test_every_number_of_a_municipality_is_the_apis(planner: Served, document: D
                     assert share * 1000 == figures[cell.figure]
                 case None:
                     assert cell.figure not in figures
+                case value if ":need_" in cell.figure:
+                    assert 1000 * int(str(value)) == figures[cell.figure]
                 case value:
                     assert int(str(value)) == figures[cell.figure]
 

@@ -158,10 +158,10 @@ def test_from_collecting_to_published_by_three_roles(site: Site, browser: Browse
         stands(lead.page, "Approvato e pubblicato")
         expect(lead.page.locator("#passi ~ ol li")).to_have_count(8)
         citizen.page.goto(site.url + PLAN)
-        citizen.page.get_by_role("link", name="Edizione 1, piano triennale 2026-2028").click()
-        expect(citizen.page.get_by_role("heading", level=1)).to_contain_text("sociali 2026-2028")
+        citizen.page.get_by_role("link", name="Edizione 1, piano triennale 2026–2028").click()
+        expect(citizen.page.get_by_role("heading", level=1)).to_contain_text("sociali 2026–2028")
         told = citizen.page.locator("main").inner_text()
-        assert "Il Piano, approvato dall'Assemblea dei Sindaci il" in told
+        assert "Il Piano, approvato dall’Assemblea dei Sindaci il" in told
         assert "Assemblea dei Sindaci, deliberazione n. 12 del" in told
         assert "Giunta comunale, deliberazione n. 131/2026 del" in told
         assert citizen.page.locator(".pv-points li").count() == 7
@@ -224,7 +224,7 @@ def test_two_who_take_the_same_step_hear_of_each_other(site: Site, browser: Brow
     with signed_in(site, browser, "pianificazione") as one, signed_in(site, browser, "pianificazione") as other:
         record(one.page, site, "proposed", "Proponi il piano")
         other.page.get_by_role("button", name="Proponi il piano").click()
-        expect(other.page.get_by_role("alert")).to_contain_text("ha proposto il Piano 2026-2028")
+        expect(other.page.get_by_role("alert")).to_contain_text("ha proposto il Piano 2026–2028")
         stands(other.page, "Proposto, non approvato")
 
 
@@ -257,7 +257,7 @@ def test_the_yearly_update_supersedes_the_plan_and_citizens_are_led_to_it(site: 
         record(lead.page, site, "published", "Pubblica l’edizione")
     with visiting(browser, site.url + EDITION) as citizen:
         expect(citizen.page.locator(".alert-warning").last).to_contain_text("Edizione superata dal")
-        citizen.page.get_by_role("link", name="Edizione 2, aggiornamento annuale 2026-2028").click()
+        citizen.page.get_by_role("link", name="Edizione 2, aggiornamento annuale 2026–2028").click()
         expect(citizen.page.locator(".alert-success")).to_contain_text("È l’edizione in vigore")
 
 

@@ -116,7 +116,7 @@ def test_a_vacated_home_reaches_an_open_page_without_reload(tmp_path: Path, brow
             expect(page.locator("#changes li").first).to_contain_text(
                 f"{name}: alloggi liberi assegnabili da {own} a {own + 1}"
             )
-            expect(page.locator("#changes li").first).to_contain_text("perché aler-bcm ha comunicato il rilascio")
+            expect(page.locator("#changes li").first).to_contain_text("perché ALER ha comunicato il rilascio")
             assert page.evaluate("window.sameDocument")
             (change,) = json.loads(next(told)["data"])["changes"]
             assert change["at_text"] == "23 novembre 2026, ore 13:00"  # noon UTC on the clock of Rome, in winter
@@ -139,7 +139,7 @@ def test_page_and_api_tell_the_same_numbers(planner: Served, browser: Browser) -
     assert row[3:] == [str(api[figure, None, None]) for figure in counts]
     with visiting(browser, f"{planner.url}{PLAN}/comuni/{SORESINA}", javascript=False) as visit:
         table = visit.page.get_by_role("table", name="Alloggi che si potranno assegnare: previsione")
-        cells = table.get_by_role("row", name="aler-bcm").inner_text().split("\t")
+        cells = table.get_by_role("row", name="ALER").inner_text().split("\t")
     means = [api["assignable_mean", "aler-bcm", year] for year in (2026, 2027, 2028, None)]
     assert cells[1:5] == [in_words(value) for value in means]
     assert cells[6].split()[0] == str(api["declared_assignable_total", "aler-bcm", 2026])
@@ -180,7 +180,8 @@ def test_the_keyboard_is_enough(planner: Served, browser: Browser) -> None:
         page.keyboard.press("Enter")
         expect(page.get_by_role("main")).to_be_focused()
         tiles = page.locator(".pv-tile a").count()
-        for _ in range(1 + tiles + 2):  # another day, each headline, the choice of the map that is shown, another one
+        # Another day, the two of the document, each headline, the choice of the map that is shown, another one.
+        for _ in range(3 + tiles + 2):
             page.keyboard.press("Tab")
         choice = page.get_by_role("navigation", name=CHOICES).get_by_role("link", name="Liberi assegnabili")
         expect(choice).to_be_focused()

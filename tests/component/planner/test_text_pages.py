@@ -124,7 +124,7 @@ def test_an_office_looks_for_figures_previews_saves_and_finds_its_text_in_the_pa
         expect(page.get_by_text("{{alloggi_assegnabili.2027: Soresina}}")).to_be_visible()
         expect(text).to_have_value(TEXT)
         page.get_by_role("button", name="Anteprima").click()
-        expect(page.get_by_role("heading", name="Le strategie di sviluppo dell'offerta: Recupero")).to_be_visible()
+        expect(page.get_by_role("heading", name="Le strategie di sviluppo dell’offerta: Recupero")).to_be_visible()
         expect(page.get_by_text("Nobody")).to_have_count(0)
         page.get_by_role("button", name="Salva la stesura").click()
         expect(page).to_have_url(site.url(STRATEGIES))
@@ -136,7 +136,7 @@ def test_an_office_looks_for_figures_previews_saves_and_finds_its_text_in_the_pa
         assert plan is not None
         expect(page.locator(".pv-tile-figure").first).to_contain_text(number)
         page.goto(site.url(f"/ambiti/{AMBITO}/parti/5"))
-        page.get_by_role("link", name="Modifica il testo «Le strategie di sviluppo dell'offerta»").click()
+        page.get_by_role("link", name="Modifica il testo «Le strategie di sviluppo dell’offerta»").click()
         expect(page).to_have_url(site.url(STRATEGIES))
 
 
@@ -165,7 +165,7 @@ def test_of_two_who_write_at_once_the_second_sees_what_changed_and_loses_nothing
         expect(page.locator(".pv-diff ins")).to_have_text("Mancano alloggi piccoli.")
         expect(page.get_by_label("Testo", exact=True)).to_have_value("Mancano alloggi grandi.")
         save(page, "Mancano alloggi piccoli e grandi.")
-        expect(page.get_by_text("stesura 2, azienda-sociale, ufficio di piano")).to_be_visible()
+        expect(page.get_by_text("stesura 2, Azienda Sociale Cremonese, ufficio di piano")).to_be_visible()
         page.get_by_role("link", name="con quella di ora").click()
         expect(page.get_by_role("heading", name="Dalla stesura 1 alla stesura 2")).to_be_visible()
         expect(page.locator(".pv-diff del")).to_have_text("piccoli.")
@@ -175,7 +175,7 @@ def test_of_two_who_write_at_once_the_second_sees_what_changed_and_loses_nothing
 def test_others_read_and_nobody_else_is_offered_to_write(site: Site, browser: Browser) -> None:
     with signed_in(browser, site, "comune-vicino", STRATEGIES) as visit:
         page = visit.page
-        expect(page.get_by_role("heading", level=1)).to_have_text("Le strategie di sviluppo dell'offerta")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Le strategie di sviluppo dell’offerta")
         expect(page.locator("textarea")).to_have_count(0)
         page.goto(site.url(f"/ambiti/{AMBITO}/parti/5"))
         expect(page.get_by_role("link", name="Modifica")).to_have_count(0)

@@ -67,5 +67,5 @@ def test_years_and_disposals_agree_with_the_homes(world: SyntheticWorld) -> None
         states = Counter(moment.status for moment in homes)
         assert told.get(DisposalKind.SOLD, 0) == states[UnitStatus.IN_DISPOSAL_PLAN]
         assert told.get(DisposalKind.VALORISED, 0) == states[UnitStatus.VALORISED]
-        assert all(one.act_reference == "Atto simulato" for one in row.disposals or ())
+        assert all(one.act_reference == "simulato" for one in row.disposals or ())
         assert all(one.programme_id.startswith("SIM-") for one in (*(row.programmes or ()), *(row.disposals or ())))

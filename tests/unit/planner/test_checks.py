@@ -145,7 +145,7 @@ def test_a_message_names_row_column_value_rule_and_remedy() -> None:
         "differenza +2. Correggere la dichiarazione, oppure comunicare le assegnazioni mancanti."
     )
     whole: Check = check._replace(row=RowKey("aler-bcm", None, 2026))
-    assert whole.told(NAMES).en.startswith("aler-bcm, 2026, column assigned_previous_year, value 3: The homes")
+    assert whole.told(NAMES).en.startswith("ALER, 2026, column assigned_previous_year, value 3: The homes")
 
 
 def test_numbers_in_sentences() -> None:

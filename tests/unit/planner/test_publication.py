@@ -40,14 +40,14 @@ def mean(before: int, after: int) -> FigureChange:
 
 FREE = count("free_assignable", "Alloggi liberi assegnabili", 5, 6)
 CASES = count("open_cases", "Casi di emergenza abitativa aperti", 0, 1)
-ACTIONS = count("emergency_actions", "Azioni proposte per l'emergenza abitativa", 0, 2)
+ACTIONS = count("emergency_actions", "Azioni proposte per l’emergenza abitativa", 0, 2)
 OCCUPIED = count("occupied", "Alloggi assegnati e occupati", 9, 8)
 VACATED = cause("unit-vacated")
 OPENED = cause("emergency-case-opened", organisation="comune-019036", subject="K7")
-EMERGENCY = "Emergenza abitativa: aggiornati i casi aperti e le azioni proposte nell'ambito."
+EMERGENCY = "Emergenza abitativa: aggiornati i casi aperti e le azioni proposte nell’ambito."
 SENTENCE = (
     "Cremona: alloggi liberi assegnabili da 5 a 6, alloggi assegnabili nel triennio da 31,2 a 32,2, "
-    "perché aler-bcm ha comunicato il rilascio dell'alloggio A-1."
+    "perché ALER ha comunicato il rilascio dell’alloggio A-1."
 )
 
 
@@ -92,12 +92,12 @@ def test_a_forecast_that_moved_with_others_is_news_of_its_municipality_only() ->
     assert news(event, NAMES) == (SENTENCE,)
     assert news_of(CASTELVERDE, event, NAMES) == (
         "Castelverde: alloggi assegnabili nel triennio da 1,0 a 1,1, "
-        "perché aler-bcm ha comunicato il rilascio dell'alloggio A-1 a Cremona.",
+        "perché ALER ha comunicato il rilascio dell’alloggio A-1 a Cremona.",
     )
 
 
 @pytest.mark.parametrize(
-    ("more", "ending"), [(1, "A-1 e per un'altra comunicazione."), (3, "A-1 e per altre 3 comunicazioni.")]
+    ("more", "ending"), [(1, "A-1 e per un’altra comunicazione."), (3, "A-1 e per altre 3 comunicazioni.")]
 )
 def test_further_causes_are_counted(more: int, ending: str) -> None:
     causes = [VACATED, *[cause("unit-assigned", subject=f"B-{n}") for n in range(more)]]

@@ -12,6 +12,7 @@ from shared.territory import (
     boundaries,
     metres_of,
     municipality_organisation,
+    organisation_name,
 )
 
 CREMONESE = ambito("cremonese")
@@ -92,3 +93,9 @@ def test_distances_between_centres_are_great_circles_to_the_metre() -> None:
     # 0.15391 x 111,195 = 17,114 m north, 0.17994 x cos(45.214) x 111,195 = 14,096 m west, together 22,171 m.
     assert metres["019036", "019098"] == pytest.approx(22_171, abs=5)
     assert metres_of("altrove") == {}
+
+
+def test_bodies_that_are_no_municipality_are_called_by_their_names() -> None:
+    assert organisation_name("cremonese", "aler-bcm") == "ALER Brescia-Cremona-Mantova"
+    assert organisation_name("cremonese", "comune-019036") == "Comune di Cremona"
+    assert organisation_name("cremonese", "cooperativa-x") == "cooperativa-x"

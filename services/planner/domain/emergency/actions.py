@@ -15,6 +15,7 @@ from services.planner.domain.emergency.placing import Placement, Refusal
 from services.planner.domain.homes import Home
 from services.planner.domain.rules import Rules
 from shared.events.units import UnitStatus
+from shared.wording import organisation_name
 
 NAMED_AT_MOST = 5
 """Homes or cases that a sentence names one by one."""
@@ -72,7 +73,7 @@ class Wording:
     def offer(self, case: Case, placement: Placement) -> Action:
         reference, unit_id, home = placement.case_ref, placement.unit_id, placement.home
         effect_it = (
-            f"Il caso {self._told(reference, case)} trova sistemazione nell'alloggio {unit_id} "
+            f"Il caso {self._told(reference, case)} trova sistemazione nell’alloggio {unit_id} "
             f"a {self._name(home.municipality)}."
         )
         where = case.municipality
@@ -84,7 +85,7 @@ class Wording:
             f"è prenotato per il caso {reference}" if hold_cause else f"può essere offerto al caso {reference}"
         )
         effect_it = (
-            f"L'alloggio {unit_id} a {self._name(home.municipality)}, riservato ai servizi abitativi transitori, "
+            f"L’alloggio {unit_id} a {self._name(home.municipality)}, riservato ai servizi abitativi transitori, "
             f"{is_promised} di {self._name(case.municipality)}."
         )
         where, kind = home.municipality, ActionKind.RESERVE_AS_SAT
@@ -96,8 +97,9 @@ class Wording:
         is_now = "nello stato di fatto"
         if home.status is UnitStatus.IN_WORKS and home.works_end_on is not None:
             is_now = f"con lavori fino al {day_it(home.works_end_on)}"
+        whose = organisation_name(home.owner, self.names)
         effect_it = (
-            f"Se {home.owner} rende assegnabile l'alloggio {unit_id} a {self._name(home.municipality)}, {is_now}, "
+            f"Se {whose} rende assegnabile l’alloggio {unit_id} a {self._name(home.municipality)}, {is_now}, "
             f"trova sistemazione il caso {self._told(reference, case)}. {why_it(refusal)}"
         )
         where, kind = home.municipality, ActionKind.ASK_OWNER_FOR_HOME
@@ -114,7 +116,7 @@ class Wording:
         """Attivare il fondo per la morosità incolpevole."""
         effect_it = (
             f"Con un contributo per la morosità incolpevole il nucleo del caso {self._told(reference, case)} "
-            "può conservare l'alloggio in cui abita."
+            "può conservare l’alloggio in cui abita."
         )
         return self._for_case(ActionKind.OPEN_ARREARS_FUND, reference, case, effect_it)
 
@@ -122,8 +124,8 @@ class Wording:
         """Concludere o rinnovare un'assegnazione transitoria scaduta."""
         assert home.sat_ends_on is not None
         effect_it = (
-            f"Conclusa l'assegnazione transitoria, scaduta il {day_it(home.sat_ends_on)}, "
-            f"l'alloggio {unit_id} a {self._name(home.municipality)} torna disponibile; altrimenti va rinnovata."
+            f"Conclusa l’assegnazione transitoria, scaduta il {day_it(home.sat_ends_on)}, "
+            f"l’alloggio {unit_id} a {self._name(home.municipality)} torna disponibile; altrimenti va rinnovata."
         )
         kind = ActionKind.END_SAT
         return Action(
@@ -197,7 +199,7 @@ def why_it(refusal: Refusal) -> str:
     told = []
     if count == 1:
         told.append(
-            f"L'unico alloggio che si potrebbe liberare per il caso{listed(refusal.unit_ids)} va al caso che lo "
+            f"L’unico alloggio che si potrebbe liberare per il caso{listed(refusal.unit_ids)} va al caso che lo "
             f"precede{listed(refusal.case_refs)}."
         )
     elif count:

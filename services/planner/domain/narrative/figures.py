@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from shared.events.plans import Measure
 from shared.wording import amount
 
+HOUSEHOLDS: Final = ("need_", "component_")
+"""How the names of the figures begin that are households; everybody is told them in steps of five."""
+HOUSEHOLD_STEP: Final = 5
 Value = int | Decimal | None
 Operands = tuple[tuple[str, Value], ...]
 """What a formula took, by name."""
@@ -66,6 +69,8 @@ def written(figure: Figure) -> str:
             return str(value)
         case FigureUnit.COUNT:
             return amount(Measure.COUNT, int(value))
+        case FigureUnit.THOUSANDTHS if is_in_steps(figure.name, int(value)):
+            return amount(Measure.COUNT, int(value) // 1000)
         case FigureUnit.THOUSANDTHS:
             return amount(Measure.THOUSANDTHS, int(value))
         case FigureUnit.DECIMAL:
@@ -76,6 +81,11 @@ def written(figure: Figure) -> str:
             return decimal_it(Decimal(value), 0, sign="+")
         case FigureUnit.CHANGE_SHARE:
             return f"{decimal_it(100 * Decimal(value), 1, sign='+')}%"
+
+
+def is_in_steps(name: str, value: int) -> bool:
+    """Whether thousandths are households told in whole steps: `585 famiglie`, where a mean is `586,3`."""
+    return name.startswith(HOUSEHOLDS) and value % (1000 * HOUSEHOLD_STEP) == 0
 
 
 def is_one(figure: Figure) -> bool:

@@ -29,16 +29,16 @@ NEED = (
     "(tra {need_3y_low} e {need_3y_high}): {need_backlog} oggi in condizione di bisogno, "
     "{need_arrivals} che si aggiungono e {need_departures} che escono senza assegnazione ogni anno."
 )
-YEARLY = "Smaltendo l'arretrato in {years_to_clear:anno|anni}, servono {need_yearly} alloggi l'anno."
+YEARLY = "Smaltendo l’arretrato in {years_to_clear:anno|anni}, servono {need_yearly} alloggi l’anno."
 COMPLETE = "{0} dichiarato i dati {{need_declared_count:comune|comuni}} su {{municipality_count}}."
-COVERED = "Il rapporto tra l'offerta prevista e il fabbisogno è {coverage} (tra {coverage_low} e {coverage_high})."
-COVERED_AT_LEAST = "Il rapporto tra l'offerta prevista e il fabbisogno è {coverage} (almeno {coverage_low})."
+COVERED = "Il rapporto tra l’offerta prevista e il fabbisogno è {coverage} (tra {coverage_low} e {coverage_high})."
+COVERED_AT_LEAST = "Il rapporto tra l’offerta prevista e il fabbisogno è {coverage} (almeno {coverage_low})."
 PRESSURE = (
-    "L'indice di pressione abitativa è {pressure}, fatto cento l'ambito (tra {pressure_low} e {pressure_high}); "
+    "L’indice di pressione abitativa è {pressure}, fatto cento l’ambito (tra {pressure_low} e {pressure_high}); "
     "in graduatoria il comune sta tra il posto {pressure_first_rank} e il posto {pressure_last_rank}."
 )
 PRESSURE_SURE = (
-    "L'indice di pressione abitativa è {pressure}, fatto cento l'ambito (tra {pressure_low} e {pressure_high}); "
+    "L’indice di pressione abitativa è {pressure}, fatto cento l’ambito (tra {pressure_low} e {pressure_high}); "
     "in graduatoria il comune è al posto {pressure_first_rank}."
 )
 

@@ -49,7 +49,7 @@ def access_part(material: Material, municipality: str | None) -> PlanPart:
     )
     template = MEASURES_FOR_ALL if material.is_for_all else MEASURES
     text = tell((f"{material.place_it(municipality)} {template}",), by_name(figures)) if told else ()
-    return PlanPart(7, "Linee d'azione per l'accesso e la permanenza", text, figures, items)
+    return PlanPart(7, "Linee d’azione per l’accesso e la permanenza", text, figures, items)
 
 
 def _values(measure: AccessMeasure, *, is_told: bool) -> Iterator[tuple[str, int | Decimal | str | None]]:

@@ -37,7 +37,7 @@ def emergency_part(material: Material, municipality: str | None) -> PlanPart:
     )
     items += tuple(map(_refusal, unplaced_in(material, municipality)))
     told = tell((f"{material.place_it(municipality)} {OPEN}",), by_name(figures))
-    return PlanPart(6, "Linee d'azione per l'emergenza abitativa", told, figures, items)
+    return PlanPart(6, "Linee d’azione per l’emergenza abitativa", told, figures, items)
 
 
 def unplaced_in(material: Material, municipality: str | None) -> tuple[Unplaced, ...]:

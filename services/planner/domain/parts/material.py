@@ -44,7 +44,7 @@ class Material:
     def place_it(self, municipality: str | None) -> str:
         """How a text begins: `Nel comune di Cremona`."""
         if municipality is None:
-            return "Nell'ambito"
+            return "Nell’ambito"
         return f"Nel comune di {self.plan.names.get(municipality, municipality)}"
 
 

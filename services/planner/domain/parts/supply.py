@@ -56,7 +56,7 @@ def _at_risk(material: Material, municipality: str | None) -> Iterator[Item]:
         if municipality in (None, works.municipality):
             yield Item(
                 "works_at_risk",
-                f"Lavori del programma {works.programme}: quanto costa all'offerta uno slittamento di tre mesi.",
+                f"Lavori del programma {works.programme}: quanto costa all’offerta uno slittamento di tre mesi.",
                 works.municipality,
                 works.owner,
                 tuple(zip(map(str, material.plan.years), works.lost, strict=False)),

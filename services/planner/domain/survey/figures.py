@@ -11,16 +11,16 @@ from services.planner.domain.survey.people import People, Profile, Trend
 
 FORMULAS: Final = MappingProxyType(
     {
-        "counted": "residenti contati (ISTAT; anagrafe nazionale per il gennaio 2024); per l'ambito somma dei comuni",
-        "measured": "superficie misurata sui confini comunali; per l'ambito somma dei comuni",
+        "counted": "residenti contati (ISTAT; anagrafe nazionale per il gennaio 2024); per l’ambito somma dei comuni",
+        "measured": "superficie misurata sui confini comunali; per l’ambito somma dei comuni",
         "assumed": "ipotesi di lavoro, non un dato",
-        "difference": "residenti dell'ultimo anno meno residenti dell'anno di confronto",
-        "relative_change": "differenza / residenti dell'anno di confronto",
+        "difference": "residenti dell’ultimo anno meno residenti dell’anno di confronto",
+        "relative_change": "differenza / residenti dell’anno di confronto",
         "density": "residenti / superficie in km2",
         "old_age_index": "100 x residenti di 65 anni e più / residenti fino a 14 anni",
         "dependency_index": "100 x (fino a 14 anni + 65 anni e più) / da 15 a 64 anni",
         "share_75_plus": "residenti di 75 anni e più / residenti",
-        "households": "residenti / numero medio di componenti, comune per comune; per l'ambito somma dei comuni",
+        "households": "residenti / numero medio di componenti, comune per comune; per l’ambito somma dei comuni",
     }
 )
 COUNTS: Final = ("female", "male", "age_0_14", "age_15_64", "age_65_plus", "age_75_plus", "registered")

@@ -26,7 +26,7 @@ SECTIONS: Final = (
         "territorio",
         Text("Il territorio e le sue diverse realtà", "The territory and its different places"),
         Text(
-            "Come è fatto l'ambito: città e paesi, collegamenti, realtà con esigenze diverse.",
+            "Come è fatto l’ambito: città e paesi, collegamenti, realtà con esigenze diverse.",
             "What the ambito is like: town and villages, connections, places with different needs.",
         ),
     ),
@@ -70,7 +70,7 @@ SECTIONS: Final = (
         2,
         "servizi",
         Text("Il sistema dei servizi", "The system of services"),
-        Text("I servizi sociali, sanitari, di trasporto e dell'abitare.", "Social, health, transport services."),
+        Text("I servizi sociali, sanitari, di trasporto e dell’abitare.", "Social, health, transport services."),
     ),
     TextSection(
         2,
@@ -93,8 +93,8 @@ SECTIONS: Final = (
     TextSection(
         5,
         "strategie",
-        Text("Le strategie di sviluppo dell'offerta", "Strategies for the supply"),
-        Text("Come si vuole far crescere l'offerta, e in quale ordine.", "How the supply is to grow, in which order."),
+        Text("Le strategie di sviluppo dell’offerta", "Strategies for the supply"),
+        Text("Come si vuole far crescere l’offerta, e in quale ordine.", "How the supply is to grow, in which order."),
         leads=True,
     ),
     TextSection(
@@ -121,15 +121,15 @@ SECTIONS: Final = (
         6,
         "disagio-abitativo",
         Text("Contenere il disagio abitativo", "Containing housing distress"),
-        Text("Le linee d'azione per prevenire e contenere il disagio.", "Lines of action against housing distress."),
+        Text("Le linee d’azione per prevenire e contenere il disagio.", "Lines of action against housing distress."),
         leads=True,
     ),
     TextSection(
         6,
         "emergenza-abitativa",
-        Text("Contrastare l'emergenza abitativa", "Acting in housing emergencies"),
+        Text("Contrastare l’emergenza abitativa", "Acting in housing emergencies"),
         Text(
-            "Le linee d'azione per l'emergenza (L.R. 16/2016, art. 23 c. 13).",
+            "Le linee d’azione per l’emergenza (L.R. 16/2016, art. 23 c. 13).",
             "Lines of action in emergencies (L.R. 16/2016, art. 23(13)).",
         ),
         leads=True,
@@ -137,14 +137,14 @@ SECTIONS: Final = (
     TextSection(
         7,
         "accesso",
-        Text("Sostenere l'accesso all'abitazione", "Support in getting a home"),
-        Text("Le linee d'azione per trovare casa (L.R. 16/2016, titolo V).", "Lines of action for getting a home."),
+        Text("Sostenere l’accesso all’abitazione", "Support in getting a home"),
+        Text("Le linee d’azione per trovare casa (L.R. 16/2016, titolo V).", "Lines of action for getting a home."),
     ),
     TextSection(
         7,
         "mantenimento",
-        Text("Sostenere il mantenimento dell'abitazione", "Support in keeping a home"),
-        Text("Le linee d'azione per non perdere la casa (L.R. 16/2016, titolo V).", "Lines of action for keeping it."),
+        Text("Sostenere il mantenimento dell’abitazione", "Support in keeping a home"),
+        Text("Le linee d’azione per non perdere la casa (L.R. 16/2016, titolo V).", "Lines of action for keeping it."),
     ),
 )
 """In the order of the document."""

@@ -105,6 +105,8 @@ def test_every_figure_in_a_table_is_the_plans(document: Document) -> None:
                 assert (low, high) == (plan[cell.figure], plan[cell.figure.replace("_low:", "_high:")])
             case Decimal() as share:
                 assert share * 1000 == plan[cell.figure]
+            case int() as households if ":need_" in cell.figure:
+                assert households * 1000 == plan[cell.figure]
             case int() as count:
                 assert count == plan[cell.figure]
             case None:
@@ -145,13 +147,13 @@ def test_no_case_is_named_anywhere(document: Document) -> None:
     assert len(opened()) > len(still_open()) >= 5
     assert not [reference for reference in opened() if reference in told]
     first = len(still_open()) // 5 * 5
-    assert f"aperti nell'ambito: da {first} a {first + 4}." in texts_of(document.parts[5])[0]
+    assert f"aperti nell’ambito: da {first} a {first + 4}." in texts_of(document.parts[5])[0]
 
 
 def test_fewer_than_five_cases_are_not_counted_and_their_actions_not_told() -> None:
     """One to four, or none: nobody can tell which."""
     few, none = (assembled([*synthetic().past, *closing(still_open()[left:])]).parts[5] for left in (4, 0))
-    assert texts_of(few)[0].startswith("Casi di emergenza abitativa aperti nell'ambito: meno di 5.")
+    assert texts_of(few)[0].startswith("Casi di emergenza abitativa aperti nell’ambito: meno di 5.")
     assert texts_of(few)[1:] == ["Con meno di 5 casi aperti le azioni non si pubblicano."]
     assert texts_of(few) == texts_of(none)
 
@@ -192,7 +194,7 @@ def test_a_need_that_fills_no_step_is_not_told_and_hides_no_other() -> None:
         "Le famiglie in condizione di bisogno sono troppo poche perché se ne possa pubblicare il numero."
     ]
     rows = {row[0]: row[1:3] for row in rows_of(tables_of(needing(c019036=12, c019098=2))[0])}
-    assert (rows["Cremona"], rows["Soresina"]) == (["10,0", "10\u201315"], ["meno di 5", "n.p."])
+    assert (rows["Cremona"], rows["Soresina"]) == (["10", "10\u201315"], ["meno di 5", "n.p."])
 
 
 def with_measures(*households: int) -> Document:
@@ -217,7 +219,7 @@ def test_a_measure_that_reaches_two_households_is_told_without_its_budget() -> N
         ["6", "11.100,00 €"],
     ]
     assert texts_of(part) == [
-        "Nell'ambito le misure dichiarate sono 3; quelle che raggiungono almeno 5 nuclei ne raggiungono 15 "
+        "Nell’ambito le misure dichiarate sono 3; quelle che raggiungono almeno 5 nuclei ne raggiungono 15 "
         "con 27.750 euro."
     ]
 
@@ -261,7 +263,7 @@ def without_declarations_of(place: str) -> Document:
 
 def test_who_declared_nothing_is_listed_as_missing() -> None:
     document = without_declarations_of(SORESINA)
-    assert rows_of(tables_of(document.annexes[2])[0]) == [*SILENT, ["Soresina", "aler-bcm"], ["Soresina", "Comune"]]
+    assert rows_of(tables_of(document.annexes[2])[0]) == [*SILENT, ["Soresina", "ALER"], ["Soresina", "Comune"]]
     assert "45 dei 48 comuni" in texts_of(document.submissions)[0]
 
 
@@ -285,7 +287,7 @@ def test_quotas_follow_the_law_of_the_plans_day(document: Document) -> None:
     R.R. 4/2017, art. 13 c. 3; none is set aside as transitional, no share for the forces was chosen.
     """
     rows = rows_of(tables_of(document.annexes[1])[0])
-    assert ["Annicco", "aler-bcm", "2", "20,0%", "1", "0", "0", "0", "0", "1"] in rows
+    assert ["Annicco", "ALER", "2", "20,0%", "1", "0", "0", "0", "0", "1"] in rows
     for row in rows:
         available, *granted = (int(text.replace(".", "")) for text in (row[2], *row[4:]))
         assert sum(granted) == available
@@ -308,7 +310,7 @@ def test_the_change_log_names_the_fact_and_no_emergency() -> None:
     messages = synthetic().past
     log = rows_of(tables_of(assembled(messages, [version(case, home)]).annexes[3])[0])
     assert [row[3] for row in log] == [str(UUID(int=2))]
-    assert "Soresina: alloggi liberi assegnabili da 5 a 6, perché aler-bcm ha comunicato il rilascio" in log[0][2]
+    assert "Soresina: alloggi liberi assegnabili da 5 a 6, perché ALER ha comunicato il rilascio" in log[0][2]
     assert rows_of(tables_of(assembled(messages, [version(case)]).annexes[3])[0]) == []
 
 

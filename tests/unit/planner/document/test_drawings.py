@@ -41,12 +41,12 @@ def test_bars_are_as_long_as_their_values(values: list[int]) -> None:
 
 
 def test_an_interval_is_drawn_where_it_is() -> None:
-    """Label of 4 characters: 4 x 7 + 10 = 38 is zero; 680 - 38 - 150 = 492 are 24 homes, one is 20.5."""
+    """Label of 4 characters: 4 x 8 + 16 = 48 is zero; 680 - 48 - 150 = 482 are 24 homes, one is 20.083."""
     chart = bar_chart("Prova", [Bar("2026", 12_000, Span(8, 24))], Measure.THOUSANDTHS, "alloggi")
     (bar,) = drawn(chart, "rect")
-    assert float(bar.attrib["width"]) == 246.0
+    assert float(bar.attrib["width"]) == 241.0
     whisker = drawn(chart, "line")[0]
-    assert (whisker.attrib["x1"], whisker.attrib["x2"]) == ("202.0", "530.0")
+    assert (whisker.attrib["x1"], whisker.attrib["x2"]) == ("208.7", "530.0")
     assert written(chart) == ["2026", "12,0 (da 8 a 24)"]
     assert chart.alternative == "Grafico a barre, alloggi. 2026: 12,0 (da 8 a 24)."
 

@@ -76,13 +76,13 @@ def test_each_part_has_its_texts_among_its_tables_and_the_others_none(document: 
         assert [title for title in titles if title in texts] == texts
         assert [title for title in titles if title in generated] == generated
     assert [section.title for section in document.parts[4].sections[:4]] == [
-        "Le strategie di sviluppo dell'offerta",
+        "Le strategie di sviluppo dell’offerta",
         "Il rispetto degli indirizzi regionali",
         "I criteri per alienare e valorizzare",
         "Obiettivi",
     ]
     assert document.parts[5].sections[0].title == ""
-    assert "Il sistema dei servizi: Servizi dell'abitare" in [one.title for one in document.parts[1].sections]
+    assert "Il sistema dei servizi: Servizi dell’abitare" in [one.title for one in document.parts[1].sections]
 
 
 def test_the_sentences_have_the_plans_numbers_and_name_them(document: Document) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 
 from services.planner.document.model import Cell, Column, ColumnKind, Span, Table, Value
-from services.planner.document.typesetting import MARGIN, WIDE, typeset
+from services.planner.document.typesetting import CODE, DENSE_ROWS, MARGIN, WIDE, typeset
 from services.planner.document.writing import printable, written
 from shared.pages import Spoken, speaking
 from tests.unit.planner.document.documents import DOCUMENT, TABLE, tables, with_table
@@ -64,13 +64,36 @@ def test_every_word_fits_its_column(table: Table) -> None:
     for index, width in enumerate(found["widths"]):
         words = [word for row in (found["labels"], *found["rows"]) for word in row[index].split()]
         assert all(printable(word) == word for word in words)
-        assert width >= max(map(len, words), default=0) + MARGIN
+        kept = [word for word in words if "-" not in word or len(word) <= CODE]
+        assert width >= max(map(len, kept), default=0) + MARGIN
 
 
 def test_text_gets_the_room_that_is_left() -> None:
-    """Label and numbers need 7 + 2 and 4 + 2; of the text's 60 characters at most 40 + 2 are wanted."""
+    """Label and numbers need 7 + 2 and 4 + 2; of the text's 63 characters at most 60 + 2 are wanted."""
     columns = (Column("Testo"), Column("Residui", ColumnKind.NUMBER))
-    assert the_table(Table("Prova", columns, ((Cell("parola " * 9), Cell(1204)),)))["widths"] == [42, 9]
+    assert the_table(Table("Prova", columns, ((Cell("parola " * 9), Cell(1204)),)))["widths"] == [62, 9]
+
+
+def test_a_long_code_needs_the_room_of_its_longest_piece() -> None:
+    """`comune-019026-2026-` has 19 characters: a line is broken after a hyphen, but never before a digit."""
+    columns = tuple(Column(f"Testo{number}") for number in range(3))
+    row = Cell("SIM-PA-comune-019026-2026-S"), Cell("parola " * 9), Cell("parola " * 9)
+    least = the_table(Table("Prova", columns, (row,)))["widths"][0]
+    assert least >= 19 + MARGIN
+
+
+def test_short_texts_stand_on_one_line_before_long_ones_grow() -> None:
+    """All grow alike from their longest word: the short one to its 17 + 2; the long ones share the rest of 104."""
+    columns = tuple(Column(label) for label in ("Testo", "Lunga", "Lungo"))
+    row = Cell("ipotesi di lavoro"), Cell("parola " * 20), Cell("parola " * 20)
+    short, *long = the_table(Table("Prova", columns, (row,)))["widths"]
+    assert short == 17 + MARGIN
+    assert sum(long) == 104 - short
+
+
+def test_long_tables_have_lower_rows() -> None:
+    short, long = (Table("Prova", (Column("x"),), ((Cell("a"),),) * rows) for rows in (DENSE_ROWS, DENSE_ROWS + 1))
+    assert [the_table(table)["dense"] for table in (short, long)] == [False, True]
 
 
 def test_wide_tables_lie_on_their_side() -> None:

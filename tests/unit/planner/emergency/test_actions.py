@@ -115,7 +115,7 @@ def test_an_action_names_its_causes_its_article_and_what_it_brings() -> None:
     assert offer.causes == ("00000000-0000-0000-0000-000000000385", home_event)
     assert offer.article == "L.R. 16/2016, art. 23 c. 13"
     assert offer.effect_it == (
-        "Il caso C1 di Cremona (2 persone, classe di urgenza 2) trova sistemazione nell'alloggio F1 a Cremona."
+        "Il caso C1 di Cremona (2 persone, classe di urgenza 2) trova sistemazione nell’alloggio F1 a Cremona."
     )
 
 
@@ -161,7 +161,7 @@ def test_who_gets_no_home_is_told_who_gets_those_that_suit() -> None:
     told = {action.case_ref: action.effect_it for action in found.actions if action.kind is ActionKind.ACTIVATE_LEASE}
     assert told["C3"] == (
         "Un alloggio preso in locazione dà sistemazione al caso C3 di Cremona (3 persone, classe di urgenza 1). "
-        "L'unico alloggio che si potrebbe liberare per il caso (S1) va al caso che lo precede (C1)."
+        "L’unico alloggio che si potrebbe liberare per il caso (S1) va al caso che lo precede (C1)."
     )
     assert told["C4"].endswith(
         "I 2 alloggi che si potrebbero liberare per il caso (S1, S2) vanno ai 2 casi che lo precedono (C1, C2)."
@@ -188,7 +188,7 @@ def test_without_a_home_the_owner_is_asked_for_one_that_can_be_made_ready() -> N
     assert (ask.id, ask.owner, ask.municipality) == ("ASK_OWNER_FOR_HOME/W-soon/C1", "aler", CASTELVERDE)
     assert ask.deadline_on == date(2026, 3, 1)
     assert ask.effect_it == (
-        "Se aler rende assegnabile l'alloggio W-soon a Castelverde, con lavori fino al 30/6/2026, trova sistemazione "
+        "Se aler rende assegnabile l’alloggio W-soon a Castelverde, con lavori fino al 30/6/2026, trova sistemazione "
         "il caso C1 di Cremona (2 persone, classe di urgenza 1). Nessun alloggio disponibile è adatto al caso."
     )
     registry.register("SF", UnitStatus.FREE_STATE_OF_FACT)
@@ -211,7 +211,7 @@ def test_blameless_arrears_call_for_the_fund_until_the_case_is_closed() -> None:
     assert (fund.owner, fund.article) == (f"comune-{CREMONA}", "L.R. 16/2016, titolo V")
     assert fund.effect_it == (
         "Con un contributo per la morosità incolpevole il nucleo del caso C1 di Cremona "
-        "(1 persona, classe di urgenza 1) può conservare l'alloggio in cui abita."
+        "(1 persona, classe di urgenza 1) può conservare l’alloggio in cui abita."
     )
     fold(state, case_closed("C1", 902))
     assert kinds(state) == []
@@ -224,7 +224,7 @@ def test_a_transitional_home_past_its_end_is_to_be_given_back_or_renewed() -> No
     (end,) = actions_of(folded(registry.sent))
     assert (end.id, end.owner, end.deadline_on) == ("END_SAT/T1/", "aler", date(2025, 12, 31))
     assert end.effect_it == (
-        "Conclusa l'assegnazione transitoria, scaduta il 31/12/2025, l'alloggio T1 a Cremona torna disponibile; "
+        "Conclusa l’assegnazione transitoria, scaduta il 31/12/2025, l’alloggio T1 a Cremona torna disponibile; "
         "altrimenti va rinnovata."
     )
     registry.report("T1", "sat-ended", FREE, START)
@@ -255,7 +255,7 @@ def test_a_home_that_is_promised_is_still_to_be_set_aside_and_counts_against_the
     (reserve,) = actions_of(state)
     assert reserve.id == "RESERVE_AS_SAT/F1/C1"
     assert reserve.effect_it == (
-        "L'alloggio F1 a Cremona, riservato ai servizi abitativi transitori, è prenotato per il caso C1 di Cremona."
+        "L’alloggio F1 a Cremona, riservato ai servizi abitativi transitori, è prenotato per il caso C1 di Cremona."
     )
     assert reserve.causes[-1] == "00000000-0000-0000-0000-000000000386"
     assert emergency_of(state).allowances["aler"] == (20, 2, 0, 1)

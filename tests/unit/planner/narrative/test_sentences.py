@@ -168,7 +168,7 @@ def test_the_text_on_need() -> None:
     found = assess_need(declared, homes, NeedMethod(components=on))
     told = need_sentences("Nell'ambito", found.ambito, ambito_figures("ambito", found), found.unknown)
     assert [sentence.text for sentence in told][1:] == [
-        f"Smaltendo l'arretrato in 5 anni, servono {amount(found.ambito.whole.yearly.central)} alloggi l'anno.",
+        f"Smaltendo l’arretrato in 5 anni, servono {amount(found.ambito.whole.yearly.central)} alloggi l’anno.",
         "Hanno dichiarato i dati 2 comuni su 3.",
         "Non sono conteggiate, perché nessun comune le ha dichiarate, queste componenti: "
         "famiglie in alloggio con barriere.",
@@ -176,12 +176,10 @@ def test_the_text_on_need() -> None:
     # the municipality that said all it was asked: max 40, sum 60, middle 50
     first = need_sentences("Nel comune di A", found.municipalities["101"], parts(found, "101"))
     assert first[0].text == (
-        "Nel comune di A il fabbisogno abitativo primario del triennio è stimato in 50,0 famiglie (tra 40 e 60): "
-        "50,0 oggi in condizione di bisogno, 0,0 che si aggiungono e 0,0 che escono senza assegnazione ogni anno."
+        "Nel comune di A il fabbisogno abitativo primario del triennio è stimato in 50 famiglie (tra 40 e 60): "
+        "50 oggi in condizione di bisogno, 0 che si aggiungono e 0 che escono senza assegnazione ogni anno."
     )
-    assert [sentence.text for sentence in first][1:] == [
-        "Smaltendo l'arretrato in 5 anni, servono 10,0 alloggi l'anno."
-    ]
+    assert [sentence.text for sentence in first][1:] == ["Smaltendo l’arretrato in 5 anni, servono 10 alloggi l’anno."]
     second, third = (need_sentences("Qui", found.municipalities[name], parts(found, name)) for name in ("102", "103"))
     assert second[-1].text == (
         "Sono stimate dagli altri comuni, perché non dichiarate, queste componenti: famiglie in sovraffollamento."
