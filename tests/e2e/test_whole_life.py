@@ -126,7 +126,7 @@ def test_from_collecting_to_published(office: Office, browser: Browser) -> None:
             assert [url for url in visit.requests if not url.startswith(("http://127.0.0.1:", "data:"))] == []
     with visiting(browser, office.plan("/edizioni/1"), javascript=False) as citizen:
         expect(citizen.page.get_by_role("heading", level=1)).to_contain_text(
-            f"{office.first_year}-{office.first_year + 2}"
+            f"{office.first_year}–{office.first_year + 2}"
         )
 
 

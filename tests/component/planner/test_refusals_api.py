@@ -53,7 +53,7 @@ async def test_a_refusal_names_who_has_the_homes_that_could_be_freed(room: Room)
     assert (competing["case_ref"], competing["unit_id"], competing["waiting_since"]) == ("EARLY", "H0", "2025-05-01")
     assert found["LATE"]["sources"][:2] == [str(CASES[1].envelope.id), str(CASES[0].envelope.id)]
     assert found["LATE"]["why_it"] == (
-        "L'unico alloggio che si potrebbe liberare per il caso (H0) va al caso che lo precede (EARLY)."
+        "L’unico alloggio che si potrebbe liberare per il caso (H0) va al caso che lo precede (EARLY)."
     )
     assert [one["case_ref"] for one in found["URGENT"]["competing"]] == ["EARLY"]
     assert (found["WIDE"]["competing"], found["WIDE"]["proposed"]) == ([], "ACTIVATE_LEASE")
@@ -69,7 +69,7 @@ async def test_refusals_are_of_a_municipality_and_paged_and_in_part_six(room: Ro
     assert [one["case_ref"] for one in (*first["items"], *rest["items"])] == ["LATE", "WIDE", "URGENT"]
     part = await told(room, f"{PLAN}/parts/6")
     texts = {one["sources"][0]: one["text_it"] for one in part["items"] if one["kind"] == "refusal"}
-    assert texts[str(CASES[1].envelope.id)].startswith("Il caso LATE resta senza alloggio. L'unico alloggio")
+    assert texts[str(CASES[1].envelope.id)].startswith("Il caso LATE resta senza alloggio. L’unico alloggio")
     assert len(texts) == 3
 
 
