@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 import orjson
 from pydantic import TypeAdapter
 
-from services.planner.document.model import ColumnKind, Document, Span, Value
+from services.planner.document.model import SINCE_SEALED, ColumnKind, Document, Span, Value
 from services.planner.domain.narrative.sentences import Sentence
 
 _DOCUMENT: Final = TypeAdapter(Document)
@@ -112,8 +112,8 @@ def _cell(column: dict[str, Any], cell: dict[str, Any]) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     if is_dataclass(value):
-        told = {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
-        return told if told.get("audit_head", True) else {name: told[name] for name in told if name != "audit_head"}
+        told = ((field, getattr(value, field.name)) for field in fields(value))
+        return {field.name: _plain(said) for field, said in told if said or field.metadata != SINCE_SEALED}
     match value:
         case Sentence():
             return {"text": value.text, "figures": list(value.figures)}

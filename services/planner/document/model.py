@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Final, Literal, NamedTuple
 
 from services.planner.domain.narrative.sentences import Sentence
@@ -31,6 +32,8 @@ class Span(NamedTuple):
     high: int
 
 
+SINCE_SEALED: Final = MappingProxyType({"since_sealed": True})
+"""Of a field that documents sealed before do not have: it is not written where it says nothing."""
 Value = str | int | Decimal | date | Span | None
 VALUE_TYPES: Final[dict[ColumnKind, type]] = {
     ColumnKind.TEXT: str,
@@ -172,7 +175,7 @@ class Edition:
     plan_hash: str
     log_head: str
     hash: str = ""
-    audit_head: str = ""
+    audit_head: str = field(default="", metadata=SINCE_SEALED)
 
 
 @dataclass(frozen=True, slots=True)
