@@ -21,7 +21,7 @@ from services.intake.pages.declarations import state_name
 from services.intake.pages.forms import DeclarationForm, Wrong, form_of, overtaken, wrong_of
 from services.intake.pages.frame import HOME, ROW, AskedRow, Row, page_of, written
 from services.intake.pages.told import cell_name, missing_words, tables_of
-from services.intake.pages.typed import Asked, Read, Typed, read_form, reasons_of, typed_of
+from services.intake.pages.typed import Asked, Read, Typed, read, read_form, reasons_of, typed_of
 from services.intake.tables import ContestedCellRow, SubmissionRow
 from shared.arrivals import Arrival, arriving, not_found, read_value
 from shared.civil_time import today_in_italy
@@ -43,18 +43,22 @@ Slug = Literal["inadempienza", "rettifica"]
 
 
 class Sheet(NamedTuple):
-    """Scheda di una riga: what is known of it, as who reads it may see it; `due` is None where nothing is due."""
+    """Scheda di una riga: what is known of it, as who reads it may see it; `due` is None where nothing is due.
+
+    `revisions` are the rows of what was `said`, the newest first.
+    """
 
     row: Row
     due: DueRow | None
     revisions: Sequence[SubmissionRow]
+    said: Sequence[SubmissionReceived]
     cells: Sequence[ContestedCellRow]
     before: SubmissionReceived | None
     """What was declared the year before."""
 
     @property
     def last(self) -> SubmissionReceived | None:
-        return SubmissionReceived.read(self.revisions[0].body.encode()) if self.revisions else None
+        return self.said[0] if self.said else None
 
     @property
     def asked(self) -> Asked:
@@ -87,15 +91,15 @@ async def send(request: Request, db: Db, row: AskedRow, sent: Sent, typed: Field
     sheet = await _sheet(db, row)
     if (more := typed.get("azione", "")).startswith("aggiungi-"):
         return _page(request, sheet, longer=(more.removeprefix("aggiungi-"), typed))
-    read = read_form(typed, sheet.asked)
+    form = read_form(typed, sheet.asked)
     try:
-        declaration = read_value(Declaration, read.document)
+        declaration = read_value(Declaration, form.document)
         if faults := faults_of(sent.who, declaration):
-            return _page(request, sheet, Refused("dichiarazione", typed, wrong_of(faults, read)))
+            return _page(request, sheet, Refused("dichiarazione", typed, wrong_of(faults, form)))
         async with db.transaction() as session:
             await receive(sent, session, declaration, over=_over(typed))
     except Problem as problem:
-        return await _again(request, db, row, "dichiarazione", typed, problem, read)
+        return await _again(request, db, row, "dichiarazione", typed, problem, form)
     return RedirectResponse(carried(row.at), 303)
 
 
@@ -113,10 +117,9 @@ async def record_default(request: Request, db: Db, row: AskedRow, sent: Sent, ty
 
 @router.post(ROW + "/rettifica", operation_id="submission_correct")
 async def correct(request: Request, db: Db, row: AskedRow, sent: Sent, typed: Fields) -> Response:
-    value = typed.get("value", "").strip()
     document = {
         "contest_id": typed.get("contest_id", ""),
-        "value": int(value) if value.isascii() and value.isdecimal() and len(value) < 10 else value,
+        "value": read(typed.get("value", "").strip(), "count"),
         "reason": typed.get("reason", "").strip(),
     }
     try:
@@ -132,7 +135,7 @@ async def _corrected(arrival: Arrival, session: AsyncSession, row: Row) -> None:
     revisions = await store.revisions_of_row(session, row.who.ambito, row.cycle_year, row.key)
     if not revisions:
         raise not_found(row.at)
-    wanted, last = arrival.document, SubmissionReceived.read(revisions[0].body.encode())
+    wanted, last = arrival.document, _said(revisions[0])
     assert isinstance(wanted, dict)
     if str(last.contest_id) == wanted["contest_id"]:
         cell = await store.contested_cell(session, row.who.ambito, last.contest_id) if last.contest_id else None
@@ -148,7 +151,7 @@ async def _again(
     form: Literal["dichiarazione", Slug],
     typed: Typed,
     problem: Problem,
-    read: Read | None = None,
+    as_read: Read | None = None,
 ) -> Response:
     """The row as it is now, with the form as it was filled in and what is wrong beside each field."""
     if problem.status not in SHOWN_AGAIN:
@@ -157,7 +160,7 @@ async def _again(
     if problem.status == 409 and form == "dichiarazione":
         wrong = [overtaken(sheet.revisions[0].revision)]
     else:
-        known = read or Read({}, {f"/{name}": name for name in ("reason", "value", "contest_id")})
+        known = as_read or Read({}, {f"/{name}": name for name in ("reason", "value", "contest_id")})
         wrong = wrong_of(problem.errors, known) or [Wrong(None, problem.detail.read_in(spoken().language))]
     return _page(request, sheet, Refused(form, typed, wrong, problem.status, typed.get("contest_id", "")))
 
@@ -173,8 +176,11 @@ async def _sheet(db: Database, row: Row) -> Sheet:
     due = next((one for one in rows if (one.owner, one.municipality) == row.key), None)
     if due is None and not row.is_own:
         raise not_found(row.at)
-    before = SubmissionReceived.read(earlier[0].body.encode()) if earlier else None
-    return Sheet(row, due, revisions, cells, before)
+    return Sheet(row, due, revisions, [*map(_said, revisions)], cells, _said(earlier[0]) if earlier else None)
+
+
+def _said(row: SubmissionRow) -> SubmissionReceived:
+    return SubmissionReceived.read(row.body.encode())
 
 
 def _page(
@@ -194,7 +200,7 @@ def _page(
         "missing": missing_words(submission.completeness.missing) if submission else (),
         "withheld": submission is not None and sheet.last != submission.declaration,
         "tables": [*tables_of(submission)] if submission else (),
-        "revisions": [(Submission.of(one).declaration, one) for one in sheet.revisions],
+        "revisions": [*zip(sheet.said, sheet.revisions, strict=True)],
         "contests": [_contest(sheet, cell, refused) for cell in sheet.cells],
         "form": _form(sheet, refused, longer) if _may_send(row) else None,
         "is_open": longer is not None or (refused is not None and refused.form == "dichiarazione"),
@@ -212,7 +218,7 @@ def _may_send(row: Row) -> bool:
 def _form(sheet: Sheet, refused: Refused | None, longer: tuple[str, Typed] | None) -> DeclarationForm:
     """What was typed, or else the last revision, or else what was declared the year before."""
     last, asked = sheet.last, sheet.asked
-    over = sheet.revisions[0].revision if sheet.revisions else 0
+    over = last.revision if last else 0
     earlier = last or sheet.before
     reasons = reasons_of(earlier) if earlier else {}
     if longer is not None:
@@ -238,8 +244,8 @@ def _source(sheet: Sheet) -> str:
 
 def _over(typed: Typed) -> int | None:
     """The revision that a form was filled in over."""
-    text = typed.get("over", "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 7 else None
+    over = read(typed.get("over", ""), "count")
+    return over if isinstance(over, int) else None
 
 
 def _contest(sheet: Sheet, cell: ContestedCellRow, refused: Refused | None) -> Mapping[str, Any]:
