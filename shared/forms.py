@@ -27,6 +27,8 @@ TOKEN_HEADER: Final = "X-Form-Token"
 MAX_FORM_BYTES: Final = 1024 * 1024
 MAX_FIELDS: Final = 1_000
 VISIT_SECONDS: Final = 3_600
+SHOWN_AGAIN: Final = (409, 422)
+"""Refusals that whoever filled in the form can do something about."""
 _SAFE_METHODS: Final = ("GET", "HEAD", "OPTIONS")
 
 

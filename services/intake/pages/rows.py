@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Annotated, Any, Final, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
@@ -28,7 +28,7 @@ from shared.civil_time import today_in_italy
 from shared.db import Database
 from shared.events import SubmissionReceived
 from shared.events.contests import cell_value
-from shared.forms import Fields
+from shared.forms import SHOWN_AGAIN, Fields
 from shared.pages import carried, say, spoken
 from shared.problems import Problem
 from shared.roles import Reach, reach_of
@@ -37,8 +37,6 @@ from shared.web import Db
 
 router = APIRouter(include_in_schema=False)
 Sent = Annotated[Arrival, Depends(arriving(None))]
-SHOWN_AGAIN: Final = (409, 422)
-"""Refusals that whoever filled in the form can do something about."""
 Slug = Literal["inadempienza", "rettifica"]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
@@ -29,7 +29,7 @@ from shared.arrivals import Arrival, arriving, read_value
 from shared.auth import Principal
 from shared.civil_time import today_in_italy
 from shared.events import PlanStatus, SubmissionDefaulted, SubmissionReceived
-from shared.forms import Fields
+from shared.forms import SHOWN_AGAIN, Fields
 from shared.lifecycle_wording import step_sentence
 from shared.pages import Cell, Column, carried, say, spoken
 from shared.pages.elsewhere import declaration_page
@@ -41,8 +41,6 @@ from shared.web import Db
 router = APIRouter(include_in_schema=False)
 Sent = Annotated[Arrival, Depends(arriving(None))]
 Act = Callable[[], Awaitable[None]]
-SHOWN_AGAIN: Final = (409, 422)
-"""Refusals that whoever filled in the form can do something about."""
 
 
 async def live_plan(request: Request, db: Db, place: Place) -> Shown:
