@@ -13,7 +13,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaConnectionError, KafkaError
+from aiokafka.errors import KafkaError, KafkaTimeoutError, LeaderNotAvailableError
 from aiokafka.partitioner import murmur2
 from aiokafka.structs import ConsumerRecord
 from faststream import AckPolicy
@@ -112,7 +112,19 @@ class KafkaTransport:
         self._busy = asyncio.Lock()
 
     async def start(self, subscription: Subscription | None) -> None:
-        await self._broker_found()
+        """As soon as the broker answers; one that goes away meanwhile is waited for again."""
+        while True:
+            try:
+                return await self._start(subscription)
+            except KafkaError as error:
+                if not (error.retriable or isinstance(error, KafkaTimeoutError)):
+                    raise
+                log.warning("broker-away", bootstrap_servers=self._bootstrap, error=str(error))
+            await self.leave("")
+            await asyncio.sleep(0.5)
+
+    async def _start(self, subscription: Subscription | None) -> None:
+        await self._check_broker()
         if subscription is None:
             return
         await self._check_topics(subscription.topics)
@@ -197,7 +209,7 @@ class KafkaTransport:
                     raise UnfitBroker(f"topics could not be created: {errors}")
         finally:
             await admin.close()
-        while len(await self._layout([topic.name for topic in new])) < len(new):  # the brokers hear of them one by one
+        while not await self._are_led(new):  # the brokers hear of them one by one
             await asyncio.sleep(0.05)
         return [topic.name for topic in new]
 
@@ -293,7 +305,11 @@ class KafkaTransport:
             await consumer.stop()
 
     async def _layout(self, topics: Sequence[str]) -> dict[str, int]:
-        """Number of partitions of those topics that are there and led."""
+        """Number of partitions of those topics that are there.
+
+        Raises:
+            LeaderNotAvailableError: one is there and, for a while, nobody leads it.
+        """
         if not topics:
             return {}
         admin = await self._admin()
@@ -301,7 +317,16 @@ class KafkaTransport:
             found = await admin.describe_topics([self._prefix + topic for topic in topics])
         finally:
             await admin.close()
-        return {self._plain(topic["topic"]): len(topic["partitions"]) for topic in found if _is_led(topic)}
+        there = [topic for topic in found if not topic["error_code"]]
+        if unled := [topic["topic"] for topic in there if any(one["error_code"] for one in topic["partitions"])]:
+            raise LeaderNotAvailableError(f"no broker leads {', '.join(unled)}")
+        return {self._plain(topic["topic"]): len(topic["partitions"]) for topic in there}
+
+    async def _are_led(self, topics: Sequence[Topic]) -> bool:
+        try:
+            return len(await self._layout([topic.name for topic in topics])) == len(topics)
+        except LeaderNotAvailableError:
+            return False
 
     def _plain(self, topic: str) -> str:
         return topic.removeprefix(self._prefix)
@@ -310,15 +335,6 @@ class KafkaTransport:
         """Of one topic."""
         topic = self._plain(raws[0].topic)
         return [Record(topic, r.partition, r.offset, r.timestamp, r.key, r.value, tuple(r.headers)) for r in raws]
-
-    async def _broker_found(self) -> None:
-        """Check the broker's settings, as soon as it answers."""
-        while True:
-            try:
-                return await self._check_broker()
-            except KafkaConnectionError as error:
-                log.warning("broker-away", bootstrap_servers=self._bootstrap, error=str(error))
-                await asyncio.sleep(0.5)
 
     async def _check_broker(self) -> None:
         admin = await self._admin()
@@ -369,10 +385,6 @@ def assert_settings(broker: KafkaBroker) -> None:
         ]
         if wrong:
             raise UnfitBroker(f"subscriber of {subscriber.topic_names}: {'; '.join(wrong)}")
-
-
-def _is_led(topic: dict[str, Any]) -> bool:
-    return not topic["error_code"] and not any(partition["error_code"] for partition in topic["partitions"])
 
 
 def _new_topic(prefix: str, topic: Topic, replicas: int) -> NewTopic:

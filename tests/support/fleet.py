@@ -88,7 +88,7 @@ class Fleet:
         end = time.monotonic() + seconds
         for service in SERVICES:
             while not _answers(self.url(service)):
-                assert time.monotonic() < end, f"{service} is not ready\n{self.logs()}"
+                assert time.monotonic() < end, f"{service} is not ready, died: {self.died()}\n{self.logs()}"
                 time.sleep(0.1)
 
     def logs(self) -> str:

@@ -6,7 +6,7 @@ import asyncio
 import sqlite3
 import time
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
 import httpx
@@ -15,6 +15,7 @@ from prometheus_client import REGISTRY
 from prometheus_client.parser import text_string_to_metric_families
 
 from deploy.kafka.local import free_ports
+from shared.bus.kafka import KafkaTransport
 from shared.bus.records import decode
 from shared.runtime import Runtime
 from tests.support.installations import Installation, fresh_installation, read_topic
@@ -112,6 +113,31 @@ async def test_killed_broker_is_waited_for(mortal: Installation, mortal_servers:
             await asyncio.to_thread(mortal_servers.kafka.start)
         await registry.transport.publish(as_outgoing(REPORTS[HALF:]))
         await until(lambda: is_idle(registry), 90)
+        await _all_applied_and_told_once(registry)
+
+
+async def test_broker_that_goes_away_during_a_start_is_waited_for(
+    mortal: Installation, mortal_servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Found when it answered, away when the topics are looked at: the process lives on and does its work."""
+    registry = mortal.registry()
+    asked = []
+
+    async def check_topics(transport: KafkaTransport, topics: Sequence[str]) -> None:
+        asked.append(topics)
+        if len(asked) == 1:
+            mortal_servers.kafka.kill()
+            starting.append(asyncio.create_task(asyncio.to_thread(mortal_servers.kafka.start)))
+        await looked_at(transport, topics)
+
+    starting: list[asyncio.Task[None]] = []
+    looked_at = KafkaTransport._check_topics
+    monkeypatch.setattr(KafkaTransport, "_check_topics", check_topics)
+    async with registry.running():
+        await asyncio.gather(*starting)
+        assert len(asked) > 1
+        await registry.transport.publish(as_outgoing(REPORTS))
+        await until(lambda: is_idle(registry), 60)
         await _all_applied_and_told_once(registry)
 
 
