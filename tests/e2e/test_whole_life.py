@@ -67,9 +67,7 @@ def browser() -> Iterator[Browser]:
 @contextmanager
 def signed_in(office: Office, browser: Browser, name: str, url: str) -> Iterator[Visit]:
     with visiting(browser, url, javascript=False) as visit:
-        visit.page.get_by_label("Nome").fill(name)
-        visit.page.get_by_label("Password").fill(office.passwords[name])
-        visit.page.get_by_role("button", name="Entra", exact=True).click()
+        visit.sign_in(name, office.passwords[name])
         expect(visit.page).to_have_url(url)
         yield visit
 

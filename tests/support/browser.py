@@ -36,6 +36,12 @@ class Visit:
     requests: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
 
+    def sign_in(self, name: str, password: str) -> None:
+        """On the page of signing in."""
+        self.page.get_by_label("Nome").fill(name)
+        self.page.get_by_label("Password").fill(password)
+        self.page.get_by_role("button", name="Entra", exact=True).click()
+
     def foreign_requests(self, base_url: str) -> list[str]:
         """Requests that left the site; ``data:`` addresses stay inside the page."""
         return [url for url in self.requests if not url.startswith((f"{base_url}/", "data:"))]

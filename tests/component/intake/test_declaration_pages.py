@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -320,7 +321,7 @@ async def test_a_contested_cell_is_corrected_where_its_row_is_shown(room: Room) 
 
 async def test_after_the_deadline_of_a_contest_there_is_no_form(room: Room) -> None:
     step = contest_step(cell=FREE_NOW)
-    past = step._replace(event=step.event.having({"deadline_on": step.event.contested_on.replace(year=LAST)}))  # type: ignore[attr-defined]
+    past = step._replace(event=step.event.having({"deadline_on": step.event.contested_on - timedelta(days=366)}))  # type: ignore[attr-defined]
     async with room.client() as aler:
         await send(aler, ALERS, over="0", **TYPED)
         await room.hear(past)

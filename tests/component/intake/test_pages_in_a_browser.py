@@ -81,11 +81,11 @@ def browser() -> Iterator[Browser]:
 
 
 @contextmanager
-def signed_in(site: Site, browser: Browser, name: str, path: str = HOME, **how: bool | int) -> Iterator[Visit]:
-    with visiting(browser, site.url + path, **how) as visit:  # type: ignore[arg-type]
-        visit.page.get_by_label("Nome").fill(name)
-        visit.page.get_by_label("Password").fill(site.passwords[name])
-        visit.page.get_by_role("button", name="Entra", exact=True).click()
+def signed_in(
+    site: Site, browser: Browser, name: str, path: str = HOME, *, width: int = 1280, javascript: bool = True
+) -> Iterator[Visit]:
+    with visiting(browser, site.url + path, width=width, javascript=javascript) as visit:
+        visit.sign_in(name, site.passwords[name])
         expect(visit.page).to_have_url(site.url + path)
         yield visit
 

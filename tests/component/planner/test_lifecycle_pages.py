@@ -78,12 +78,12 @@ def browser() -> Iterator[Browser]:
 
 
 @contextmanager
-def signed_in(site: Site, browser: Browser, name: str, **how: bool | int) -> Iterator[Visit]:
+def signed_in(
+    site: Site, browser: Browser, name: str, *, width: int = 1280, javascript: bool = True
+) -> Iterator[Visit]:
     """On the page of the plan's way, through the page of signing in."""
-    with visiting(browser, site.url + WAY, **how) as visit:  # type: ignore[arg-type]
-        visit.page.get_by_label("Nome").fill(name)
-        visit.page.get_by_label("Password").fill(site.passwords[name])
-        visit.page.get_by_role("button", name="Entra", exact=True).click()
+    with visiting(browser, site.url + WAY, width=width, javascript=javascript) as visit:
+        visit.sign_in(name, site.passwords[name])
         expect(visit.page).to_have_url(site.url + WAY)
         yield visit
 

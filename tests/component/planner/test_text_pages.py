@@ -79,9 +79,7 @@ def signed_in(
     """At the page, having signed in on the way."""
     address = site.url(f"/sign-in?next={path}")
     with visiting(browser, address, width=width, javascript=javascript) as visit:
-        visit.page.get_by_label("Nome").fill(name)
-        visit.page.get_by_label("Password").fill(site.passwords[name])
-        visit.page.get_by_role("button", name="Entra", exact=True).click()
+        visit.sign_in(name, site.passwords[name])
         expect(visit.page).to_have_url(site.url(path))
         yield visit
 

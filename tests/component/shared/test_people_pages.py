@@ -86,12 +86,6 @@ def browser() -> Iterator[Browser]:
         yield running
 
 
-def sign_in(visit: Visit, name: str, password: str) -> None:
-    visit.page.get_by_label("Nome").fill(name)
-    visit.page.get_by_label("Password").fill(password)
-    visit.page.get_by_role("button", name="Entra", exact=True).click()
-
-
 def looked_at(visit: Visit, name: str) -> list[str]:
     """What axe says of the page; and a picture for a person to look at, if one asks for it."""
     if PHOTOS:
@@ -104,9 +98,9 @@ def test_one_sign_in_for_both_services_and_one_sign_out(site: Site, browser: Bro
     with visiting(browser, f"{plan}?lang=it", javascript=False) as visit:
         page = visit.page
         page.get_by_role("link", name="Accedi").click()
-        sign_in(visit, NAME, "sbagliata")
+        visit.sign_in(NAME, "sbagliata")
         expect(page.get_by_role("alert")).to_have_text("Il nome o la password non sono giusti.")
-        sign_in(visit, NAME, site.passwords[NAME])
+        visit.sign_in(NAME, site.passwords[NAME])
         assert page.url == f"{plan}?lang=it", "back where the person was, in the language chosen"
         expect(page.get_by_role("link", name="Comune di Castelverde")).to_be_visible()
         page.goto(f"{site.notifier}/inbox")
@@ -135,7 +129,7 @@ def test_a_person_changes_the_password_and_stays_signed_in_here_only(site: Site,
         visiting(browser, f"{site.planner}/sign-in", javascript=False) as elsewhere,
     ):
         for one in (visit, elsewhere):
-            sign_in(one, NAME, site.passwords[NAME])
+            one.sign_in(NAME, site.passwords[NAME])
         page = visit.page
         page.goto(f"{site.notifier}/account")
         expect(page.get_by_text("Accessi aperti").locator("xpath=following-sibling::dd[1]")).to_have_text("2")
@@ -152,9 +146,9 @@ def test_a_person_changes_the_password_and_stays_signed_in_here_only(site: Site,
         expect(page.get_by_text("Accessi aperti").locator("xpath=following-sibling::dd[1]")).to_have_text("1")
         elsewhere.page.goto(f"{site.planner}/account")
         expect(elsewhere.page).to_have_url(f"{site.planner}/sign-in?next=%2Faccount")
-        sign_in(elsewhere, NAME, site.passwords[NAME])
+        elsewhere.sign_in(NAME, site.passwords[NAME])
         expect(elsewhere.page.get_by_role("alert")).to_be_visible()
-        sign_in(elsewhere, NAME, new)
+        elsewhere.sign_in(NAME, new)
         expect(elsewhere.page).to_have_url(f"{site.planner}/account")
 
 
