@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime
-from decimal import Decimal
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,17 +12,12 @@ from hypothesis import strategies as st
 
 from shared.bus.records import Record, decode, encode
 from shared.events import (
-    AccessMeasure,
     Confirmation,
-    Disposal,
-    DisposalKind,
     Envelope,
     HousingNeed,
     Message,
     OwnerKind,
-    Programme,
     ProgrammeKind,
-    Strategy,
     SubmissionReceived,
     ThreeYearData,
     WorksKind,
@@ -31,19 +25,9 @@ from shared.events import (
 )
 from shared.events.contracts import GOLDEN, record_of
 from shared.events.planning import HOUSEHOLD_SIZES
+from tests.support.declarations import COUNTS, DAYS, listed, some
 
-COUNTS, DAYS = st.integers(0, 1_000_000), st.dates(date(2017, 1, 1), date(2103, 12, 31))
-EUROS = st.integers(0, 10_000_000_000).map(lambda cents: Decimal(cents).scaleb(-2))
-REFERENCES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", fullmatch=True)
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=200)
-UNITS = st.integers(1, 100_000)
-
-
-def some(one: st.SearchStrategy[Any], most: int = 3) -> st.SearchStrategy[Any]:
-    """Not answered, none, or a few."""
-    return st.none() | st.lists(one, max_size=most).map(tuple)
-
-
 NEEDS = st.builds(
     HousingNeed,
     by_household_size=st.none() | st.tuples(*[COUNTS] * HOUSEHOLD_SIZES),
@@ -57,42 +41,8 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
             **{name: COUNTS for name in YearForecast.model_fields if name != "year"},
         )
     ),
-    "programmes": some(
-        st.builds(
-            Programme,
-            programme_id=REFERENCES,
-            kind=st.sampled_from(ProgrammeKind),
-            units=UNITS,
-            cost_eur=EUROS,
-            expected_completion_on=DAYS,
-            financed=st.booleans(),
-        )
-    ),
-    "disposals": some(
-        st.builds(
-            Disposal,
-            programme_id=REFERENCES,
-            kind=st.sampled_from(DisposalKind),
-            units=UNITS,
-            expected_on=DAYS,
-            expected_proceeds_eur=EUROS,
-            act_reference=TEXTS,
-        )
-    ),
     "need": st.none() | NEEDS,
-    "measures": some(st.builds(AccessMeasure, name=TEXTS, budget_eur=EUROS, households=COUNTS, rule_of_origin=TEXTS)),
-    "strategies": some(
-        st.builds(
-            Strategy,
-            objective=TEXTS,
-            figure=st.none() | TEXTS,
-            target=st.none() | COUNTS,
-            deadline_on=st.none() | DAYS,
-            responsible_office=st.none() | TEXTS,
-        )
-    ),
-    "services": some(TEXTS),
-    "criticalities": some(TEXTS),
+    **listed(TEXTS),
     "confirmations": st.lists(
         st.builds(Confirmation, field=st.sampled_from(["/columns/turnover_expected", "/disposals"]), reason=TEXTS),
         max_size=3,

@@ -29,30 +29,19 @@ from shared.events import (
     HousingNeed,
     OwnerKind,
     Programme,
-    ProgrammeKind,
     Strategy,
     SubmissionReceived,
     ThreeYearData,
     YearForecast,
 )
 from shared.events.planning import HOUSEHOLD_SIZES
+from tests.support.declarations import COUNTS, listed
 from tests.unit.intake.samples import changed
 
 CYCLE, TOWN = 2026, "019036"
 YEARS = (2027, 2028, 2029)
-COUNTS, DAYS = st.integers(0, 1_000_000), st.dates(date(2017, 1, 1), date(2103, 12, 31))
-EUROS = st.integers(0, 10_000_000_000).map(lambda cents: Decimal(cents).scaleb(-2))
 SHARES = st.none() | st.integers(0, 10_000).map(lambda parts: Decimal(parts).scaleb(-4))
-CODES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", fullmatch=True)
 TEXTS = st.from_regex(r"[A-Za-zàèìòù0-9«»,.]( ?[A-Za-zàèìòù0-9«»,.]){0,60}", fullmatch=True)
-UNITS = st.integers(1, 100_000)
-
-
-def some(one: st.SearchStrategy[Any], most: int = 3) -> st.SearchStrategy[Any]:
-    """Not answered, none, or a few."""
-    return st.none() | st.lists(one, max_size=most).map(tuple)
-
-
 COLUMN = st.builds(
     AnnualColumns,
     **{field.name: COUNTS for field in COLUMNS if field.kind == "count"},
@@ -76,41 +65,7 @@ PARTS: dict[str, st.SearchStrategy[Any]] = {
     "columns": COLUMN,
     "forecast": st.none() | FORECASTS,
     "need": st.none() | NEEDS,
-    "programmes": some(
-        st.builds(
-            Programme,
-            programme_id=CODES,
-            kind=st.sampled_from(ProgrammeKind),
-            units=UNITS,
-            cost_eur=EUROS,
-            expected_completion_on=DAYS,
-            financed=st.booleans(),
-        )
-    ),
-    "disposals": some(
-        st.builds(
-            Disposal,
-            programme_id=CODES,
-            kind=st.sampled_from(DisposalKind),
-            units=UNITS,
-            expected_on=DAYS,
-            expected_proceeds_eur=EUROS,
-            act_reference=TEXTS,
-        )
-    ),
-    "measures": some(st.builds(AccessMeasure, name=TEXTS, budget_eur=EUROS, households=COUNTS, rule_of_origin=TEXTS)),
-    "strategies": some(
-        st.builds(
-            Strategy,
-            objective=TEXTS,
-            figure=st.none() | TEXTS,
-            target=st.none() | st.integers(0, 999_999_999),
-            deadline_on=st.none() | DAYS,
-            responsible_office=st.none() | TEXTS,
-        )
-    ),
-    "services": some(TEXTS),
-    "criticalities": some(TEXTS),
+    **listed(TEXTS),
 }
 
 
