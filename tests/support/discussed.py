@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
+from services.planner.settings import PlannerSettings
 from shared.auth import Role
-from tests.support.planner_room import TOWN, Room
-from tests.unit.planner.worlds import AMBITO, CASTELVERDE
+from shared.events import UnitStatus
+from tests.support.planner_room import TOWN, Room, opened
+from tests.unit.planner.worlds import AMBITO, CASTELVERDE, TestRegistry, submission
+
+
+@asynccontextmanager
+async def contestable(home: Path, homes: int = 12) -> AsyncIterator[Room]:
+    """ALER has declared five free homes at Cremona for 2027; the registry counts two, of so many."""
+    async with opened(PlannerSettings(home=home)) as room:
+        registry = TestRegistry()
+        for number in range(homes):
+            status = UnitStatus.FREE_ASSIGNABLE if number < 2 else UnitStatus.OCCUPIED
+            registry.register(f"H{number}", status, owner="aler-bcm")
+        await room.hear([*registry.sent, submission(1, 5, 9_001, owner="aler-bcm")])
+        yield room
 
 
 async def discussed(room: Room) -> dict[str, dict[str, Any]]:

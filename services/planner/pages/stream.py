@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import suppress
 from functools import lru_cache
 from typing import Final
@@ -71,7 +71,7 @@ async def front_of(db: Database, ambito: str) -> Front | None:
 
 async def follow(
     runtime: Runtime, ambito: str, choice: MapChoice, istat: str | None, seen: int, *, is_bare: bool = False
-) -> AsyncIterator[ServerSentEvent]:
+) -> AsyncGenerator[ServerSentEvent]:
     """Each version but `seen`; versions that come together are told as one. Ends when the process is told to.
 
     To a page that `is_bare` only that there is one: it asks for itself again.

@@ -12,17 +12,16 @@ import httpx
 import pytest
 from playwright.sync_api import Browser
 
-from services.planner.settings import PlannerSettings
 from services.planner.tables.discussion import ContestRow
 from shared.auth import issue
 from shared.civil_time import today_in_italy
-from shared.events import UnitStatus
 from tests.component.planner.test_discussion_pages import ALER, LEAD, PAGES, TOTAL, TOWN, read, send
 from tests.component.planner.test_pages import KEY, home_with_key
 from tests.support.browser import chromium, visiting
+from tests.support.discussed import contestable
 from tests.support.planner import Served, planner_serving, synthetic
-from tests.support.planner_room import Room, opened
-from tests.unit.planner.worlds import AMBITO, CREMONA, TestRegistry, submission
+from tests.support.planner_room import Room
+from tests.unit.planner.worlds import AMBITO, CREMONA
 
 FREE = f"{CREMONA}:-:free_assignable:-"
 OF_ALER = f"{CREMONA}:aler-bcm:free_assignable:-"
@@ -50,12 +49,7 @@ UNCOVERED = """(word) => {
 
 @pytest.fixture
 async def room(tmp_path: Path) -> AsyncIterator[Room]:
-    async with opened(PlannerSettings(home=tmp_path)) as room:
-        registry = TestRegistry()
-        for number in range(12):
-            status = UnitStatus.FREE_ASSIGNABLE if number < 2 else UnitStatus.OCCUPIED
-            registry.register(f"H{number}", status, owner="aler-bcm")
-        await room.hear([*registry.sent, submission(1, 5, 9_000, owner="aler-bcm")])
+    async with contestable(tmp_path) as room:
         yield room
 
 
@@ -99,7 +93,7 @@ async def test_the_word_leads_to_the_contest_and_stands_once_in_its_row(room: Ro
     target, _, fragment = address.partition("#")
     assert f'id="{fragment}"' in await read(room, target.removeprefix(PAGES))
     for part in (await read(room, "/parti/4"), await read(room, "/parti/4?lang=en")):
-        assert all(word == "contestato" for _, word in FLAG.findall(part)), "the document's tables are Italian"
+        assert all(word == "contestato" for _, word in FLAG.findall(part)), "the document’s tables are Italian"
         rows = [row for row in part.split("<tr>") if "pv-flag" in row]
         assert rows
         assert all(row.count("pv-flag") == 1 for row in rows), "the band is of the same figure"

@@ -14,6 +14,7 @@ from services.planner.settings import PlannerSettings
 from services.planner.tables.discussion import ContestRow
 from shared.auth import Role
 from shared.events import Message, SubmissionReceived, UnitStatus
+from tests.support.discussed import contestable
 from tests.support.planner_room import LEAD, TOWN, Room, opened
 from tests.unit.planner.worlds import AMBITO, CREMONA, TestRegistry, day_began, submission
 
@@ -31,13 +32,7 @@ WHY = {"reason": "il Comune ne ha visti quattro"}
 
 @pytest.fixture
 async def room(tmp_path: Path) -> AsyncIterator[Room]:
-    """ALER has declared five free homes at Cremona for 2027; the registry counts two, of twenty-two."""
-    async with opened(PlannerSettings(home=tmp_path)) as room:
-        registry = TestRegistry()
-        for number in range(22):
-            status = UnitStatus.FREE_ASSIGNABLE if number < 2 else UnitStatus.OCCUPIED
-            registry.register(f"H{number}", status, owner="aler-bcm")
-        await room.hear([*registry.sent, declared(1, 5)])
+    async with contestable(tmp_path, 22) as room:
         yield room
 
 

@@ -9,12 +9,12 @@ from uuid import UUID
 import httpx
 import pytest
 
-from services.planner.settings import PlannerSettings
 from services.planner.tables.discussion import CommentRow, ContestRow
 from shared.auth import Role
-from shared.events import CommentReplied, UnitStatus
-from tests.support.planner_room import LEAD, Room, opened
-from tests.unit.planner.worlds import AMBITO, CREMONA, TestRegistry, submission
+from shared.events import CommentReplied
+from tests.support.discussed import contestable
+from tests.support.planner_room import LEAD, Room
+from tests.unit.planner.worlds import AMBITO, CREMONA
 
 PAGES, API = f"/ambiti/{AMBITO}", f"/plans/{AMBITO}"
 PARTNER = ("azienda-sociale", Role.TECHNICAL_PARTNER)
@@ -26,12 +26,7 @@ SECRET = "ne abbiamo visti quattro, in due sopralluoghi"
 
 @pytest.fixture
 async def room(tmp_path: Path) -> AsyncIterator[Room]:
-    async with opened(PlannerSettings(home=tmp_path)) as room:
-        registry = TestRegistry()
-        for number in range(12):
-            status = UnitStatus.FREE_ASSIGNABLE if number < 2 else UnitStatus.OCCUPIED
-            registry.register(f"H{number}", status, owner="aler-bcm")
-        await room.hear([*registry.sent, submission(1, 5, 9_000, owner="aler-bcm")])
+    async with contestable(tmp_path) as room:
         yield room
 
 
@@ -126,7 +121,7 @@ async def test_who_may_read_and_write_comments(room: Room) -> None:
     await send(room, "/commenti", TOWN, {"place": TOTAL, "text": "x" * 2001}, 422)
     await send(room, "/commenti", TOWN, {"place": TOTAL, "text": " "}, 422)
     await send(room, "/commenti", TOWN, {"place": f"{CREMONA}:-:nessuno:-", "text": "x"}, 422)
-    await send(room, "/commenti", TOWN, {"place": "5/strategie", "text": "Manca l'obiettivo."})
+    await send(room, "/commenti", TOWN, {"place": "5/strategie", "text": "Manca l’obiettivo."})
     assert len(await room.rows(CommentRow)) == 1
 
 

@@ -206,7 +206,7 @@ async def streamed(room: Room) -> dict[tuple[Role | None, str], Answer]:
             events = follow(room.runtime, AMBITO, choice, istat, 1)
             told = [repr(await anext(events)) for _ in range(2)]
             found[None, f"{ENDLESS} {choice} {istat}"] = Answer(200, (), "".join(told).encode())
-            await events.aclose()  # type: ignore[attr-defined]
+            await events.aclose()
     return found
 
 
