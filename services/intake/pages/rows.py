@@ -38,6 +38,8 @@ from shared.web import Db
 router = APIRouter(include_in_schema=False)
 Sent = Annotated[Arrival, Depends(arriving(None))]
 Slug = Literal["inadempienza", "rettifica"]
+Done = Literal["trasmessa", "inadempienza", "rettifica"]
+"""What a form has just brought about, in the address that it leads to."""
 
 
 class Sheet(NamedTuple):
@@ -74,8 +76,8 @@ class Refused(NamedTuple):
 
 
 @router.get(ROW, operation_id="submission_show")
-async def row_page(request: Request, db: Db, row: AskedRow) -> Response:
-    return _page(request, await _sheet(db, row))
+async def row_page(request: Request, db: Db, row: AskedRow, esito: Done | None = None) -> Response:
+    return _page(request, await _sheet(db, row), done=esito)
 
 
 @router.get(ROW + "/{slug}", operation_id="submission_show")
@@ -98,7 +100,7 @@ async def send(request: Request, db: Db, row: AskedRow, sent: Sent, typed: Field
             await receive(sent, session, declaration, over=_over(typed))
     except Problem as problem:
         return await _again(request, db, row, "dichiarazione", typed, problem, form)
-    return RedirectResponse(carried(row.at), 303)
+    return _after(row, "trasmessa")
 
 
 @router.post(ROW + "/inadempienza", operation_id="submission_default_record")
@@ -110,7 +112,7 @@ async def record_default(request: Request, db: Db, row: AskedRow, sent: Sent, ty
             await put_on_record(replace(sent, document=document), session)
     except Problem as problem:
         return await _again(request, db, row, "inadempienza", typed, problem)
-    return RedirectResponse(carried(row.at), 303)
+    return _after(row, "inadempienza")
 
 
 @router.post(ROW + "/rettifica", operation_id="submission_correct")
@@ -125,7 +127,11 @@ async def correct(request: Request, db: Db, row: AskedRow, sent: Sent, typed: Fi
             await _corrected(replace(sent, document=document), session, row)
     except Problem as problem:
         return await _again(request, db, row, "rettifica", typed, problem)
-    return RedirectResponse(carried(row.at), 303)
+    return _after(row, "rettifica")
+
+
+def _after(row: Row, done: Done) -> Response:
+    return RedirectResponse(carried(f"{row.at}?esito={done}"), 303)
 
 
 async def _corrected(arrival: Arrival, session: AsyncSession, row: Row) -> None:
@@ -182,7 +188,11 @@ def _said(row: SubmissionRow) -> SubmissionReceived:
 
 
 def _page(
-    request: Request, sheet: Sheet, refused: Refused | None = None, longer: tuple[str, Typed] | None = None
+    request: Request,
+    sheet: Sheet,
+    refused: Refused | None = None,
+    longer: tuple[str, Typed] | None = None,
+    done: Done | None = None,
 ) -> Response:
     row, due = sheet.row, sheet.due
     submission = Submission.of(sheet.revisions[0]).told_to(row.who) if sheet.revisions else None
@@ -204,9 +214,23 @@ def _page(
         "is_open": longer is not None or (refused is not None and refused.form == "dichiarazione"),
         "may_default": due is not None and due.state is RowState.MISSING,
         "refused": refused,
+        "done": _done_words(sheet, done),
         "back": f"{HOME}?anno={row.cycle_year}",
     }
     return written(request, "declaration.html", content, refused.status if refused else 200)
+
+
+def _done_words(sheet: Sheet, done: Done | None) -> str:
+    """What came of the form that led here, if that is how the row stands."""
+    if done == "inadempienza" and sheet.due and sheet.due.state is RowState.IN_DEFAULT:
+        return say("L’inadempienza è agli atti.", "The default is on record.")
+    if sheet.last is None or done not in ("trasmessa", "rettifica"):
+        return ""
+    revision = sheet.last.revision
+    return say(
+        f"La revisione {revision} è ricevuta: tra pochi secondi il piano ne tiene conto.",
+        f"Revision {revision} is received: in a few seconds the plan takes account of it.",
+    )
 
 
 def _may_send(row: Row) -> bool:

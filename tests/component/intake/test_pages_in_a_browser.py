@@ -117,7 +117,9 @@ def test_a_municipality_declares_and_is_asked_about_what_is_unusual(
         page.get_by_label("Assegnabili in totale (g)").fill("4")
         page.get_by_label("Perché è giusto").fill("si liberano le case di via Roma")
         page.get_by_role("button", name="Conferma e trasmetti").click()
-        expect(page).to_have_url(site.url + TOWNS)
+        expect(page.get_by_role("status")).to_have_text(
+            "La revisione 1 è ricevuta: tra pochi secondi il piano ne tiene conto."
+        )
         stands(page, "trasmessa, in ritardo")
         expect(page.get_by_role("row", name="Domande presentate")).to_contain_text("12")
         expect(page.get_by_text("si liberano le case di via Roma").first).to_be_visible()
@@ -132,6 +134,7 @@ def test_the_lead_municipality_records_a_default_from_the_list(site: Site, brows
         page.get_by_role("link", name="Castelverde", exact=True).click()
         page.get_by_label("Motivo").fill("Nessuna risposta a due solleciti")
         page.get_by_role("button", name="Metti agli atti").click()
+        expect(page.get_by_role("status")).to_have_text("L’inadempienza è agli atti.")
         stands(page, "agli atti come inadempiente, in ritardo")
         expect(page.get_by_text("Nessuna risposta a due solleciti")).to_be_visible()
         page.get_by_role("link", name="Tutte le dichiarazioni").click()
