@@ -20,6 +20,7 @@ from services.planner.domain.strategies.disposals import Inhabitants
 from shared.events.base import Envelope, Event, Message, derived
 from shared.events.submissions import EmergencyCaseOpened
 from shared.events.units import Transition, Unit, UnitChanged, UnitStatus, UnitVacated, WorksRescheduled
+from shared.wording import organisation_name
 
 
 class Vacancies(NamedTuple):
@@ -90,7 +91,7 @@ def suppose(
         Impossible: there are no such homes or works.
     """
     last = max(messages, key=lambda message: message.envelope.time)
-    steps = steps_of(plan.ambito, messages, hypotheses, plan.reference_on, last)
+    steps = _steps(plan, messages, hypotheses, last)
     by = replace(method, law=lambda _: rules) if rules else None
     found = drift(plan.ambito, messages, steps, method, reference_on=plan.reference_on, by=by)
     if rules is None:
@@ -100,14 +101,12 @@ def suppose(
     return WhatIf(found, parameter_changes(*laws), limit_shifts(state, laws, inhabitants))
 
 
-def steps_of(
-    ambito: str, messages: Sequence[Message], hypotheses: Sequence[Hypothesis], on: date, known: Message
-) -> list[Step]:
-    """Each hypothesis as a step of drift, true on a day and known after the message `known`; raises `Impossible`."""
+def _steps(plan: Plan, messages: Sequence[Message], hypotheses: Sequence[Hypothesis], known: Message) -> list[Step]:
+    """Each hypothesis as a step of drift, true today and known after the message `known`; raises `Impossible`."""
     homes = standing(messages)
     steps = []
     for place, hypothesis in enumerate(hypotheses):
-        events = list(_events(place, hypothesis, homes, ambito, on))
+        events = list(_events(place, hypothesis, homes, plan))
         told = tuple(_message(known, f"{place}/{number}", event) for number, event in enumerate(events))
         for event in events:
             if isinstance(event, UnitChanged):
@@ -130,12 +129,12 @@ def standing(messages: Sequence[Message]) -> dict[str, KnownHome]:
     return found
 
 
-def _events(place: int, hypothesis: Hypothesis, homes: dict[str, KnownHome], ambito: str, on: date) -> Iterator[Event]:
+def _events(place: int, hypothesis: Hypothesis, homes: dict[str, KnownHome], plan: Plan) -> Iterator[Event]:
     match hypothesis:
         case Vacancies():
-            yield from _vacated(place, hypothesis, homes, ambito, on)
+            yield from _vacated(place, hypothesis, homes, plan)
         case WorksMoved():
-            yield from _moved(place, hypothesis, homes, ambito, on)
+            yield from _moved(place, hypothesis, homes, plan)
         case Cases():
             for number in range(hypothesis.case_count):
                 yield EmergencyCaseOpened(
@@ -144,11 +143,11 @@ def _events(place: int, hypothesis: Hypothesis, homes: dict[str, KnownHome], amb
                     household_size=hypothesis.household_size,
                     accessible=hypothesis.accessible,
                     urgency_class=hypothesis.urgency_class,
-                    waiting_since=on,
+                    waiting_since=plan.reference_on,
                 )
 
 
-def _vacated(place: int, asked: Vacancies, homes: dict[str, KnownHome], ambito: str, on: date) -> Iterator[UnitChanged]:
+def _vacated(place: int, asked: Vacancies, homes: dict[str, KnownHome], plan: Plan) -> Iterator[UnitChanged]:
     here = [
         home
         for home in homes.values()
@@ -156,17 +155,19 @@ def _vacated(place: int, asked: Vacancies, homes: dict[str, KnownHome], ambito: 
         == (asked.municipality, asked.owner, UnitStatus.OCCUPIED)
     ]
     if len(here) < (wanted := asked.home_count):
+        owner = organisation_name(asked.owner, plan.names)
+        where = plan.names.get(asked.municipality, asked.municipality)
         raise Impossible(
             place,
-            f"{asked.owner} ha {len(here)} alloggi occupati nel comune {asked.municipality}, non {wanted}.",
-            f"{asked.owner} has {len(here)} occupied homes in municipality {asked.municipality}, not {wanted}.",
+            f"{owner[0].upper()}{owner[1:]} ha {len(here)} alloggi occupati nel comune di {where}, non {wanted}.",
+            f"In {where} there are {len(here)} occupied homes of {owner.removeprefix('il ')}, not {wanted}.",
         )
     for home in here[: asked.home_count]:
-        changes = {"status": asked.status, "since": on, "pending_inspection": False}
-        yield _changed(home, home.unit.having(changes), UnitVacated.name(), ambito, on)
+        changes = {"status": asked.status, "since": plan.reference_on, "pending_inspection": False}
+        yield _changed(home, home.unit.having(changes), UnitVacated.name(), plan)
 
 
-def _moved(place: int, asked: WorksMoved, homes: dict[str, KnownHome], ambito: str, on: date) -> Iterator[UnitChanged]:
+def _moved(place: int, asked: WorksMoved, homes: dict[str, KnownHome], plan: Plan) -> Iterator[UnitChanged]:
     here = [home for home in homes.values() if _has_works(home.unit, asked)]
     if not here:
         what = asked.programme or asked.unit_id
@@ -174,7 +175,7 @@ def _moved(place: int, asked: WorksMoved, homes: dict[str, KnownHome], ambito: s
     for home in here:
         assert home.unit.works
         works = home.unit.works.having({"expected_end_on": asked.expected_end_on})
-        yield _changed(home, home.unit.having({"works": works}), WorksRescheduled.name(), ambito, on)
+        yield _changed(home, home.unit.having({"works": works}), WorksRescheduled.name(), plan)
 
 
 def _has_works(unit: Unit, asked: WorksMoved) -> bool:
@@ -182,12 +183,12 @@ def _has_works(unit: Unit, asked: WorksMoved) -> bool:
     return unit.works is not None and bool(asked_for) and asked.unit_id in (None, unit.unit_id)
 
 
-def _changed(home: KnownHome, after: Unit, report: str, ambito: str, on: date) -> UnitChanged:
-    was, now = home.unit.status, after.status
+def _changed(home: KnownHome, after: Unit, report: str, plan: Plan) -> UnitChanged:
+    was, now, on = home.unit.status, after.status, plan.reference_on
     moved = Transition(report=report, on=on, before=was, after=now, net_area_m2=after.net_area_m2)
     return UnitChanged(
         unit_id=after.unit_id,
-        ambito=ambito,
+        ambito=plan.ambito,
         sequence=home.sequence + 1,
         report=report,
         report_id=derived(f"what-if/{after.unit_id}/{home.sequence + 1}"),

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Request, Response
 
 from services.planner.document.legal_frame import value_it
+from services.planner.domain.homes import OpenWorks
 from services.planner.domain.quotas import QuotaKind
 from services.planner.domain.rehearsal import ParameterChange, Shift
 from services.planner.domain.rules import Rules
@@ -23,6 +24,7 @@ from services.planner.pages.supposing import MOST, OFFERED, Supposed, Typed, sup
 from services.planner.pages.views import Table, owner_name
 from shared.events import Message
 from shared.pages import Cell, Column, say, spoken
+from shared.pages.formats import day
 from shared.problems import Text
 from shared.web import Db
 
@@ -51,12 +53,12 @@ async def what_if_page(
     owners = sorted({key.owner for key in plan.asked.plan.figures if key.owner})
     wanted = supposed(asked)
     content = {
-        **around(request, place, at, head, title, "e-se"),
+        **around(place, at, head, title, "e-se"),
         "asked": asked,
         "most": MOST,
         "places": sorted(names.items(), key=lambda item: item[1]),
         "owners": [(owner, owner_name(owner, names)) for owner in owners],
-        "programmes": sorted({works.programme for works in plan.asked.plan.works_at_risk}),
+        "programmes": _programmes(plan.material.state.homes.works, names, asked.programma),
         "rules": _offered(plan.material.rules),
         **await _answered(db, plan, wanted, at, asked),
     }
@@ -87,6 +89,27 @@ def _suppose(plan: Shown, messages: Sequence[Message], wanted: Supposed) -> What
     asked, material = plan.asked, plan.material
     rules = wanted.law.rules(asked.plan.rules_on) if wanted.law else None
     return suppose(asked.plan, material.state, messages, asked.method, wanted.hypotheses, rules, material.inhabitants)
+
+
+def _programmes(open_works: Mapping[OpenWorks, int], names: Mapping[str, str], chosen: str) -> list[tuple[str, str]]:
+    """Works that have not ended, and one that an address names: whose, where, how many homes, until when."""
+    found: dict[str, list[tuple[OpenWorks, int]]] = {chosen: []} if chosen else {}
+    for works, homes in sorted(open_works.items()):
+        found.setdefault(works.programme, []).append((works, homes))
+    return sorted(((name, _works_words(name, parts, names)) for name, parts in found.items()), key=lambda one: one[1])
+
+
+def _works_words(name: str, parts: Sequence[tuple[OpenWorks, int]], names: Mapping[str, str]) -> str:
+    if not parts:
+        return name
+    owners = ", ".join(sorted({owner_name(works.owner, names) for works, _ in parts}))
+    places = sorted({names.get(works.municipality, works.municipality) for works, _ in parts})
+    where = places[0] if len(places) == 1 else say(f"{len(places)} comuni", f"{len(places)} municipalities")
+    homes = sum(count for _, count in parts)
+    how_many = say("1 alloggio", "1 home") if homes == 1 else say(f"{homes} alloggi", f"{homes} homes")
+    ends = sorted({works.expected_end_on for works, _ in parts})
+    until = day(ends[0]) if len(ends) == 1 else f"{day(ends[0])} – {day(ends[-1])}"
+    return f"{owners}, {where}: {how_many}, {say('fine prevista', 'expected end')} {until} ({name})"
 
 
 def _offered(rules: Rules) -> list[tuple[str, str]]:
