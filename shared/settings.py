@@ -61,11 +61,14 @@ class Settings(BaseSettings):
     public_url: str | None = Field(
         None,
         pattern=r"^https://[^{}]+(\{service\}[^{}]*)?$",
-        description="https address under which the services are reached, {service} in it standing for a service's name",
+        description="https address under which the services are reached, {service} in it standing for a service’s name",
+    )
+    notice: str = Field(
+        "", max_length=500, description="Sentence shown on top of every page, e.g. that the data are synthetic"
     )
     contact_url: str | None = Field(None, description="Web page of who answers for this installation")
     contact_email: str | None = Field(None, description="E-mail address of who answers for this installation")
-    terms_url: str | None = Field(None, description="Terms of service of this installation; without it the licence's")
+    terms_url: str | None = Field(None, description="Terms of service of this installation; without it the licence’s")
     rate_limit_organisation: int = Field(
         6000,
         ge=1,
@@ -87,10 +90,10 @@ class Settings(BaseSettings):
     )
     oidc_scope: str = Field("openid", pattern=r"^openid( |$)", description="Scopes asked of the OpenID provider")
     oidc_organisation_claim: str = Field(
-        "org", min_length=1, description="Claim of the ID token with the person's organisation: aler-bcm, comune-019036"
+        "org", min_length=1, description="Claim of the ID token with the person’s organisation: aler-bcm, comune-019036"
     )
     oidc_role_claim: str = Field(
-        "role", min_length=1, description="Claim of the ID token with the person's role, one of those in docs/roles.md"
+        "role", min_length=1, description="Claim of the ID token with the person’s role, one of those in docs/roles.md"
     )
     session_hours: float = Field(
         10, gt=0, le=24 * 7, description="Hours after which a person has to sign in to the pages again"

@@ -58,7 +58,7 @@ class System:
     def addresses(self, ambito: str, cycle_year: int) -> list[tuple[str, str]]:
         return [
             ("live page of the ambito", f"{self.url('planner')}/ambiti/{ambito}"),
-            ("the plan's way to its vote", f"{self.url('planner')}/ambiti/{ambito}/iter"),
+            ("the plan’s way to its vote", f"{self.url('planner')}/ambiti/{ambito}/iter"),
             ("its editions", f"{self.url('planner')}/ambiti/{ambito}/edizioni"),
             ("declarations and their forms", f"{self.url('intake')}/dichiarazioni?anno={cycle_year}"),
             ("inbox", f"{self.url('notifier')}/inbox"),
@@ -77,7 +77,7 @@ def running(folder: Path, *, first_year: int, kafka: bool, webhook: str) -> Iter
     environment = {
         "PIANOVIVO_HOME": str(folder),
         "PIANOVIVO_PLANNER_FIRST_YEAR": str(first_year),
-        "PIANOVIVO_PLANNER_NOTICE": SYNTHETIC_NOTICE_IT,
+        "PIANOVIVO_NOTICE": SYNTHETIC_NOTICE_IT,
         "PIANOVIVO_PLANNER_SYNTHETIC_DATA": "true",
         "PIANOVIVO_NOTIFIER_LOOPBACK_ENDPOINTS": webhook,
         "PIANOVIVO_LOG_LEVEL": "WARNING",

@@ -38,7 +38,7 @@ def italia_folder(package: str = ITALIA_PACKAGE) -> Path:
     folder = Path(spec.origin).parent / "static" if spec and spec.origin else None
     if folder is None or not (folder / "css" / "bootstrap-italia.min.css").is_file():
         raise AssetsMissingError(
-            f"bootstrap-italia's files were not found (package {package!r}); "
+            f"bootstrap-italia’s files were not found (package {package!r}); "
             f"install them with: pip install --no-deps {ITALIA_WHEEL}"
         )
     return folder

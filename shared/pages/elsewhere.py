@@ -2,10 +2,31 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import Final, NamedTuple
 
-from shared.pages.language import carried
+from shared.auth import Role
+from shared.pages.language import carried, spoken
+from shared.pages.layout import NavItem
+from shared.problem_texts import Text
+from shared.roles import Reach, reach_of
 from shared.settings import Settings
+
+
+class FirstPage(NamedTuple):
+    """Where a service's pages begin, and the operation that one must be allowed to read them; None is for everybody."""
+
+    service: str
+    path: str
+    label: Text
+    operation: str | None = None
+
+
+FIRST_PAGES: Final = (
+    FirstPage("planner", "/", Text("Piano", "Plan")),
+    FirstPage("intake", "/dichiarazioni", Text("Dichiarazioni", "Declarations"), "submissions_status"),
+    FirstPage("notifier", "/inbox", Text("Avvisi", "Notices"), "notices_list"),
+)
 
 
 class PageElsewhere(NamedTuple):
@@ -22,5 +43,18 @@ def declaration_path(cycle_year: int, municipality: str, owner: str) -> str:
 
 def declaration_page(settings: Settings, cycle_year: int, municipality: str, owner: str) -> PageElsewhere:
     path = declaration_path(cycle_year, municipality, owner)
-    base = settings.public_url.format(service="intake").rstrip("/") if settings.public_url else None
-    return PageElsewhere(path, base + carried(path) if base else None)
+    return PageElsewhere(path, _address(settings, "intake", path))
+
+
+def first_pages(settings: Settings, here: str, role: Role) -> Iterator[NavItem]:
+    """The other services' first pages that somebody may read, where they can be reached."""
+    for page in FIRST_PAGES:
+        may = page.operation is None or reach_of(page.operation, role) is not Reach.NONE
+        if page.service != here and may and (href := _address(settings, page.service, page.path)):
+            yield NavItem(page.label.read_in(spoken().language), href)
+
+
+def _address(settings: Settings, service: str, path: str) -> str | None:
+    if settings.public_url is None:
+        return None
+    return settings.public_url.format(service=service).rstrip("/") + carried(path)

@@ -1,5 +1,6 @@
 """Jinja environment of all pages: escapes everything, refuses an unknown variable instead of printing nothing."""
 
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -10,7 +11,8 @@ from markupsafe import Markup
 from shared.forms import TOKEN_FIELD, form_token, sign_in_address
 from shared.pages import formats, language
 from shared.pages.assets import asset_url
-from shared.pages.layout import as_cell
+from shared.pages.elsewhere import first_pages
+from shared.pages.layout import NavItem, as_cell
 from shared.roles import Reach, reach_of
 from shared.territory import ATTRIBUTION, organisation_name
 
@@ -45,6 +47,22 @@ def _sign_in_at(context: Context) -> str | None:
 
 
 @pass_context
+def _elsewhere(context: Context) -> Iterator[NavItem]:
+    """The other services' pages, for who has signed in."""
+    request = context["request"]
+    session = getattr(request.state, "session", None)
+    if session is not None:
+        runtime = request.app.state.runtime
+        yield from first_pages(runtime.settings, runtime.name, session.principal.role)
+
+
+@pass_context
+def _installation_notice(context: Context) -> str:
+    """What the installation tells whoever reads any of its pages."""
+    return str(context["request"].app.state.runtime.settings.notice)
+
+
+@pass_context
 def _may(context: Context, operation: str) -> bool:
     """Whether who reads the page may do something: for the forms and links that it shows."""
     who = getattr(context["request"].state, "who", None)
@@ -65,7 +83,9 @@ def page_environment(*folders: Path) -> Environment:
     environment.filters.update(carried=_carried)
     environment.globals.update(
         asset=asset_url,
+        elsewhere=_elsewhere,
         form_token=_form_token,
+        installation_notice=_installation_notice,
         may=_may,
         sign_in_at=_sign_in_at,
         visitor=_visitor,

@@ -94,7 +94,7 @@ class Served:
 
 @contextmanager
 def planner_serving(home: Path, notice: str = "") -> Iterator[Served]:
-    app = create_http(create_runtime(PlannerSettings(home=home, planner_notice=notice)))
+    app = create_http(create_runtime(PlannerSettings(home=home, notice=notice)))
     loops: Queue[asyncio.AbstractEventLoop] = Queue()
     app.state.runtime.tasks.clear()  # the world ends on its last day: no other begins
     lifespan = app.state.runtime.running  # unlike in production, nothing is asked before it is ready

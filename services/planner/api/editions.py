@@ -42,8 +42,12 @@ ShortText = Annotated[str, Field(max_length=200)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", max_length=64)]
 Whole = Annotated[int, Field(ge=-(2**31), le=2**31 - 1)]
 Year = Annotated[int, Field(ge=2000, le=2200)]
-TrueOn = Annotated[date | None, Query(description="Com'era quel giorno: solo i fatti veri fino ad allora")]
+TrueOn = Annotated[date | None, Query(description="Com’era quel giorno: solo i fatti veri fino ad allora")]
 KnownOn = Annotated[date | None, Query(description="Come si sapeva quel giorno: solo i fatti arrivati fino ad allora")]
+
+
+def planner_settings(request: Request) -> PlannerSettings:
+    return cast(PlannerSettings, settings_of(request))
 
 
 class PlanHead(Shape):
@@ -120,7 +124,7 @@ async def asked(
     request: Request, db: Db, who: Who, ambito: AmbitoPath, true_on: TrueOn = None, known_on: KnownOn = None
 ) -> Asked:
     own(who, ambito)
-    return await plan_asked(db, method_of(cast(PlannerSettings, settings_of(request))), who, true_on, known_on)
+    return await plan_asked(db, method_of(planner_settings(request)), who, true_on, known_on)
 
 
 async def plan_asked(
@@ -184,12 +188,12 @@ def end_of(day: date) -> datetime:
 
 def own(who: Principal, ambito: str) -> None:
     if who.ambito != ambito:
-        raise not_found(f"L'ambito {ambito} non è il vostro.", f"Ambito {ambito} is not yours.")
+        raise not_found(f"L’ambito {ambito} non è il vostro.", f"Ambito {ambito} is not yours.")
 
 
 def no_plan(ambito: str) -> Problem:
     return not_found(
-        f"Il piano dell'ambito {ambito} non ha ancora dati: arriveranno con la prima segnalazione.",
+        f"Il piano dell’ambito {ambito} non ha ancora dati: arriveranno con la prima segnalazione.",
         f"The plan of ambito {ambito} has no data yet: they come with the first report.",
     )
 
@@ -197,7 +201,7 @@ def no_plan(ambito: str) -> Problem:
 def nothing_yet(ambito: str, true_day: date | None, known_day: date | None) -> Problem:
     then = min(day for day in (true_day, known_day) if day)
     return not_found(
-        f"Il {then:%d/%m/%Y} del piano dell'ambito {ambito} non c'era ancora nulla: indicare un giorno successivo.",
+        f"Il {then:%d/%m/%Y} del piano dell’ambito {ambito} non c’era ancora nulla: indicare un giorno successivo.",
         f"On {then} there was nothing of the plan of ambito {ambito} yet: give a later day.",
     )
 

@@ -16,6 +16,9 @@ from shared.pages import carried
 Day = Annotated[date | None, BeforeValidator(lambda text: text or None), Query()]
 """A form sends an empty field for a day that nobody has chosen."""
 
+Municipality = Annotated[str, Query(pattern=r"^([0-9]{6})?$")]
+"""An ISTAT code; a form sends an empty field for none."""
+
 
 class Days(NamedTuple):
     """Piano a una data: as it was true on one day and known on another; None is now."""

@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 from fastapi import Depends, Request
 from markupsafe import Markup
 
-from services.planner.api.editions import Asked, plan_asked
+from services.planner.api.editions import Asked, plan_asked, planner_settings
 from services.planner.api.material import material_of
 from services.planner.document.assembly import PARTS
 from services.planner.document.model import DocumentPart, Listing, Paragraph, Table
@@ -26,7 +26,6 @@ from services.planner.pages.addresses import Addresses, AskedDays, Days, page_id
 from services.planner.pages.frame import Place
 from services.planner.pages.stream import NEWS_LIMIT, front_of
 from services.planner.pages.views import Front
-from services.planner.settings import PlannerSettings
 from services.planner.store import journal
 from services.planner.store import plans as store
 from shared.auth import Principal, Role
@@ -35,7 +34,7 @@ from shared.events import Message, PlanRecomputed, SubmissionDefaulted, Submissi
 from shared.pages import Spoken, spoken
 from shared.problems import Problem, Text
 from shared.territory import Ambito
-from shared.web import Db, settings_of
+from shared.web import Db
 
 T = TypeVar("T")
 KEPT: Final = 6
@@ -136,7 +135,7 @@ async def shown(request: Request, db: Db, place: Place, days: AskedDays) -> Show
         try:
             async with desk.turn:
                 if key not in desk.kept:
-                    method = method_of(cast(PlannerSettings, settings_of(request)))
+                    method = method_of(planner_settings(request))
                     asked = await plan_asked(db, method, everybody(place.code), *days)
                     desk.kept[key] = Shown(asked, material_of(asked, await asked.state()))
         finally:

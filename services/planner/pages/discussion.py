@@ -20,7 +20,7 @@ from services.planner.api.contests import (
     contest_figure,
     withdraw_contest,
 )
-from services.planner.api.editions import Asked, plan_asked
+from services.planner.api.editions import Asked, plan_asked, planner_settings
 from services.planner.document.contested import STATUSES, after
 from services.planner.domain.annual import COLUMNS
 from services.planner.domain.contests import (
@@ -40,7 +40,6 @@ from services.planner.pages.addresses import Addresses, page_id
 from services.planner.pages.desk import At, Plan, Shown
 from services.planner.pages.frame import OPERATION, IfNoneMatch, Place, answer, around, tag_of, unchanged
 from services.planner.pages.views import Table, owner_name
-from services.planner.settings import PlannerSettings
 from services.planner.store import comments, contests
 from services.planner.store.comments import Thread
 from shared.arrivals import Arrival, arriving, once
@@ -90,7 +89,7 @@ async def contests_page(
     if (tag := tag_of(request, head.hash, "contestazioni", known, str(at.days))) in if_none_match:
         return unchanged(tag)
     content = {
-        **around(request, place, at, head, title, "contestazioni"),
+        **around(place, at, head, title, "contestazioni"),
         "open_count": sum(status_of(step) in OPEN for step in steps),
         "table": contests_table(steps, plan.asked.plan.names, at),
         "steps": steps if who else [],
@@ -107,7 +106,7 @@ async def comments_page(request: Request, db: Db, place: Place, plan: Plan, at: 
     async with db.reading() as session:
         threads = await comments.threads_of(session, place.code)
     shown = [one for one in threads if not one[-1].resolved and is_shown(asked, one[0].place)]
-    content = {**around(request, place, at, head, title, ""), "found_threads": shown, **_words(plan, at, who)}
+    content = {**around(place, at, head, title, ""), "found_threads": shown, **_words(plan, at, who)}
     return answer(request, "comments.html", content, tag_of(request, head.hash, "commenti", mark_of((), shown)))
 
 
@@ -283,7 +282,7 @@ def figure_words(plan: Shown, at: Addresses, who: Principal | None, talk: Talk) 
 
 
 async def _asked(request: Request, db: Database, who: Principal) -> Asked:
-    return await plan_asked(db, method_of(cast(PlannerSettings, settings_of(request))), who)
+    return await plan_asked(db, method_of(planner_settings(request)), who)
 
 
 def _back(at: Addresses, place: str, fragment: str) -> str:

@@ -17,7 +17,7 @@ from fastapi import APIRouter, Query, Request, Response
 from services.planner.api.editions import as_known, nothing_yet
 from services.planner.domain.drift import Drift, drift, steps_between
 from services.planner.domain.plan import Plan as ComputedPlan
-from services.planner.pages.addresses import Addresses, Day
+from services.planner.pages.addresses import Addresses, Day, Municipality
 from services.planner.pages.comparison import compared
 from services.planner.pages.desk import At, Plan, Shown, compute
 from services.planner.pages.frame import (
@@ -42,7 +42,6 @@ from shared.web import Db
 router = APIRouter()
 USUAL: Final = timedelta(days=30)
 Number = Annotated[str, Query(pattern=r"^[0-9]{0,9}$")]
-Municipality = Annotated[str, Query(pattern=r"^([0-9]{6})?$")]
 
 
 class Since(NamedTuple):
@@ -100,7 +99,7 @@ async def drift_page(
     names = plan.asked.plan.names
     links = {code: at.to("scostamenti", comune=code, **since.query) for code in names}
     content = {
-        **around(request, place, at, head, title, "scostamenti"),
+        **around(place, at, head, title, "scostamenti"),
         "since": since,
         "editions": _choices(editions, since, comune, at),
         "chosen": comune if comune in names else "",

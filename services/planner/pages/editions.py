@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
-from typing import Annotated, Any, Final, NamedTuple, cast
+from typing import Annotated, Any, Final, NamedTuple
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
+from services.planner.api.editions import planner_settings
 from services.planner.domain.lifecycle.disclosure import is_public, since_proposed
 from services.planner.pages import prints
 from services.planner.pages.addresses import Addresses
@@ -18,14 +19,12 @@ from services.planner.pages.frame import (
     Place,
     answer,
     not_found,
-    notice_of,
     page_of,
     tag_of,
     templates,
     unchanged,
 )
 from services.planner.pages.prints import MIMES, Ending, Print
-from services.planner.settings import PlannerSettings
 from services.planner.store import editions as store
 from shared.auth import Principal
 from shared.db import Database
@@ -37,7 +36,7 @@ from shared.problems import is_from_browser
 from shared.roles import Reach, reach_of
 from shared.sign_in import Visitor, to_sign_in
 from shared.territory import Ambito
-from shared.web import Db, settings_of
+from shared.web import Db
 
 router = APIRouter(include_in_schema=False)
 EditionNumber = Annotated[int, Path(ge=1, le=1000)]
@@ -95,7 +94,7 @@ async def editions_of(request: Request, db: Database, place: Ambito) -> list[Edi
     async with db.reading() as session:
         steps = await store.every_step_of(session, place.code)
     found = groupby(steps, key=lambda step: (step.first_year, step.edition))
-    return [_edition(list(own), settings_of_planner(request).planner_first_year) for _, own in found]
+    return [_edition(list(own), planner_settings(request).planner_first_year) for _, own in found]
 
 
 def _edition(steps: Sequence[PlanStatusChanged], present_year: int) -> Edition:
@@ -118,7 +117,7 @@ async def edition_asked(
     request: Request, db: Db, place: Place, number: EditionNumber, who: Visitor, triennio: FirstYear = None
 ) -> Edition:
     """Raises `Problem` 404; sends whoever has not signed in there for one that is not published."""
-    wanted = (triennio or settings_of_planner(request).planner_first_year, number)
+    wanted = (triennio or planner_settings(request).planner_first_year, number)
     editions = await editions_of(request, db, place)
     found = next((one for one in editions if (one.last.first_year, one.last.edition) == wanted), None)
     if found is not None and (found.is_public or reads_all(who, place.code)):
@@ -135,7 +134,7 @@ Asked = Annotated[Edition, Depends(edition_asked)]
 async def editions_page(request: Request, db: Db, place: Place, who: Visitor) -> Response:
     shown = [one for one in await editions_of(request, db, place) if one.is_public or reads_all(who, place.code)]
     content = {
-        **framed(request, place, say("Le edizioni del piano", "The editions of the plan"), "edizioni"),
+        **framed(place, say("Le edizioni del piano", "The editions of the plan"), "edizioni"),
         "in_force": in_force(shown),
         "columns": [
             Column(say("Edizione", "Edition")),
@@ -164,7 +163,7 @@ async def edition_page(
     if (tag := tag_of(request, edition.last.document_hash, following, repr(sizes))) in if_none_match:
         return unchanged(tag)
     content = {
-        **framed(request, place, f"{TITLE} {edition.years}", "edizioni"),
+        **framed(place, f"{TITLE} {edition.years}", "edizioni"),
         "edition": edition,
         "in_force": later,
         "approval": approval_sentence(edition),
@@ -188,12 +187,12 @@ async def edition_file(
     tag = f'"{edition.last.document_hash}-{ending}"'
     if tag in if_none_match:
         return unchanged(tag)
-    licence = settings_of_planner(request).planner_data_licence
+    licence = planner_settings(request).planner_data_licence
     patience = PATIENCE if is_from_browser(request) else None
     content = await prints.content_of(db, edition.print(ending), licence, patience)
     if content is None:
         title = say("Il documento si sta preparando", "The document is being made")
-        waiting = framed(request, place, title, "edizioni") | {"edition": edition}
+        waiting = framed(place, title, "edizioni") | {"edition": edition}
         waiting["again"] = edition.to(f"/piano.{ending}")
         headers = {"Refresh": "2", "Cache-Control": "no-store"}
         return templates.TemplateResponse(request, "printing.html", waiting, 202, headers)
@@ -203,15 +202,11 @@ async def edition_file(
     return Response(content, headers=headers, media_type=MIMES[ending])
 
 
-def settings_of_planner(request: Request) -> PlannerSettings:
-    return cast(PlannerSettings, settings_of(request))
-
-
-def framed(request: Request, place: Ambito, title: str, current: str) -> dict[str, Any]:
+def framed(place: Ambito, title: str, current: str) -> dict[str, Any]:
     """What a page about editions is given besides its own: no other day of the plan is chosen on it."""
     home = Addresses(place.code)
     page = page_of(place, home, title, current=home.to(current))
-    return {"page": page, "notice": notice_of(request), "home": home, "place": place}
+    return {"page": page, "home": home, "place": place}
 
 
 def approval_sentence(edition: Edition) -> str:
@@ -235,7 +230,7 @@ def _approved_by(edition: Edition) -> str | None:
 def _size(request: Request, db: Database, edition: Edition, ending: Ending) -> int | None:
     """Whoever reads about an edition may want it: from then on its files are made."""
     wanted = edition.print(ending)
-    prints.begin(db, wanted, settings_of_planner(request).planner_data_licence)
+    prints.begin(db, wanted, planner_settings(request).planner_data_licence)
     return prints.size_of(db, wanted)
 
 

@@ -38,7 +38,7 @@ async def emergency_page(request: Request, place: Place, plan: Plan, at: At, vis
         return ready
     who = visitor if visitor and visitor.ambito == place.code else None
     content = {
-        **around(request, place, at, head, title, "emergenza", live=True),
+        **around(place, at, head, title, "emergenza", live=True),
         "cases": in_steps(open_cases(plan.asked.plan)),
         "article": ORDER_ARTICLE,
         "actions": public_actions(plan.asked.plan),

@@ -70,7 +70,7 @@ async def figure_page(
             f"There is no figure {name} in the published plan: there is none, or it counts few households.",
         )
     content = {
-        **around(request, place, at, head, opened.label, "", live=True),
+        **around(place, at, head, opened.label, "", live=True),
         "opened": opened,
         "flags": contested.flags,
         "moves": await _moves(db, plan, name),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request, Response
 from fastapi.templating import Jinja2Templates
@@ -12,7 +12,6 @@ from fastapi.templating import Jinja2Templates
 from services.planner.api.editions import AmbitoPath, PlanHead
 from services.planner.pages.addresses import Addresses
 from services.planner.pages.kept import keep, kept_page
-from services.planner.settings import PlannerSettings
 from shared.forms import reader_of
 from shared.pages import NavItem, Page, page_environment, say, spoken
 from shared.problems import Problem, Text, of_status
@@ -54,7 +53,7 @@ def page_of(place: Ambito, at: Addresses, title: str, stream: str | None = None,
 
 
 def around(
-    request: Request, place: Ambito, at: Addresses, head: PlanHead, title: str, current: str, *, live: bool = False
+    place: Ambito, at: Addresses, head: PlanHead, title: str, current: str, *, live: bool = False
 ) -> dict[str, Any]:
     """What a page's template is given besides its own; `current` is a path of the navigation.
 
@@ -62,16 +61,12 @@ def around(
     """
     stream = f"solo=versione&da={head.version}" if live and at.days.is_now else None
     page = page_of(place, at, title, stream, current=at.to(current) if current else "")
-    return {"page": page, "notice": notice_of(request), "at": at, "head": head}
-
-
-def notice_of(request: Request) -> str:
-    return cast(PlannerSettings, settings_of(request)).planner_notice
+    return {"page": page, "at": at, "head": head}
 
 
 def tag_of(request: Request, *made_of: str) -> str:
     """Changes with everything a page is made of: what it was given, the notice, the program, the reader."""
-    parts = (*made_of, notice_of(request), VERSION, *map(str, spoken()), reader_of(request))
+    parts = (*made_of, settings_of(request).notice, VERSION, *map(str, spoken()), reader_of(request))
     return f'"{sha256("/".join(parts).encode()).hexdigest()[:32]}"'
 
 

@@ -49,10 +49,10 @@ def count_tile(plan: Plan, istat: str | None, figure: str, at: Addresses) -> Til
     return Tile(short(figure), place_of(*key), value, number(value), note, at.figure(key.id))
 
 
-def need_tiles(plan: Plan, at: Addresses) -> Iterator[Tile]:
-    """Need and its coverage, of the ambito, as everybody is told them."""
+def need_tiles(plan: Plan, istat: str | None, at: Addresses) -> Iterator[Tile]:
+    """Need and its coverage as everybody is told them, if they are."""
     shared = told(plan)
-    need, coverage = (FigureKey(None, None, name, None) for name in ("need_3y", "coverage"))
+    need, coverage = (FigureKey(istat, None, name, None) for name in ("need_3y", "coverage"))
     if need not in shared.figures:
         return
     value = shared.figures[need]

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
 from services.planner.api.edition_steps import OPERATIONS, NewStep, NewVote
-from services.planner.api.editions import own, plan_asked
+from services.planner.api.editions import own, plan_asked, planner_settings
 from services.planner.api.lifecycle import NewEdition
 from services.planner.api.proposals import proposal_of
 from services.planner.api.steps import EditionId, Proposed, propose, take
@@ -20,7 +20,7 @@ from services.planner.handlers import method_of
 from services.planner.pages.addresses import Addresses, Days
 from services.planner.pages.desk import Shown, shown
 from services.planner.pages.edition_words import STATUSES, said
-from services.planner.pages.editions import Edition, editions_of, framed, in_force, settings_of_planner
+from services.planner.pages.editions import Edition, editions_of, framed, in_force
 from services.planner.pages.frame import Place, templates
 from services.planner.pages.step_forms import Refused, Slug, form_of, read_form
 from services.planner.pages.views import owner_name
@@ -67,7 +67,7 @@ async def back_to_lifecycle(place: Place, step: Slug, who: Who) -> Response:
 @router.post("/ambiti/{ambito_code}/iter/proposta", operation_id="edition_propose")
 async def propose_here(request: Request, db: Db, place: Place, plan: Live, sent: Sent, typed: Fields) -> Response:
     own(sent.who, place.code)
-    settings = settings_of_planner(request)
+    settings = planner_settings(request)
 
     async def act() -> None:
         document, _ = read_form(PlanStatus.PROPOSED, typed)
@@ -106,7 +106,7 @@ async def _taken(
 ) -> Response:
     own(sent.who, place.code)
     number = typed.get("edition", "")
-    year = settings_of_planner(request).planner_first_year
+    year = planner_settings(request).planner_first_year
     edition = EditionId(place.code, year, int(number) if number.isdecimal() and len(number) < 5 else 0)
 
     async def act() -> None:
@@ -143,7 +143,7 @@ async def _recorded(
 async def _page(
     request: Request, db: Db, place: Place, plan: Shown, who: Principal, refused: Refused | None = None
 ) -> Response:
-    year = settings_of_planner(request).planner_first_year
+    year = planner_settings(request).planner_first_year
     every = await editions_of(request, db, place)
     editions = [one for one in every if one.last.first_year == year]
     last = standing_of(editions[-1].steps) if editions else None
@@ -153,7 +153,7 @@ async def _page(
     version = plan.asked.head.version
     mine = [status for status in following if reach_of(OPERATIONS.get(status, ""), who.role) is not Reach.NONE]
     content = {
-        **framed(request, place, f"{say('L’iter del piano', 'The plan’s way')} {year}–{year + 2}", "edizioni"),
+        **framed(place, f"{say('L’iter del piano', 'The plan’s way')} {year}–{year + 2}", "edizioni"),
         "status": said(STATUSES, last.status if last else PlanStatus.COLLECTING),
         "last": last,
         "editions": [(one, _sentences(one)) for one in reversed(editions)],
@@ -180,7 +180,7 @@ async def _cycle(plan: Shown) -> Cycle:
 
 def _lacking(request: Request, cycle: Cycle, plan: Shown) -> dict[str, Any]:
     """Rows that nobody has sent and nobody has put on record: what keeps the plan from being proposed."""
-    names, settings = plan.asked.plan.names, settings_of_planner(request)
+    names, settings = plan.asked.plan.names, planner_settings(request)
     rows = []
     for place, owner in cycle.unexplained:
         page = declaration_page(settings, cycle.year, place, owner)

@@ -53,7 +53,7 @@ async def owner_page(
         return ready
     name = organisation_name(place.code, owner)
     content = {
-        **around(request, place, at, head, name, "", live=True),
+        **around(place, at, head, name, "", live=True),
         "place_count": len(places),
         "tables": _tables(computed, owner, places, at),
         "flags": contested.flags,

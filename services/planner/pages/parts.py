@@ -50,9 +50,7 @@ async def parts_page(request: Request, place: Place, plan: Plan, at: At, if_none
     if ready := at_hand(request, tag, if_none_match):
         return ready
     content = {
-        **around(
-            request, place, at, head, say("Le sette parti del piano", "The seven parts of the plan"), "parti", live=True
-        ),
+        **around(place, at, head, say("Le sette parti del piano", "The seven parts of the plan"), "parti", live=True),
         "parts": [(at.part(number), title_of(number)) for number in range(1, len(PARTS) + 1)],
     }
     return answer(request, "parts_page.html", content, tag)
@@ -74,7 +72,7 @@ async def part_page(
         return ready
     title = f"{number}. {title_of(number)}"
     content = {
-        **around(request, place, at, head, title, "parti", live=True),
+        **around(place, at, head, title, "parti", live=True),
         "title": title,
         "parts": [(at.part(one), f"{one}. {title_of(one)}", one == number) for one in range(1, len(PARTS) + 1)],
         "map": await asyncio.to_thread(_map, plan, number, at),

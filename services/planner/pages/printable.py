@@ -10,11 +10,12 @@ import gzip
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Final, NamedTuple, cast
+from typing import Final, NamedTuple
 
 from fastapi import APIRouter, Request, Response
 
 from services.planner.api.document import assembled, keep, sources_of
+from services.planner.api.editions import planner_settings
 from services.planner.document.canonical import json_of, read_document
 from services.planner.document.model import Document
 from services.planner.document.web import page_of
@@ -22,9 +23,8 @@ from services.planner.pages.addresses import Days
 from services.planner.pages.desk import Shown, made_once, shown
 from services.planner.pages.editions import Asked
 from services.planner.pages.frame import OPERATION, IfNoneMatch, Place, unchanged
-from services.planner.settings import PlannerSettings
 from services.planner.store import documents
-from shared.web import VERSION, Db, settings_of
+from shared.web import VERSION, Db
 
 router = APIRouter()
 KEPT: Final = 8
@@ -57,7 +57,7 @@ async def printable_edition(
     """The frozen document as it was marked last: for everybody when it is published, before that for the offices."""
     async with db.reading() as session:
         kept = await documents.content_of(session, edition.last.document_hash)
-    assert kept is not None, "a step's document is kept in its transaction, and nothing is ever deleted"
+    assert kept is not None, "a step’s document is kept in its transaction, and nothing is ever deleted"
     document = await asyncio.to_thread(read_document, kept[1])
     return await _sent(request, document, place.code, if_none_match)
 
@@ -65,7 +65,7 @@ async def printable_edition(
 async def _document(plan: Shown, request: Request) -> Document:
     """Kept by its hash, like whatever is handed out."""
     asked = plan.asked
-    found = await assembled(asked, await sources_of(asked), cast(PlannerSettings, settings_of(request)))
+    found = await assembled(asked, await sources_of(asked), planner_settings(request))
     await keep(asked, found, await asyncio.to_thread(json_of, found))
     return found
 

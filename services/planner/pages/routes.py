@@ -38,12 +38,11 @@ from services.planner.pages.frame import (
     answer,
     at_hand,
     not_found,
-    notice_of,
     page_of,
     tag_of,
     templates,
 )
-from services.planner.pages.headlines import supply_chart
+from services.planner.pages.headlines import place_of, supply_chart
 from services.planner.pages.stream import STREAMS, follow
 from services.planner.pages.views import Front, View
 from services.planner.pages.voted import since_the_vote
@@ -82,8 +81,7 @@ async def plan_page(
     front = await front_of_days(request, db, place, days)
     title = say("Piano triennale", "Three-year plan")
     if front is None:
-        content = {"page": page_of(place, at, title), "notice": notice_of(request)}
-        return templates.TemplateResponse(request, "no_plan.html", content)
+        return templates.TemplateResponse(request, "no_plan.html", {"page": page_of(place, at, title)})
     in_force = editions.in_force(await editions.editions_of(request, db, place))
     others = (in_force.last.document_hash if in_force else "", contested.mark)
     tag = tag_of(request, front.hash, str(front.version), mappa, str(days), *others)
@@ -104,7 +102,7 @@ async def plan_page(
         "week": at.to("scostamenti", da=(front.plan.reference_on - WEEK).isoformat()),
         "chart": supply_chart(front.plan, front.version),
     }
-    return answer(request, "plan.html", content | _shared(request, front, views.ambito_view(front, at), at), tag)
+    return answer(request, "plan.html", content | _shared(front, views.ambito_view(front, at), at), tag)
 
 
 @router.get("/ambiti/{ambito_code}/comuni/{istat}", operation_id=OPERATION)
@@ -138,7 +136,8 @@ async def municipality_page(
         "voted": voted,
     }
     view = views.municipality_view(front, istat, at)
-    return answer(request, "municipality.html", content | _shared(request, front, view, at), tag)
+    content["tells_need"] = any(tile.figure == place_of(istat, None, "need_3y", None) for tile in view.tiles)
+    return answer(request, "municipality.html", content | _shared(front, view, at), tag)
 
 
 @router.get(
@@ -167,10 +166,9 @@ def _map(front: Front, mappa: MapChoice, selected: str | None, at: Addresses) ->
     return views.draw(front.plan.ambito, choice, views.map_values(front.plan, choice), selected, at, spoken())
 
 
-def _shared(request: Request, front: Front, view: View, at: Addresses) -> dict[str, Any]:
+def _shared(front: Front, view: View, at: Addresses) -> dict[str, Any]:
     years = front.plan.triennium.years
     return {
-        "notice": notice_of(request),
         "title": f"{say('Piano triennale', 'Three-year plan')} {years[0]}–{years[-1]}",
         "at": at,
         "view": view,

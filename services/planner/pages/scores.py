@@ -41,7 +41,7 @@ async def scores_page(request: Request, place: Place, plan: Plan, at: At, if_non
     if ready := at_hand(request, tag, if_none_match):
         return ready
     content = {
-        **around(request, place, at, head, title, "verifica"),
+        **around(place, at, head, title, "verifica"),
         "judged": await asyncio.to_thread(judged, plan, at),
     }
     return answer(request, "scores.html", content, tag)

@@ -13,7 +13,7 @@ from fastapi import Query
 
 from services.planner.domain.what_if import Cases, Hypothesis, Vacancies, WorksMoved
 from services.planner.law.supposed import ADJUSTABLE, SupposedLaw, SupposedRule, fault_of, is_share
-from services.planner.pages.addresses import Day
+from services.planner.pages.addresses import Day, Municipality
 from shared.events import UnitStatus
 from shared.pages import say
 
@@ -22,7 +22,6 @@ LARGEST: Final = 20
 RULES_ASKED: Final = 3
 OFFERED: Final = tuple(name for name in ADJUSTABLE if name != "backlog_clearance")
 """All but the one that moves nothing but need, of which nothing is told under other rules."""
-Municipality = Annotated[str, Query(pattern=r"^([0-9]{6})?$")]
 Number = Annotated[str, Query(max_length=12)]
 Code = Annotated[str, Query(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,63}$|^$", max_length=64)]
 Several = Annotated[list[Annotated[str, Query(max_length=60)]], Query(max_length=RULES_ASKED)]

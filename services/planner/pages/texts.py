@@ -51,7 +51,7 @@ OFFICES: Final = {
     Office.HOUSING_OFFICE: Text("Ufficio casa", "Housing office"),
     Office.AREA_PLAN_OFFICE: Text("Ufficio di piano", "Area plan office"),
     Office.GENERAL_SECRETARIAT: Text("Segreteria generale", "General secretariat"),
-    Office.ASSEMBLY_SECRETARIAT: Text("Segreteria dell'Assemblea dei Sindaci", "Secretariat of the mayors' assembly"),
+    Office.ASSEMBLY_SECRETARIAT: Text("Segreteria dell’Assemblea dei Sindaci", "Secretariat of the mayors’ assembly"),
     Office.MAYOR: Text("Sindaco", "Mayor"),
 }
 
@@ -102,7 +102,7 @@ async def texts_page(request: Request, place: Place, plan: Plan, at: At, if_none
     if (tag := tag_of(request, head.hash, str(head.version), "testi", str(at.days))) in if_none_match:
         return unchanged(tag)
     content = {
-        **around(request, place, at, head, say("I testi del piano", "The texts of the plan"), "parti"),
+        **around(place, at, head, say("I testi del piano", "The texts of the plan"), "parti"),
         "sections": _list(plan, at),
     }
     return answer(request, "texts.html", content, tag)
@@ -176,7 +176,7 @@ async def _page(
     shown = draft or Draft(text.markdown if text else "", _usual_office(request), revision=last.revision if last else 0)
     readable = shown.markdown if len(shown.markdown) <= TEXT_LIMIT else ""
     content = {
-        **around(request, place, at, plan.asked.head, section.title.read_in(spoken().language), "parti"),
+        **around(place, at, plan.asked.head, section.title.read_in(spoken().language), "parti"),
         "section": section,
         "part": (at.part(section.part), section.part),
         "standing": _standing(plan, text),

@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, cast
+from typing import Annotated, Any, Final
 from weakref import WeakKeyDictionary
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.planner.api.editions import planner_settings
 from services.planner.document.assembly import DRAFT
 from services.planner.document.canonical import read_document
 from services.planner.document.examiner import MOST, FileKind, Unexaminable, claims_of, differences_of
@@ -25,8 +26,7 @@ from services.planner.domain.lifecycle.disclosure import is_public, public_docum
 from services.planner.pages.addresses import Addresses
 from services.planner.pages.desk import BUSY, BUSY_DETAIL
 from services.planner.pages.editions import reads_all
-from services.planner.pages.frame import notice_of, page_of, templates
-from services.planner.settings import PlannerSettings
+from services.planner.pages.frame import page_of, templates
 from services.planner.store import documents, editions, journal
 from services.planner.store import plans as store
 from shared.auth import Principal
@@ -39,7 +39,7 @@ from shared.problems import Problem, Text
 from shared.sign_in import Visitor
 from shared.territory import ambito
 from shared.uploads import MAX_UPLOAD_BYTES
-from shared.web import Db, settings_of
+from shared.web import Db
 
 router = APIRouter()
 OPERATION: Final = "document_verify"
@@ -174,11 +174,10 @@ async def _is_public(session: AsyncSession, place: str, document: Document, step
 
 
 def _page(request: Request, verdict: Verdict | None, asked: str, status: int = 200) -> Response:
-    settings = cast(PlannerSettings, settings_of(request))
+    settings = planner_settings(request)
     place, at = ambito(settings.ambito), Addresses(settings.ambito)
     content: dict[str, Any] = {
         "page": page_of(place, at, say("Verificare un documento", "Verify a document")),
-        "notice": notice_of(request),
         "verdict": verdict,
         "asked": asked,
         "limit": MAX_UPLOAD_BYTES // 1024**2,

@@ -106,7 +106,7 @@ def ambito_view(front: Front, at: Addresses | None = None) -> View:
     latest = next((item for item in told if item.text == EMERGENCY_NEWS), None)
     told = [item for item in told if item.text != EMERGENCY_NEWS or item is latest]
     actions = public_actions(plan)
-    tiles = [*forecasts, *counts, *need_tiles(plan, at), cases_tile(plan, at)]
+    tiles = [*forecasts, *counts, *need_tiles(plan, None, at), cases_tile(plan, at)]
     return View(tiles, [table], _marks(front), told, {"azioni": actions})
 
 
@@ -125,7 +125,8 @@ def municipality_view(front: Front, istat: str, at: Addresses | None = None) -> 
         _forecast_table(plan, istat, owners, at, "turnover", say("Alloggi che si libereranno", "Homes to become free")),
         _stock_table(plan, istat, owners, at),
     ]
-    return View([forecast_tile(plan, istat, None, at), *counts], tables, _marks(front), told)
+    tiles = [forecast_tile(plan, istat, None, at), *counts, *need_tiles(plan, istat, at)]
+    return View(tiles, tables, _marks(front), told)
 
 
 def _told(event: PlanRecomputed, at: datetime, line: str) -> News:
@@ -142,7 +143,7 @@ def map_labels(choice: MapFigure) -> MapLabels:
         title=f"{many[0].upper()}{many[1:]}, {say('comune per comune', 'municipality by municipality')}",
         description=say(
             f"Carta dei comuni dell’ambito: più scuro il colore, più {many}. I dati sono nella tabella.",
-            f"Map of the ambito's municipalities: the darker, the more {many}. The data are in the table.",
+            f"Map of the ambito’s municipalities: the darker, the more {many}. The data are in the table.",
         ),
         one=one,
         many=many,

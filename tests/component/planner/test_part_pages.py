@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -19,7 +20,7 @@ from services.planner.domain.labels import STATUS_FIGURES
 from services.planner.domain.parts import PARTS
 from services.planner.pages.parts import TITLES
 from shared.auth import Role, issue, new_key, public_jwks
-from shared.events import EmergencyCaseOpened, SubmissionDefaulted, SubmissionReceived
+from shared.events import EmergencyCaseOpened, SubmissionDefaulted, SubmissionReceived, Unit, UnitChanged
 from shared.events.base import derived
 from shared.events.submissions import OwnerKind
 from shared.pages import Spoken, speaking
@@ -30,6 +31,7 @@ from tests.support.world import AMBITO
 
 PLAN = f"/ambiti/{AMBITO}"
 SORESINA, CREMONA = "019098", "019036"
+SILENT = "019013"  # Cappella Cantone
 NOTICE = "Dati di prova: nessun alloggio è reale."
 KEY = new_key("test")
 PAGES = (
@@ -263,7 +265,30 @@ def test_a_hypothesis_is_answered_beside_the_plan_and_nothing_is_written(planner
     assert page(planner, address) == page(planner, address)  # who gets the address sees the same
     assert asked(planner, f"/plans/{AMBITO}")["hash"] == head["hash"]
     refused = words(page(planner, "/e-se?alloggi=200&comune=019001&ente=comune-019001"))
-    assert "alloggi occupati nel comune 019001, non 200" in refused
+    assert "alloggi occupati nel comune di Acquanegra Cremonese, non 200" in refused
+
+
+def test_works_are_chosen_by_whose_and_where_they_are(planner: Served) -> None:
+    """Of each what the registry says of homes with these works: counted here home by home."""
+    standing: dict[str, Unit] = {}
+    for message in synthetic().past:
+        if isinstance(message.event, UnitChanged):
+            standing[message.event.unit_id] = message.event.after
+    open_works = Counter(unit.works.programme for unit in standing.values() if unit.works)
+    offered = dict(
+        re.findall(r'<option value="([^"]+)">([^<]+)</option>', choices(page(planner, "/e-se"), "programma"))
+    )
+    assert offered.keys() == open_works.keys()
+    for programme, homes in open_works.items():
+        assert f": {homes} allogg{'io' if homes == 1 else 'i'}, fine prevista " in offered[programme]
+    linked = choices(page(planner, "/e-se?programma=ALTRO"), "programma")
+    assert '<option value="ALTRO" selected>ALTRO</option>' in linked
+
+
+def choices(html: str, name: str) -> str:
+    found = re.search(f'<select[^>]* name="{name}">(.*?)</select>', html, re.DOTALL)
+    assert found, name
+    return found[1]
 
 
 def test_other_rules_are_answered_with_the_quotas_and_limits_that_they_move(planner: Served) -> None:
@@ -315,6 +340,37 @@ def test_completeness_counts_municipalities_and_names_who_is_missing(tmp_path: P
         ["Soresina", "Comune di Soresina", "23 novembre 2026"],
     ]
     assert rows_of(told, "Righe mancanti")[1:] == missing
+
+
+def test_completeness_of_one_municipality_has_its_rows_only(planner: Served) -> None:
+    """Where its page leads: Cremona's municipality and the other owners of homes there, each with its row."""
+    here = page(planner, f"/comuni/{CREMONA}")
+    assert f'href="{PLAN}/completezza?comune={CREMONA}"' in here
+    told = page(planner, f"/completezza?comune={CREMONA}")
+    rows = rows_of(told, "Dichiarazioni ricevute")[1:]
+    assert {row[0] for row in rows} == {"Cremona"}
+    owners = {
+        m.event.owner
+        for m in synthetic().past
+        if isinstance(m.event, SubmissionReceived) and m.event.municipality == CREMONA
+    }
+    assert len(rows) == len(owners) > 1
+    assert "su 48" not in words(told)
+    assert httpx.get(f"{planner.url}{PLAN}/completezza?comune=999999").status_code == 404
+
+
+def test_a_municipality_tells_its_need_as_everybody_may_know_it(planner: Served) -> None:
+    """In whole fives, as the plan's part 3 has it; of one that has not declared any, that it is not told."""
+    told = {row[0]: row[1] for row in rows_of(page(planner, "/parti/3"), "Fabbisogno del triennio, comune per comune")}
+    for istat, name in ((CREMONA, "Cremona"), (SORESINA, "Soresina")):
+        need = asked(planner, f"/plans/{AMBITO}/figures/{istat}:-:need_3y:-")["item"]["value"] // 1000
+        assert (need % 5, told[name]) == (0, number(need))
+        shown = words(page(planner, f"/comuni/{istat}"))
+        assert f"Famiglie in fabbisogno nel triennio {told[name]} almeno" in shown
+        assert "non si pubblica" not in shown
+    silent = words(page(planner, f"/comuni/{SILENT}"))
+    assert "Il fabbisogno di questo comune non si pubblica" in silent
+    assert "Famiglie in fabbisogno" not in silent
 
 
 def test_a_plan_that_began_today_is_compared_with_today(tmp_path: Path) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from shared.auth import Role
 from shared.pages import Spoken, speaking
-from shared.pages.elsewhere import PageElsewhere, declaration_page
+from shared.pages.elsewhere import PageElsewhere, declaration_page, first_pages
 from shared.settings import Settings
 
 ROW = (2025, "019026", "comune-019026")
@@ -28,3 +29,17 @@ def test_the_language_that_was_chosen_goes_along() -> None:
     with speaking(Spoken("en", is_chosen=True)):
         page = declaration_page(Settings(public_url="https://piano-{service}.example"), *ROW)
     assert page.href == f"https://piano-intake.example{PATH}?lang=en"
+
+
+@pytest.mark.parametrize(
+    ("here", "role", "found"),
+    [
+        ("notifier", Role.MUNICIPALITY, [("Piano", "planner/"), ("Dichiarazioni", "intake/dichiarazioni")]),
+        ("planner", Role.OWNER, [("Dichiarazioni", "intake/dichiarazioni"), ("Avvisi", "notifier/inbox")]),
+        ("notifier", Role.ASSEMBLY_SECRETARY, [("Piano", "planner/")]),
+    ],
+)
+def test_who_has_signed_in_finds_the_pages_that_are_theirs(here: str, role: Role, found: list[tuple[str, str]]) -> None:
+    links = first_pages(Settings(public_url="https://piano.example/{service}"), here, role)
+    assert [(link.label, link.href) for link in links] == [(name, f"https://piano.example/{at}") for name, at in found]
+    assert list(first_pages(Settings(), here, role)) == []
