@@ -19,8 +19,8 @@ HEAD = f"""# Who may do what
 
 Written by `{COMMAND}` from `shared/roles/operations.yaml`, which the code decides by: a role that a row does not name
 may not, and a route that is in no row keeps its service from starting.
-**all**: on everybody's data of the ambito; **own**: on its own, as each section says; –: not at all.
-An organisation and its role come from its access token, from the person's account, or from the OpenID provider.
+**all**: on everybody’s data of the ambito; **own**: on its own, as each section says; –: not at all.
+An organisation and its role come from its access token, from the person’s account, or from the OpenID provider.
 
 | role | in tokens | |
 |---|---|---|

@@ -30,8 +30,8 @@ Read by the local Apache Kafka and PostgreSQL of demo and tests; `tests/support/
 | variable | default | meaning |
 |---|---|---|
 | `PIANOVIVO_JAVA_HOME` | `JAVA_HOME`, else `java` on the path | Java that runs the local Apache Kafka |
-| `PIANOVIVO_KAFKA_LIBS` | `build/kafka/libs` | Folder of Apache Kafka's jars |
-| `PIANOVIVO_POSTGRES_BIN` | Debian's newest, else `initdb` on the path | Folder of PostgreSQL's programs |
+| `PIANOVIVO_KAFKA_LIBS` | `build/kafka/libs` | Folder of Apache Kafka’s jars |
+| `PIANOVIVO_POSTGRES_BIN` | Debian’s newest, else `initdb` on the path | Folder of PostgreSQL’s programs |
 """
 
 
@@ -53,7 +53,7 @@ def _row(name: str, field: FieldInfo, services: str) -> str:
 
 def _default(field: FieldInfo) -> str:
     if field.default_factory is not None:
-        return "the machine's name"  # the only default that is computed
+        return "the machine’s name"  # the only default that is computed
     value: Any = field.default
     return "–" if value is None or value == "" else f"`{value}`"
 

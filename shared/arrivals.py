@@ -35,7 +35,7 @@ Key = Annotated[
         alias="Idempotency-Key",
         pattern="^[!-~]{1,255}$",
         max_length=255,
-        description="Ripetere la richiesta con la stessa chiave ripete la risposta, non l'effetto",
+        description="Ripetere la richiesta con la stessa chiave ripete la risposta, non l’effetto",
     ),
 ]
 
@@ -141,7 +141,7 @@ def _response(answer: Answer, more: Mapping[str, str] | None = None) -> Response
 
 
 def _key_reused(key: str) -> Problem:
-    rule = Text("Con questa chiave è già arrivata un'altra richiesta.", "Another request came under this key.")
+    rule = Text("Con questa chiave è già arrivata un’altra richiesta.", "Another request came under this key.")
     remedy = Text(
         "Usare una chiave nuova per ogni richiesta; la stessa solo per ripeterla identica.",
         "Use a new key for each request, the same one only to repeat it unchanged.",

@@ -10,9 +10,9 @@ from shared.wording import day
 
 OFFICES: Final = {
     Office.MAYOR: "il Sindaco del Comune capofila",
-    Office.HOUSING_OFFICE: "l'ufficio casa del Comune capofila",
-    Office.AREA_PLAN_OFFICE: "l'ufficio di piano",
-    Office.ASSEMBLY_SECRETARIAT: "la segreteria dell'Assemblea dei Sindaci",
+    Office.HOUSING_OFFICE: "l’ufficio casa del Comune capofila",
+    Office.AREA_PLAN_OFFICE: "l’ufficio di piano",
+    Office.ASSEMBLY_SECRETARIAT: "la segreteria dell’Assemblea dei Sindaci",
     Office.GENERAL_SECRETARIAT: "la segreteria generale del Comune capofila",
 }
 ORGANS: Final = {
@@ -28,27 +28,27 @@ ACTS: Final = {
 }
 KINDS: Final = {
     EditionKind.TRIENNIAL: "il Piano {}",
-    EditionKind.YEARLY_UPDATE: "l'aggiornamento annuale del Piano {}",
+    EditionKind.YEARLY_UPDATE: "l’aggiornamento annuale del Piano {}",
     EditionKind.AMENDMENT: "la modifica del Piano {}",
 }
 STATUSES: Final = {
     PlanStatus.COLLECTING: "in raccolta dati",
     PlanStatus.PROPOSED: "proposto, non approvato",
-    PlanStatus.SUBMITTED_TO_ASSEMBLY: "all'esame dell'Assemblea dei Sindaci, non approvato",
+    PlanStatus.SUBMITTED_TO_ASSEMBLY: "all’esame dell’Assemblea dei Sindaci, non approvato",
     PlanStatus.APPROVED: "approvato",
     PlanStatus.RETURNED: "rinviato, non approvato",
     PlanStatus.TRANSMITTED_TO_REGION: "approvato e trasmesso alla Regione",
     PlanStatus.PUBLISHED: "approvato e pubblicato",
-    PlanStatus.SUPERSEDED: "superato da un'edizione successiva",
+    PlanStatus.SUPERSEDED: "superato da un’edizione successiva",
 }
 _STEPS: Final = {
     PlanStatus.PROPOSED: "{office} ha proposto {plan} il {on}{acts}.",
-    PlanStatus.SUBMITTED_TO_ASSEMBLY: "{office} ha sottoposto {plan} all'Assemblea dei Sindaci il {on}{acts}.",
-    PlanStatus.APPROVED: "L'Assemblea dei Sindaci ha approvato {plan} il {on}{acts}.",
-    PlanStatus.RETURNED: "L'Assemblea dei Sindaci ha rinviato {plan} il {on}{acts}: {reason}",
+    PlanStatus.SUBMITTED_TO_ASSEMBLY: "{office} ha sottoposto {plan} all’Assemblea dei Sindaci il {on}{acts}.",
+    PlanStatus.APPROVED: "L’Assemblea dei Sindaci ha approvato {plan} il {on}{acts}.",
+    PlanStatus.RETURNED: "L’Assemblea dei Sindaci ha rinviato {plan} il {on}{acts}: {reason}",
     PlanStatus.TRANSMITTED_TO_REGION: "{office} ha trasmesso {plan} alla Regione il {on}{acts}.",
     PlanStatus.PUBLISHED: "{office} ha pubblicato {plan} il {on}{acts}.",
-    PlanStatus.SUPERSEDED: "Dal {on} l'edizione {edition} del Piano {years} è superata dall'edizione {next}{acts}.",
+    PlanStatus.SUPERSEDED: "Dal {on} l’edizione {edition} del Piano {years} è superata dall’edizione {next}{acts}.",
 }
 
 

@@ -139,7 +139,7 @@ def _complete_components(components: Json, api: Api) -> None:
             "scheme": "bearer",
             "bearerFormat": "JWT",
             "description": "Token di accesso (RFC9068), trattato come chiede RFC8725: algoritmi asimmetrici ammessi "
-            "uno per uno; exp, iat, aud, iss e typ controllati. L'organizzazione è quella del token.",
+            "uno per uno; exp, iat, aud, iss e typ controllati. L’organizzazione è quella del token.",
         }
     }
 

@@ -57,12 +57,12 @@ STATUS_TEXTS: dict[int, StatusTexts] = {
     404: StatusTexts(
         "not-found",
         Text("Risorsa inesistente", "Not found"),
-        Text("A questo indirizzo non c'è alcuna risorsa.", "There is no resource at this address."),
+        Text("A questo indirizzo non c’è alcuna risorsa.", "There is no resource at this address."),
     ),
     405: StatusTexts(
         "method-not-allowed",
         Text("Metodo non ammesso", "Method not allowed"),
-        Text("I metodi ammessi sono nell'intestazione Allow.", "The Allow header lists the accepted methods."),
+        Text("I metodi ammessi sono nell’intestazione Allow.", "The Allow header lists the accepted methods."),
     ),
     406: StatusTexts(
         "not-acceptable",
@@ -97,7 +97,7 @@ STATUS_TEXTS: dict[int, StatusTexts] = {
     429: StatusTexts(
         "too-many-requests",
         Text("Troppe richieste", "Too many requests"),
-        Text("Riprovare dopo l'attesa indicata da Retry-After.", "Try again after the time given by Retry-After."),
+        Text("Riprovare dopo l’attesa indicata da Retry-After.", "Try again after the time given by Retry-After."),
     ),
     500: StatusTexts(
         "internal-error",
@@ -163,7 +163,7 @@ RULES: dict[str, Rule] = {
     ),
     "string_pattern_mismatch": (
         Text("Il testo non ha la forma prevista.", "The text does not have the expected form."),
-        Text("Seguire l'espressione regolare {pattern}", "Follow the regular expression {pattern}"),
+        Text("Seguire l’espressione regolare {pattern}", "Follow the regular expression {pattern}"),
     ),
     "string_too_long": (
         Text("Il testo supera {max_length} caratteri.", "The text exceeds {max_length} characters."),
@@ -174,12 +174,12 @@ RULES: dict[str, Rule] = {
         Text("Completare il testo.", "Complete the text."),
     ),
     "too_long": (
-        Text("L'elenco supera {max_length} elementi.", "The list exceeds {max_length} items."),
-        Text("Dividere l'invio in più parti.", "Send the list in several parts."),
+        Text("L’elenco supera {max_length} elementi.", "The list exceeds {max_length} items."),
+        Text("Dividere l’invio in più parti.", "Send the list in several parts."),
     ),
     "too_short": (
-        Text("L'elenco ha meno di {min_length} elementi.", "The list has fewer than {min_length} items."),
-        Text("Completare l'elenco.", "Complete the list."),
+        Text("L’elenco ha meno di {min_length} elementi.", "The list has fewer than {min_length} items."),
+        Text("Completare l’elenco.", "Complete the list."),
     ),
     "list_type": (
         Text("Qui serve un elenco JSON.", "A JSON array is needed here."),
@@ -215,7 +215,7 @@ RULES: dict[str, Rule] = {
     ),
     "uuid_parsing": (
         Text("Il valore deve essere un UUID.", "The value must be a UUID."),
-        Text("Copiare l'identificativo per intero.", "Copy the whole identifier."),
+        Text("Copiare l’identificativo per intero.", "Copy the whole identifier."),
     ),
     "union_tag_invalid": (
         Text("Il tipo indicato in {discriminator} non esiste.", "The type given in {discriminator} does not exist."),

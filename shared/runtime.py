@@ -29,7 +29,7 @@ from shared.settings import Settings
 
 log = structlog.get_logger()
 Task = Callable[[], Awaitable[None]]
-NOT_STARTED = Text("l'avvio", "its start")
+NOT_STARTED = Text("l’avvio", "its start")
 
 
 def connect(settings: Settings) -> Transport:
@@ -129,7 +129,7 @@ class Runtime:
             if task.done():
                 why = "cancelled" if task.cancelled() else repr(task.exception())
                 name = task.get_name()
-                return Text(f"l'attività {name} è finita: {why}", f"the task {name} has ended: {why}")
+                return Text(f"l’attività {name} è finita: {why}", f"the task {name} has ended: {why}")
         try:
             async with asyncio.timeout(3), self.db.reading() as session:
                 await session.execute(text("SELECT 1"))

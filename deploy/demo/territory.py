@@ -37,7 +37,7 @@ _LINKED_SHARE = 0.85
 _SOLIDARITY_EUR = Decimal(1850)
 """R.R. 11/2019, art. 3: for an indigent household and year."""
 _FUND_EUR = Decimal(4000)
-_SERVICES = ("Sportello casa", "Servizio sociale professionale", "Agenzia per l'abitare", "Segretariato sociale")
+_SERVICES = ("Sportello casa", "Servizio sociale professionale", "Agenzia per l’abitare", "Segretariato sociale")
 _CRITICALITIES = (
     "Alloggi sfitti in attesa di lavori",
     "Inquilini anziani in alloggi con barriere architettoniche",

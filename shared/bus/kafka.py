@@ -354,7 +354,7 @@ class KafkaTransport:
             if there.get(name) != wanted:
                 raise UnfitBroker(
                     f"topic {self._prefix}{name} has {there.get(name, 'no')} partitions, declared are {wanted}: "
-                    "run `pianovivo topics apply` (an existing topic's partitions must be mended by hand)"
+                    "run `pianovivo topics apply` (an existing topic’s partitions must be mended by hand)"
                 )
 
 

@@ -253,7 +253,7 @@ _AWAY = Text("Il gestore delle identità non risponde: riprovare tra poco.", "Th
 _REFUSED = Text(
     "Il gestore delle identità non ha confermato chi siete: riprovare.", "The provider did not confirm who you are."
 )
-_NOT_OURS = Text("L'accesso non è cominciato in questo browser: riprovare.", "Sign-in did not begin in this browser.")
+_NOT_OURS = Text("L’accesso non è cominciato in questo browser: riprovare.", "Sign-in did not begin in this browser.")
 _UNKNOWN = Text(
     "Siete stati riconosciuti, ma a nessuna organizzazione di questo ambito: chiedere a chi gestisce gli accessi.",
     "You are known, but to no organisation of this ambito: ask whoever manages access.",

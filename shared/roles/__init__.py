@@ -23,9 +23,9 @@ TITLES: Final = {
     Role.OWNER: Text("ente proprietario: ALER o operatore accreditato", "owner: ALER or an accredited operator"),
     Role.LEAD: Text("Comune capofila, che redige il piano", "lead municipality, which plans"),
     Role.TECHNICAL_PARTNER: Text("partner tecnico del capofila", "technical partner of the lead municipality"),
-    Role.ASSEMBLY_SECRETARY: Text("segreteria dell'Assemblea dei Sindaci", "secretary of the mayors' assembly"),
+    Role.ASSEMBLY_SECRETARY: Text("segreteria dell’Assemblea dei Sindaci", "secretary of the mayors’ assembly"),
     Role.REGION: Text("Regione", "region"),
-    Role.OPERATOR: Text("gestore dell'impianto", "operator of this installation"),
+    Role.OPERATOR: Text("gestore dell’impianto", "operator of this installation"),
 }
 """Roles in the order of the table, the public first."""
 

@@ -19,6 +19,7 @@ CLOCKS = frozenset({"datetime.now", "datetime.utcnow", "datetime.today", "date.t
 IMPURE_MODULES = frozenset({"random", "secrets", "time", "asyncio"})
 IDENTIFIERS = frozenset({"uuid1", "uuid4", "urandom"})
 PUBLISHING = frozenset({"publish", "send_batch", "send_and_wait"})
+APOSTROPHE = re.compile(r"[^\W\d_]+'[^\W_]+")
 HANDLER_LINES, FUNCTION_LINES, FILE_LINES = 20, 50, 400
 
 
@@ -80,6 +81,16 @@ def days_elsewhere(source: str) -> Iterator[Finding]:
     for node, called in calls(source):
         if called.split(".")[-2:] == ["date", "today"] or (called.endswith(".date") and not node.args):
             yield node.lineno, f"calls {called}(): which day it is, shared/civil_time.py says"
+
+
+def straight_apostrophes(source: str) -> Iterator[Finding]:
+    """In what people read; docstrings are for us."""
+    tree = ast.parse(source)
+    docstrings = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Constant(value=str(text)) if node not in docstrings and (found := APOSTROPHE.search(text)):
+                yield node.lineno, f"{found[0]} has a typewriter's apostrophe, texts have ’"
 
 
 def compares_floats(source: str) -> Iterator[Finding]:
@@ -187,6 +198,9 @@ RULES = (
     Rule("stores leave transactions to who opened them", STORES, (), ends_transactions),
     Rule("domain code knows no clock, chance or waiting", PURE, (), is_impure),
     Rule("days are those of Italy", ("*.py",), ("shared/civil_time.py",), days_elsewhere),
+    Rule(
+        "apostrophes are typographic", ("*.py",), ("shared/events/*.py", "shared/events/*/*.py"), straight_apostrophes
+    ),
     Rule("domain code compares no floats", PURE, (), compares_floats),
     Rule("law is data, never code", LAWFUL, (), legal_numbers),
     Rule("legal shares are no floats", LAWFUL, STATISTICS, legal_floats),

@@ -53,6 +53,7 @@ PLANTS = [
     ("days are those of Italy", "services/planner/domain/causes.py", "on = envelope.time.date()"),
     ("days are those of Italy", "deploy/demo/runner.py", "datetime.now(UTC).date()"),
     ("days are those of Italy", "services/intake/api/duties.py", "date.today()"),
+    ("apostrophes are typographic", "services/intake/domain/labels.py", """Text(f"{where} dell'alloggio", "")"""),
     ("domain code compares no floats", "services/planner/domain/forecast.py", "share == 0.1"),
     ("domain code compares no floats", "services/planner/domain/forecast.py", "0 < mean != float(text)"),
     ("domain code compares no floats", "services/planner/domain/forecast.py", "a / b == c"),
@@ -69,6 +70,7 @@ PLANTS = [
 INNOCENT = [
     ("only shared/db.py commits", "services/intake/api/submissions.py", "def commit(): pass"),
     ("domain code knows no clock, chance or waiting", "services/planner/domain/plan.py", "uuid5(NAMESPACE, 'a')"),
+    ("apostrophes are typographic", "shared/sql.py", "'the docstring of a module: the owner\\'s'; keys = 'a'"),
     ("domain code compares no floats", "services/planner/domain/forecast.py", "count == 3 and a // b == c"),
     ("domain code compares no floats", "services/planner/domain/forecast.py", "share < 0.1"),
     ("law is data, never code", "services/planner/api/plans.py", "Field(max_length=5000), 1000, True, Decimal('0.33')"),

@@ -290,7 +290,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=1)
     parser.add_argument("--idle", type=float, default=30, help="seconds without an output before giving up")
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--log", action="store_true", help="print the end of the worker's log")
+    parser.add_argument("--log", action="store_true", help="print the end of the worker’s log")
     options = parser.parse_args()
     run = Run(options.name, options, Servers(os.environ["BENCH_KAFKA"], os.environ["BENCH_POSTGRES"]))
     try:

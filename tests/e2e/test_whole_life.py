@@ -110,7 +110,7 @@ def test_from_collecting_to_published(office: Office, browser: Browser) -> None:
         lead.page.get_by_role("button", name="Proponi il piano").click()
         stands(lead.page, "Proposto")
         lead.page.get_by_role("button", name="Registra: sottoposto all’Assemblea").click()
-        stands(lead.page, "All'esame dell'Assemblea")
+        stands(lead.page, "All’esame dell’Assemblea")
         secretary.page.goto(way)
         today = today_in_italy().isoformat()
         typed(secretary.page, approved__ASSEMBLY_OF_MAYORS__number="12", approved__ASSEMBLY_OF_MAYORS__on=today)

@@ -61,10 +61,10 @@ def test_dead_engine_that_was_asked_for_is_an_error_not_a_fall_back(tmp_path: Pa
 def test_native_says_what_to_install(tmp_path: Path) -> None:
     answer = chosen(PIANOVIVO_TEST_SERVERS="native", PIANOVIVO_KAFKA_LIBS=str(tmp_path))
     assert answer.returncode == 1
-    assert "Kafka's jars (deploy/kafka/kafka-local.sh fetch; needs Maven)" in answer.stderr
+    assert "Kafka’s jars (deploy/kafka/kafka-local.sh fetch; needs Maven)" in answer.stderr
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux can tie a process to its parent's life")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux can tie a process to its parent’s life")
 def test_server_ends_with_the_process_that_started_it_even_if_killed(tmp_path: Path) -> None:
     starter = subprocess.Popen(
         [sys.executable, "-c", START_AND_WAIT, tmp_path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

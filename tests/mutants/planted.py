@@ -48,7 +48,7 @@ MUTANTS = (
         (f"{BUS}/test_relay.py::test_one_of_two_relays_works_and_the_other_takes_over[{KAFKA}]",),
     ),
     Mutant(
-        "a batch's writes are each a transaction of their own",
+        "a batch’s writes are each a transaction of their own",
         "shared/sql.py",
         "        await _begin(session)\n        for target",
         "        for target",
@@ -121,7 +121,7 @@ MUTANTS = (
         (f"{BUS}/test_delivery.py::test_batch_that_failed_comes_again_in_order[{KAFKA}]",),
     ),
     Mutant(
-        "nobody checks the subscriber's settings",
+        "nobody checks the subscriber’s settings",
         "shared/bus/kafka.py",
         "        assert_settings(self._broker)\n",
         "",

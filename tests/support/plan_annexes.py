@@ -60,7 +60,7 @@ def previous_year(rows: Sequence[SubmissionReceived]) -> DocumentPart:
         for row in rows
         if row.columns and row.columns.assigned_previous_year
     )
-    return DocumentPart("E", "Assegnazioni dell'anno precedente", (section("", Table("Assegnazioni", columns, cells)),))
+    return DocumentPart("E", "Assegnazioni dell’anno precedente", (section("", Table("Assegnazioni", columns, cells)),))
 
 
 def section(title: str, *blocks: Block) -> Section:

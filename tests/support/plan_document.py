@@ -47,13 +47,13 @@ CREMONESE = ambito("cremonese")
 SURVEY = survey_ambito(CREMONESE.municipalities, ASSUMED)
 TEXT, NUMBER, THOUSANDTHS = ColumnKind.TEXT, ColumnKind.NUMBER, ColumnKind.THOUSANDTHS
 PARAMETERS = {
-    "access_isee_limit": ("ISEE massimo per l'accesso", "euro"),
-    "indigence_share": ("Quota riservata ai nuclei indigenti", "delle unità dell'anno"),
+    "access_isee_limit": ("ISEE massimo per l’accesso", "euro"),
+    "indigence_share": ("Quota riservata ai nuclei indigenti", "delle unità dell’anno"),
     "indigent_isee": ("ISEE dei nuclei indigenti", "euro"),
     "sat_set_aside_share": ("Quota massima per i servizi transitori", "del patrimonio di riferimento"),
     "sat_duration": ("Durata del servizio transitorio", "mesi"),
     "disposal_total_share": ("Alienazione e valorizzazione, in tutto", "del patrimonio"),
-    "tenant_works_limit": ("Lavori a carico dell'assegnatario, massimo", "euro"),
+    "tenant_works_limit": ("Lavori a carico dell’assegnatario, massimo", "euro"),
     "backlog_clearance": ("Anni per smaltire il fabbisogno arretrato", "anni"),
 }
 SOURCE = "Fonte: ISTAT, residenti al 1º gennaio (2011: censimento)."
@@ -72,11 +72,11 @@ def synthetic_document() -> Document:
     return sealed(
         Document(
             cover=Cover(
-                "Piano triennale dell'offerta dei servizi abitativi pubblici e sociali",
+                "Piano triennale dell’offerta dei servizi abitativi pubblici e sociali",
                 "Ambito territoriale Cremonese",
                 "Comune di Cremona",
                 plan.triennium.years,
-                ("Proposta del Comune capofila, non ancora sottoposta all'Assemblea dei Sindaci.",),
+                ("Proposta del Comune capofila, non ancora sottoposta all’Assemblea dei Sindaci.",),
             ),
             edition=Edition(
                 12, "Proposta", plan.reference_on, plan.rules_on, sha256(canonical(plan)).hexdigest(), "0" * 64
@@ -111,8 +111,8 @@ def latest_submissions() -> tuple[SubmissionReceived, ...]:
 def legal_frame(on: date) -> DocumentPart:
     said = (
         "Legge regionale 8 luglio 2016, n. 16, «Disciplina regionale dei servizi abitativi».",
-        "Regolamento regionale 4 agosto 2017, n. 4, «Disciplina della programmazione dell'offerta abitativa pubblica e "
-        "sociale e dell'accesso e della permanenza nei servizi abitativi pubblici».",
+        "Regolamento regionale 4 agosto 2017, n. 4, «Disciplina della programmazione dell’offerta abitativa pubblica e "
+        "sociale e dell’accesso e della permanenza nei servizi abitativi pubblici».",
     )
     columns = (Column("Regola"), Column("Valore"), Column("Articolo"), Column("Testo"))
     rows = [
@@ -172,10 +172,10 @@ def knowledge() -> DocumentPart:
         "1",
         "Quadro conoscitivo",
         (
-            section("", Paragraph(survey_sentences("cremonese", "Nell'ambito", SURVEY.ambito, ASSUMED))),
+            section("", Paragraph(survey_sentences("cremonese", "Nell’ambito", SURVEY.ambito, ASSUMED))),
             section(
                 "La popolazione",
-                line_chart("Residenti nell'ambito", [Point(*p) for p in people.by_year], "residenti"),
+                line_chart("Residenti nell’ambito", [Point(*p) for p in people.by_year], "residenti"),
                 residents_map(),
                 Table("Popolazione, comune per comune", columns, rows[:-1], rows[-1], SOURCE),
             ),
@@ -188,7 +188,7 @@ def residents_map() -> Block:
     labels = MapLabels(
         "residenti",
         "Residenti, comune per comune",
-        "Carta dei comuni dell'ambito: più scuro il colore, più residenti.",
+        "Carta dei comuni dell’ambito: più scuro il colore, più residenti.",
         "residente",
         "residenti",
     )
@@ -274,8 +274,8 @@ def supply(plan: Plan) -> DocumentPart:
             section("", Paragraph(tell((STOCK, SUPPLY), by_name(whole)))),
             section("Il patrimonio", bar_chart("Alloggi per stato", stock, Measure.COUNT, "alloggi")),
             section(
-                "L'offerta",
-                bar_chart("Alloggi assegnabili per anno", bars, Measure.THOUSANDTHS, "alloggi, con l'intervallo"),
+                "L’offerta",
+                bar_chart("Alloggi assegnabili per anno", bars, Measure.THOUSANDTHS, "alloggi, con l’intervallo"),
                 supply_map(plan),
                 Table("Alloggi assegnabili, comune per comune", columns, rows[:-1], rows[-1]),
             ),
@@ -288,7 +288,7 @@ def supply_map(plan: Plan) -> Block:
     labels = MapLabels(
         "assegnabili",
         "Alloggi assegnabili nel triennio, comune per comune",
-        "Carta dei comuni dell'ambito: più scuro il colore, più alloggi assegnabili.",
+        "Carta dei comuni dell’ambito: più scuro il colore, più alloggi assegnabili.",
         "alloggi assegnabili",
         "alloggi assegnabili",
         number=lambda tenth: thousandths(tenth * 100),
@@ -311,7 +311,7 @@ def strategies() -> DocumentPart:
     )
     rows = ((Cell("Alloggi recuperati"), Cell(0), Cell(40), Cell(date(2028, 12, 31))),)
     return DocumentPart(
-        "5", "Strategie e obiettivi", (section("", Table("Obiettivi di sviluppo dell'offerta", columns, rows)),)
+        "5", "Strategie e obiettivi", (section("", Table("Obiettivi di sviluppo dell’offerta", columns, rows)),)
     )
 
 
@@ -331,7 +331,7 @@ def access(on: date) -> DocumentPart:
         (Cell("Contributo di solidarietà, nuclei indigenti"), Cell(Decimal(rules.solidarity_indigent_eur_year))),
         (Cell("Contributo di solidarietà, difficoltà"), Cell(Decimal(rules.solidarity_difficulty_eur_year))),
     )
-    return DocumentPart("7", "Accesso e mantenimento dell'abitazione", (section("", Table("Misure", columns, rows)),))
+    return DocumentPart("7", "Accesso e mantenimento dell’abitazione", (section("", Table("Misure", columns, rows)),))
 
 
 def plain(text: str) -> Paragraph:

@@ -30,7 +30,7 @@ router = APIRouter(tags=["submissions"])
     status_code=201,
     operation_id="submission_correct",
     summary="Correggere un dato contestato",
-    description="Cambia solo il dato di cui è aperta la contestazione, nell'ultima revisione della riga; se è una "
+    description="Cambia solo il dato di cui è aperta la contestazione, nell’ultima revisione della riga; se è una "
     "delle colonne da b a f cambia con lui il totale g, che ne è la somma. Ne nasce una revisione che nomina la "
     "contestazione.",
     responses=responses({201: (Submission, "La nuova revisione")}) | problems(404),

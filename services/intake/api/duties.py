@@ -89,7 +89,7 @@ class SubmissionDefault(Shape):
     operation_id="submissions_status",
     summary="Quali righe di un anno sono arrivate, mancano o sono in ritardo",
     description="Attese sono le righe degli enti dove hanno alloggi in anagrafe, e ogni Comune per sé, anche senza "
-    "alloggi. Chi coordina l'ambito le vede tutte, gli altri le proprie.",
+    "alloggi. Chi coordina l’ambito le vede tutte, gli altri le proprie.",
 )
 async def status(
     db: Db, who: Who, reach: Granted, cycle_year: Annotated[int, Query(ge=2017, le=2100)]
@@ -165,7 +165,7 @@ async def _defaulted(arrival: Arrival, session: AsyncSession) -> SubmissionDefau
 @router.get(
     "/submission-defaults/{default_id}",
     operation_id="submission_default_show",
-    summary="Un'inadempienza agli atti",
+    summary="Un’inadempienza agli atti",
     description="La riga che non è arrivata entro il termine, e il motivo scritto dal Comune capofila.",
     responses=problems(404),
 )
@@ -183,7 +183,7 @@ def _already_recorded(event: SubmissionDefaulted) -> Problem:
         "default-already-recorded",
         of_status(409).title,
         Text(
-            f"Per il {event.cycle_year} l'inadempienza di {event.owner} per il Comune {event.municipality} è già agli "
+            f"Per il {event.cycle_year} l’inadempienza di {event.owner} per il Comune {event.municipality} è già agli "
             "atti.",
             f"For {event.cycle_year} the default of {event.owner} for municipality {event.municipality} is on record "
             "already.",

@@ -95,7 +95,7 @@ async def _open(arrival: Arrival, session: AsyncSession) -> Answer:
     summary="Aggiornare un caso: i dati interi, come sono ora",
     description="Sostituisce i dati del caso; con If-Match solo se nel frattempo non è cambiato.",
     responses=responses({200: (EmergencyCase, "Aggiornato")}, 404, 409, 412),
-    openapi_extra=body("EmergencyCaseUpdateInput", "Il caso intero; il riferimento è nell'indirizzo", caso=_EXAMPLE),
+    openapi_extra=body("EmergencyCaseUpdateInput", "Il caso intero; il riferimento è nell’indirizzo", caso=_EXAMPLE),
     response_class=Response,
 )
 async def update_case(db: Db, arrival: Arrived, case_ref: CasePath, if_match: IfMatch = None) -> Response:
@@ -139,7 +139,7 @@ async def _close(case_ref: str, if_match: str | None, arrival: Arrival, session:
     "/emergency-cases/{case_ref}",
     operation_id="emergency_case_show",
     summary="Un caso di emergenza abitativa",
-    description="Il caso com'è ora; il suo ETag serve a If-Match.",
+    description="Il caso com’è ora; il suo ETag serve a If-Match.",
     responses=problems(404),
 )
 async def one(db: Db, who: Who, reach: Granted, case_ref: CasePath, response: Response) -> EmergencyCase:
@@ -185,7 +185,7 @@ def _reference_taken(case_ref: str) -> Problem:
         "case-reference-taken",
         of_status(409).title,
         Text(
-            f"Nell'ambito esiste già un caso {case_ref}. Usare un altro riferimento, o aggiornare quello.",
+            f"Nell’ambito esiste già un caso {case_ref}. Usare un altro riferimento, o aggiornare quello.",
             f"The ambito already has a case {case_ref}. Use another reference, or update that one.",
         ),
     )

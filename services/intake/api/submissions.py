@@ -183,7 +183,7 @@ def inhabitants_of(code: str, municipality: str) -> int | None:
     "/submissions",
     operation_id="submissions_list",
     summary="Elenco delle dichiarazioni, dalla più recente",
-    description="Le proprie; chi coordina l'ambito le vede tutte.",
+    description="Le proprie; chi coordina l’ambito le vede tutte.",
 )
 async def listing(
     db: Db,
@@ -206,7 +206,7 @@ async def listing(
     "/submissions/{submission_id}",
     operation_id="submission_show",
     summary="Una dichiarazione",
-    description="La dichiarazione com'è stata accolta, con i motivi dati per i valori insoliti.",
+    description="La dichiarazione com’è stata accolta, con i motivi dati per i valori insoliti.",
     responses=problems(404),
 )
 async def one(db: Db, who: Who, reach: Granted, submission_id: UUID) -> Submission:

@@ -129,9 +129,9 @@ class _Bulk(BaseModel):
     status_code=202,
     operation_id="unit_reports_send",
     summary="Segnalare uno o più fatti su alloggi",
-    description="Una da sola, o molte insieme: ognuna è ricevuta o rifiutata per sé. L'anagrafe decide dopo.",
+    description="Una da sola, o molte insieme: ognuna è ricevuta o rifiutata per sé. L’anagrafe decide dopo.",
     responses=responses(
-        {202: (UnitReport, "Ricevuta; l'esito si legge in Location"), 200: (BulkResult, "Esito di ogni elemento")}
+        {202: (UnitReport, "Ricevuta; l’esito si legge in Location"), 200: (BulkResult, "Esito di ogni elemento")}
     ),
     openapi_extra=body(
         "UnitReportsInput",
@@ -208,7 +208,7 @@ def _unknown_name(field: str, name: str) -> FieldError:
     "/unit-reports",
     operation_id="unit_reports_list",
     summary="Elenco delle segnalazioni, dalla più recente",
-    description="Le proprie; chi coordina l'ambito le vede tutte.",
+    description="Le proprie; chi coordina l’ambito le vede tutte.",
 )
 async def listing(
     request: Request,
@@ -230,7 +230,7 @@ async def listing(
     "/unit-reports/{report_id}",
     operation_id="unit_report_show",
     summary="Una segnalazione e il suo esito",
-    description="La segnalazione e, appena l'anagrafe ha deciso, il suo esito con il motivo.",
+    description="La segnalazione e, appena l’anagrafe ha deciso, il suo esito con il motivo.",
     responses=problems(404),
 )
 async def one(request: Request, db: Db, who: Who, reach: Granted, report_id: UUID) -> UnitReport:
@@ -241,7 +241,7 @@ async def one(request: Request, db: Db, who: Who, reach: Granted, report_id: UUI
     "/unit-reports/{report_id}/status",
     operation_id="unit_report_status",
     summary="Stato di una segnalazione (ModI, non bloccante)",
-    description="200 finché l'anagrafe non ha deciso, poi 303 verso la segnalazione.",
+    description="200 finché l’anagrafe non ha deciso, poi 303 verso la segnalazione.",
     responses=responses({200: (ReportStatus, "In lavorazione"), 303: (None, "Decisa: si legge in Location")}, 404),
     response_model=None,
 )

@@ -48,7 +48,7 @@ def municipality_faults(
             field,
             municipality,
             Text(
-                f"Il Comune {municipality} non fa parte dell'ambito {ambito}.",
+                f"Il Comune {municipality} non fa parte dell’ambito {ambito}.",
                 f"Municipality {municipality} is not part of ambito {ambito}.",
             ),
             Text("Controllare il codice ISTAT.", "Check the ISTAT code."),

@@ -66,7 +66,7 @@ def _not_after(field: str, day: date, latest: date) -> Fault:
 
 def _not_before(field: str, day: date, first: date) -> Fault:
     rule = Text(
-        f"La data precede l'inizio dell'attesa ({first:%d/%m/%Y}).", f"The date is before the wait began ({first})."
+        f"La data precede l’inizio dell’attesa ({first:%d/%m/%Y}).", f"The date is before the wait began ({first})."
     )
     return Fault("date-before-the-wait", field, day.isoformat(), rule, _CORRECT)
 

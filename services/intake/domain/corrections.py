@@ -82,7 +82,7 @@ _NO_CONTEST = Text(
 )
 _CLOSED = Text("La contestazione è chiusa.", "The contest is closed.")
 _SEND_ALL = Text(
-    "Per cambiare altri dati trasmettere una revisione dell'intera riga (POST /submissions).",
+    "Per cambiare altri dati trasmettere una revisione dell’intera riga (POST /submissions).",
     "To change other values send a revision of the whole row (POST /submissions).",
 )
 _NO_CHANGE = Text("Il dato dichiarato è già questo.", "The declared value is this already.")

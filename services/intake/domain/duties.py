@@ -95,7 +95,7 @@ def default_faults(key: RowKey, is_due: bool, is_received: bool, rules: CycleRul
     """What forbids to put on record that an owner did not send its data."""
     if today <= rules.deadline_on:
         rule = Text(
-            f"Il termine scade il {rules.deadline_on:%d/%m/%Y}: prima non c'è inadempienza.",
+            f"Il termine scade il {rules.deadline_on:%d/%m/%Y}: prima non c’è inadempienza.",
             f"The deadline is {rules.deadline_on}: there is no default before it.",
         )
         yield Fault("default-before-deadline", "/cycle_year", str(rules.deadline_on.year), rule, _WAIT)

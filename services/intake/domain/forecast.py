@@ -59,7 +59,7 @@ def _year_faults(forecast: Iterable[YearForecast], rules: CycleRules) -> Iterato
             remedy = Text("Indicare un anno del triennio.", "Give a year of the triennium.")
             yield Fault("forecast-year", field, str(year.year), rule, remedy)
         elif year.year in seen:
-            rule = Text(f"{where.it}l'anno c'è già in un'altra riga.", f"{where.en}the year has a row already.")
+            rule = Text(f"{where.it}l’anno c’è già in un’altra riga.", f"{where.en}the year has a row already.")
             yield Fault("forecast-year", field, str(year.year), rule, Text("Togliere una riga.", "Remove one row."))
         seen.add(year.year)
 
@@ -71,8 +71,8 @@ def _first_year_faults(row: int, year: YearForecast, columns: AnnualColumns) -> 
         if told != annual:
             said = quoted(YEAR_COUNTS[name], told)
             rule = Text(
-                f"{where.it}{said.it} non coincide con la colonna annuale {letter} ({column} = {annual}).",
-                f"{where.en}{said.en} differs from the annual column {letter} ({column} = {annual}).",
+                f"{where.it}{said.it} non coincide con la colonna annuale {letter}, che dice {annual}.",
+                f"{where.en}{said.en} differs from the annual column {letter}, which says {annual}.",
             )
             yield implausible("V17", f"/forecast/{row}/{name}", told, rule)
 
@@ -91,9 +91,9 @@ def _programme_faults(forecast: Sequence[YearForecast], programmes: Sequence[Pro
         if here and promised > ending:
             where, label = _where(row, year), YEAR_COUNTS[count]
             rule = Text(
-                f"{where.it}gli «{label.it}» dall'inizio del triennio sono {promised}, ma i programmi che finiscono "
-                f"entro l'anno ne contano {ending}.",
-                f"{where.en}the '{label.en}' since the triennium began are {promised}, but the programmes that end by "
+                f"{where.it}«{label.it}» dall’inizio del triennio sono {promised}, ma i programmi che finiscono "
+                f"entro l’anno ne contano {ending}.",
+                f"{where.en}'{label.en}' since the triennium began are {promised}, but the programmes that end by "
                 f"then have {ending}.",
             )
             remedy = Text(

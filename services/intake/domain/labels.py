@@ -1,4 +1,4 @@
-"""What the counts of a declaration are called in messages, in both languages."""
+"""What the counts of a declaration are called in messages and forms, in both languages."""
 
 from __future__ import annotations
 
@@ -8,24 +8,31 @@ from typing import Final
 from shared.problem_texts import Text
 
 YEAR_COUNTS: Final[Mapping[str, Text]] = {
-    "turnover_expected": Text("alloggi attesi dal turnover", "homes expected from turnover"),
-    "works_assignable": Text("alloggi assegnabili dopo lavori", "homes assignable after works"),
-    "new_build_assignable": Text("alloggi nuovi o acquistati assegnabili", "new or bought homes assignable"),
-    "as_is_assignable": Text("alloggi assegnabili nello stato di fatto", "homes assignable as they are"),
-    "conferred_by_private": Text("alloggi conferiti da privati", "homes conferred by private parties"),
+    "as_is_assignable": Text("Assegnabili nello stato di fatto", "Assignable as they are"),
+    "works_assignable": Text("Assegnabili dopo lavori", "Assignable after works"),
+    "new_build_assignable": Text("Nuovi o acquistati", "New or bought"),
+    "turnover_expected": Text("Attesi dal turnover", "Expected from turnover"),
+    "conferred_by_private": Text("Conferiti da privati", "Conferred by private parties"),
 }
 NEED_COUNTS: Final[Mapping[str, Text]] = {
-    "applications_submitted": Text("domande presentate", "applications submitted"),
-    "households_admitted": Text("nuclei ammessi", "households admitted"),
-    "admitted_unsatisfied": Text("nuclei ammessi e non soddisfatti", "households admitted and not satisfied"),
-    "newly_admitted": Text("nuclei ammessi nell'anno", "households admitted in the year"),
-    "indigent_applicants": Text("richiedenti indigenti", "indigent applicants"),
-    "eviction_orders": Text("provvedimenti di sfratto", "eviction orders"),
-    "eviction_executions": Text("sfratti eseguiti", "evictions carried out"),
-    "linked_total": Text("nuclei in stato di bisogno contati una volta", "households in need, each counted once"),
+    "applications_submitted": Text("Domande presentate", "Applications submitted"),
+    "households_admitted": Text("Nuclei ammessi", "Households admitted"),
+    "admitted_unsatisfied": Text("Ammessi e non soddisfatti", "Admitted and not satisfied"),
+    "newly_admitted": Text("Ammessi nell’anno", "Admitted in the year"),
+    "left_without_assignment": Text("Usciti senza assegnazione", "Left without an assignment"),
+    "indigent_applicants": Text("Richiedenti indigenti", "Indigent applicants"),
+    "eviction_orders": Text("Provvedimenti di sfratto", "Eviction orders"),
+    "eviction_executions": Text("Sfratti eseguiti", "Evictions carried out"),
+    "homeless_or_temporary": Text("Senza casa o in alloggio temporaneo", "Homeless or in temporary homes"),
+    "uninhabitable_home": Text("In alloggio inagibile", "In an uninhabitable home"),
+    "overcrowded": Text("In sovraffollamento", "Overcrowded"),
+    "barriers": Text("Con barriere architettoniche", "With architectural barriers"),
+    "waiting_households": Text("Nuclei in attesa", "Households waiting"),
+    "rent_support_applications": Text("Domande di sostegno all’affitto", "Applications for rent support"),
+    "linked_total": Text("Nuclei in stato di bisogno", "Households in need"),
 }
 
 
 def quoted(label: Text, value: int) -> Text:
-    """`«nuclei ammessi» = 96`."""
+    """`«Nuclei ammessi» = 96`."""
     return Text(f"«{label.it}» = {value}", f"'{label.en}' = {value}")

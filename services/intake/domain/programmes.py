@@ -22,7 +22,7 @@ def programme_faults(programmes: Sequence[Programme], rules: CycleRules) -> Iter
                 f"{where.en}the expected end {end} lies outside the triennium ({_years(rules)}).",
             )
             remedy = Text(
-                "Correggere la data, o togliere l'intervento dal triennio.",
+                "Correggere la data, o togliere l’intervento dal triennio.",
                 "Correct the date, or leave the programme out of the triennium.",
             )
             yield Fault("V15", field, end.isoformat(), rule, remedy)
@@ -89,7 +89,7 @@ def _years(rules: CycleRules) -> str:
 
 def _twice(field: str, value: str, where: Text) -> Fault:
     rule = Text(
-        f"{where.it}c'è già una riga con lo stesso programma, tipo e data.",
+        f"{where.it}c’è già una riga con lo stesso programma, tipo e data.",
         f"{where.en}another row has the same programme, kind and date.",
     )
     remedy = Text("Unire le due righe, o correggerne una.", "Join the two rows, or correct one.")

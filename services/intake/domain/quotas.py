@@ -82,7 +82,7 @@ def _forces_faults(columns: AnnualColumns, rules: CycleRules) -> Iterator[Fault]
 
 def _extra_category_faults(columns: AnnualColumns, rules: CycleRules) -> Iterator[Fault]:
     share = columns.extra_category_share or NOTHING
-    what = Text("le categorie scelte dall'ente", "the categories an owner chooses")
+    what = Text("le categorie scelte dall’ente", "the categories an owner chooses")
     yield from _ceiling_faults("V8", "/columns/extra_category_share", share, what, rules.owner_categories_share, rules)
     if share and not (columns.extra_category_reason or "").strip():
         yield Fault(

@@ -72,7 +72,7 @@ def _nil_or_columns(nil: bool) -> Fault:
     else:
         rule = Text("Mancano le colonne da a a k.", "Columns a to k are missing.")
         remedy = Text(
-            'Inviare «columns», oppure "nil": true se non c\'è nulla da dichiarare.',
+            'Inviare «columns», oppure "nil": true se non c’è nulla da dichiarare.',
             "Send 'columns', or \"nil\": true if there is nothing to declare.",
         )
     return Fault("V1", "/columns", None, rule, remedy)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final, Literal, NamedTuple
 
+from services.intake.domain.labels import NEED_COUNTS, YEAR_COUNTS
 from shared.events import DisposalKind, ProgrammeKind
 from shared.events.planning import HOUSEHOLD_SIZES
 from shared.problem_texts import Text
@@ -122,31 +123,13 @@ OTHERS: Final = (
     Field("assigned_previous_year", Text("SAP assegnati l’anno prima", "Assigned in the year before"), letter="k"),
 )
 COLUMNS: Final = (*STOCK, *ASSIGNABLE, *SHARES, *OTHERS)
-YEAR: Final = (
-    Field("as_is_assignable", Text("Assegnabili nello stato di fatto", "Assignable as they are")),
-    Field("works_assignable", Text("Assegnabili dopo lavori", "Assignable after works")),
-    Field("new_build_assignable", Text("Nuovi o acquistati", "New or bought")),
-    Field("turnover_expected", Text("Attesi dal turnover", "Expected from turnover")),
-    Field("conferred_by_private", Text("Conferiti da privati", "Conferred by private parties")),
-)
-_LINKED: Final = Text("Solo se il Comune sa contare ogni nucleo una volta.", "Only if each household is counted once.")
-NEED: Final = (
-    Field("applications_submitted", Text("Domande presentate", "Applications submitted")),
-    Field("households_admitted", Text("Nuclei ammessi", "Households admitted")),
-    Field("admitted_unsatisfied", Text("Ammessi e non soddisfatti", "Admitted and not satisfied")),
-    Field("newly_admitted", Text("Ammessi nell’anno", "Admitted in the year")),
-    Field("left_without_assignment", Text("Usciti senza assegnazione", "Left without an assignment")),
-    Field("indigent_applicants", Text("Richiedenti indigenti", "Indigent applicants")),
-    Field("eviction_orders", Text("Provvedimenti di sfratto", "Eviction orders")),
-    Field("eviction_executions", Text("Sfratti eseguiti", "Evictions carried out")),
-    Field("homeless_or_temporary", Text("Senza casa o in alloggio temporaneo", "Homeless or in temporary homes")),
-    Field("uninhabitable_home", Text("In alloggio inagibile", "In an uninhabitable home")),
-    Field("overcrowded", Text("In sovraffollamento", "Overcrowded")),
-    Field("barriers", Text("Con barriere architettoniche", "With architectural barriers")),
-    Field("waiting_households", Text("Nuclei in attesa", "Households waiting")),
-    Field("rent_support_applications", Text("Domande di sostegno all’affitto", "Applications for rent support")),
-    Field("linked_total", Text("Nuclei in stato di bisogno", "Households in need"), hint=_LINKED),
-)
+YEAR: Final = tuple(Field(name, label) for name, label in YEAR_COUNTS.items())
+_HINTS: Final = {
+    "linked_total": Text(
+        "Solo se il Comune sa contare ogni nucleo una volta.", "Only if each household is counted once."
+    )
+}
+NEED: Final = tuple(Field(name, label, hint=_HINTS.get(name)) for name, label in NEED_COUNTS.items())
 SIZES: Final = tuple(
     Field(str(size - 1), Text(f"{size} componenti", f"{size} people") if size > 1 else Text("1 componente", "1 person"))
     if size < HOUSEHOLD_SIZES

@@ -141,8 +141,8 @@ async def mark_read(db: Db, who: Who, notice_id: UUID) -> None:
 @router.post(
     "/deliveries/{delivery_id}/replay",
     operation_id="delivery_replay",
-    summary="Ripete l'invio di un avviso",
-    description="Ricomincia da capo il calendario dei tentativi; lo stato si legge nell'avviso.",
+    summary="Ripete l’invio di un avviso",
+    description="Ricomincia da capo il calendario dei tentativi; lo stato si legge nell’avviso.",
     status_code=202,
     responses=responses({202: (Delivery, "Sarà inviato di nuovo")}, 404, 409),
     response_class=Response,
@@ -170,4 +170,4 @@ def _members(row: NoticeRow) -> dict[str, Any]:
     return members | {"change": change, "step": step, "discussion": discussion}
 
 
-_NOT_ACTIVE = Text("L'iscrizione non è attiva: riattivarla prima.", "The subscription is not active: resume it first.")
+_NOT_ACTIVE = Text("L’iscrizione non è attiva: riattivarla prima.", "The subscription is not active: resume it first.")

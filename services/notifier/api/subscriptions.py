@@ -140,8 +140,8 @@ async def subscriptions(db: Db, who: Who) -> SubscriptionList:
 @router.get(
     "/subscriptions/{subscription_id}",
     operation_id="subscription_show",
-    summary="Un'iscrizione agli avvisi",
-    description="L'iscrizione e il suo stato, senza il segreto.",
+    summary="Un’iscrizione agli avvisi",
+    description="L’iscrizione e il suo stato, senza il segreto.",
     responses=problems(404),
 )
 async def subscription(db: Db, who: Who, subscription_id: UUID) -> Subscription:
@@ -156,7 +156,7 @@ async def subscription(db: Db, who: Who, subscription_id: UUID) -> Subscription:
 @router.delete(
     "/subscriptions/{subscription_id}",
     operation_id="subscription_end",
-    summary="Fine di un'iscrizione",
+    summary="Fine di un’iscrizione",
     description="Non arriverà più nulla; ciò che era in attesa non parte.",
     status_code=204,
     responses=problems(404),
@@ -190,7 +190,7 @@ async def _rotate(subscription_id: UUID, arrival: Arrival, session: AsyncSession
 @router.post(
     "/subscriptions/{subscription_id}/resumption",
     operation_id="subscription_resume",
-    summary="Riattiva un'iscrizione sospesa o disattivata",
+    summary="Riattiva un’iscrizione sospesa o disattivata",
     description="Ciò che era in attesa parte subito.",
     responses=responses({200: (Subscription, "Riattivata")}, 404, 409),
     response_class=Response,
@@ -257,14 +257,14 @@ def _conflict(code: str, detail: Text) -> Problem:
 
 
 _TOO_MANY = Text("Le iscrizioni sono al massimo {limit}.", "There are at most {limit} subscriptions.")
-_NOT_A_WEBHOOK = Text("L'iscrizione non invia a un indirizzo web.", "The subscription is not a webhook.")
-_FOREIGN = Text("Il comune non è dell'ambito.", "The municipality is not of the ambito.")
-_FOREIGN_REMEDY = Text("Indicare codici ISTAT dell'ambito.", "Give ISTAT codes of the ambito.")
+_NOT_A_WEBHOOK = Text("L’iscrizione non invia a un indirizzo web.", "The subscription is not a webhook.")
+_FOREIGN = Text("Il comune non è dell’ambito.", "The municipality is not of the ambito.")
+_FOREIGN_REMEDY = Text("Indicare codici ISTAT dell’ambito.", "Give ISTAT codes of the ambito.")
 _URL_FOR_WEBHOOK = Text(
-    "L'indirizzo serve per webhook, e solo per webhook.", "A webhook has an URL, and nothing else has."
+    "L’indirizzo serve per webhook, e solo per webhook.", "A webhook has an URL, and nothing else has."
 )
 _URL_REMEDY = Text("Aggiungere o togliere il campo.", "Add or remove the field.")
-_REFUSED_URL = Text("L'indirizzo non è ammesso.", "{reason}.")
+_REFUSED_URL = Text("L’indirizzo non è ammesso.", "{reason}.")
 _PUBLIC_HTTPS = Text(
     "Indicare un indirizzo https pubblico, senza nome utente e su una porta ammessa.",
     "Give a public https address without user name, on an allowed port.",

@@ -93,8 +93,8 @@ def _contested(event: FigureContested, names: Mapping[str, str]) -> tuple[str, .
         )
     else:
         said.append(
-            f"Conta alloggi dell'anagrafe: fino {_to(event)} {who} può correggerlo con una segnalazione "
-            "sull'alloggio, oppure rispondere."
+            f"Conta alloggi dell’anagrafe: fino {_to(event)} {who} può correggerlo con una segnalazione "
+            "sull’alloggio, oppure rispondere."
         )
     return tuple(said)
 
@@ -108,7 +108,7 @@ def _settled(event: ContestSettled, names: Mapping[str, str]) -> tuple[str, ...]
                 said.append(f"{cell} da {event.cell.value} a {event.new_cell_value}.")
             return tuple(said)
         case ContestOutcome.EXPIRED:
-            return (f"Il termine {_of(event)} è passato senza correzione: il numero resta com'è.",)
+            return (f"Il termine {_of(event)} è passato senza correzione: il numero resta com’è.",)
         case _:
             who = organisation_name(event.organisation or event.owner, names)
             done = "lo conferma" if event.outcome is ContestOutcome.CONFIRMED else "ritira la contestazione"
@@ -116,12 +116,12 @@ def _settled(event: ContestSettled, names: Mapping[str, str]) -> tuple[str, ...]
 
 
 def _to(event: Contest) -> str:
-    """`all'8 dicembre 2026`, `al 9 dicembre 2026`."""
-    return ("all'" if is_elided(event.deadline_on) else "al ") + day(event.deadline_on)
+    """`all’8 dicembre 2026`, `al 9 dicembre 2026`."""
+    return ("all’" if is_elided(event.deadline_on) else "al ") + day(event.deadline_on)
 
 
 def _of(event: Contest) -> str:
-    return ("dell'" if is_elided(event.deadline_on) else "del ") + day(event.deadline_on)
+    return ("dell’" if is_elided(event.deadline_on) else "del ") + day(event.deadline_on)
 
 
 def _until(event: Contest) -> str:

@@ -56,16 +56,16 @@ def step_lines(step: PlanStatusChanged) -> tuple[str, ...]:
 def paused(host: str, days: int) -> tuple[str, tuple[str, ...]]:
     """Subject and lines of the warning that an endpoint is paused."""
     return f"Notifiche sospese verso {host}", (
-        f"L'indirizzo {host} non accetta notifiche da {days} giorni: l'invio è sospeso, gli avvisi restano qui.",
-        "Quando l'indirizzo funziona di nuovo, riattivare l'iscrizione: gli avvisi in attesa saranno inviati.",
+        f"L’indirizzo {host} non accetta notifiche da {days} giorni: l’invio è sospeso, gli avvisi restano qui.",
+        "Quando l’indirizzo funziona di nuovo, riattivare l’iscrizione: gli avvisi in attesa saranno inviati.",
     )
 
 
 def disabled(host: str) -> tuple[str, tuple[str, ...]]:
     """Subject and lines of the warning that an endpoint has said goodbye (410 Gone)."""
     return f"Notifiche chiuse verso {host}", (
-        f"L'indirizzo {host} ha risposto di non voler più ricevere notifiche (410): l'iscrizione è disattivata.",
-        "Gli avvisi restano qui. Se non era voluto, riattivare l'iscrizione e ripetere gli invii.",
+        f"L’indirizzo {host} ha risposto di non voler più ricevere notifiche (410): l’iscrizione è disattivata.",
+        "Gli avvisi restano qui. Se non era voluto, riattivare l’iscrizione e ripetere gli invii.",
     )
 
 

@@ -30,9 +30,9 @@ __all__ = ["API", "router"]
 
 API = Api(
     "pianificazione",
-    "Il piano triennale di un ambito, com'è ora, comune per comune, e le sue versioni",
+    "Il piano triennale di un ambito, com’è ora, comune per comune, e le sue versioni",
     {
-        "plans": "Piano triennale dell'offerta abitativa",
+        "plans": "Piano triennale dell’offerta abitativa",
         "parts": "Le sette parti del piano",
         "document": "Il documento di piano",
         "editions": "Le edizioni del piano e il loro iter",

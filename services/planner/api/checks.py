@@ -61,7 +61,7 @@ class RemarkPage(PlanHead):
     "/{ambito}/checks",
     operation_id="check_list",
     summary="I rilievi del piano sui dati trasmessi",
-    description="Le verifiche che hanno bisogno dell'anagrafe o di altri dati: consistenza (V3), limite dei servizi "
+    description="Le verifiche che hanno bisogno dell’anagrafe o di altri dati: consistenza (V3), limite dei servizi "
     "transitori (V10), riserve (V11), lavori (V15), assegnazioni (V16), piano annuale e triennale (V17); con le regole "
     "del giorno del piano, quote (V7, V8) e contributi di solidarietà (V19), che contano famiglie e vede chi può.",
 )

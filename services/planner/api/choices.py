@@ -145,7 +145,7 @@ async def _choose(ambito: str, arrival: Arrival, session: AsyncSession) -> Answe
     wanted = read_value(NewChoice, arrival.document)
     if wanted.municipality not in names_of(ambito):
         raise not_found(
-            f"Il comune {wanted.municipality} non fa parte dell'ambito {ambito}.",
+            f"Il comune {wanted.municipality} non fa parte dell’ambito {ambito}.",
             f"Municipality {wanted.municipality} is not part of ambito {ambito}.",
         )
     row = ChoiceRow(

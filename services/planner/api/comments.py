@@ -130,7 +130,7 @@ async def write(plans: Plans, db: Db, ambito: AmbitoPath, arrival: Arrived) -> R
     "/{ambito}/comments/{thread}/resolve",
     operation_id="comment_resolve",
     summary="Chiudere una discussione",
-    description="Il capofila, il suo partner tecnico o chi l'ha cominciata. Una risposta la riapre.",
+    description="Il capofila, il suo partner tecnico o chi l’ha cominciata. Una risposta la riapre.",
     responses=responses({200: (CommentThread, "La discussione chiusa")}, 409),
     openapi_extra=body("Resolution", "Con quali parole", chiusura={"text": "corretto nella revisione 3"}),
     response_class=Response,
@@ -236,5 +236,5 @@ def _municipality_of(ambito: str, place: str) -> str:
 
 
 _RESOLVED = Text("La discussione è già chiusa.", "The thread is resolved already.")
-_NO_PLACE = Text("Nel piano non c'è questo numero, o non è pubblicato.", "The plan tells no such figure.")
+_NO_PLACE = Text("Nel piano non c’è questo numero, o non è pubblicato.", "The plan tells no such figure.")
 _NO_PLACE_REMEDY = Text("Indicare un numero o una sezione del piano.", "Give a figure or a section of the plan.")

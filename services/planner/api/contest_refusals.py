@@ -11,7 +11,7 @@ from shared.problems import FieldError, Problem, Text, invalid, of_status
 def no_figure(figure: str) -> Problem:
     return _of_figure(
         figure,
-        Text("Nel piano non c'è questo numero, o non è noto.", "The plan has no such figure, or it is not known."),
+        Text("Nel piano non c’è questo numero, o non è noto.", "The plan has no such figure, or it is not known."),
         Text("Sceglierne uno tra quelli di /figures.", "Choose one of those of /figures."),
     )
 
@@ -20,14 +20,14 @@ def not_contestable(figure: str) -> Problem:
     return _of_figure(
         figure,
         Text(
-            "Si contestano i numeri di alloggi di un Comune: non quelli dell'ambito, che ne sono la somma, non quelli "
-            "di famiglie, che solo il Comune conosce, non le quote, che l'ente sceglie.",
-            "What is contested are a municipality's counts of homes: not those of the ambito, which are their sum, not "
+            "Si contestano i numeri di alloggi di un Comune: non quelli dell’ambito, che ne sono la somma, non quelli "
+            "di famiglie, che solo il Comune conosce, non le quote, che l’ente sceglie.",
+            "What is contested are a municipality’s counts of homes: not those of the ambito, which are their sum, not "
             "those of households, which only the municipality knows, not shares, which the owner chooses.",
         ),
         Text(
             "Contestare il numero del Comune; le famiglie si correggono con una revisione della dichiarazione.",
-            "Contest the municipality's figure; data on households are corrected by a revision of the declaration.",
+            "Contest the municipality’s figure; data on households are corrected by a revision of the declaration.",
         ),
     )
 
@@ -56,8 +56,8 @@ def several_cells(given: str | None, cells: Sequence[OwnersCell]) -> Problem:
 def homes_only(given: str | None, owners: Sequence[str]) -> Problem:
     names = ", ".join(owners) or "-"
     rule = Text(
-        "Il numero conta alloggi dell'anagrafe, non dati dichiarati: lo corregge una segnalazione sull'alloggio "
-        "(POST /unit-reports, «unit-corrected») dell'ente che ne risponde.",
+        "Il numero conta alloggi dell’anagrafe, non dati dichiarati: lo corregge una segnalazione sull’alloggio "
+        "(POST /unit-reports, «unit-corrected») dell’ente che ne risponde.",
         "The figure counts homes of the registry, not declared values: what mends it is a report about the home "
         "(POST /unit-reports, 'unit-corrected') of the owner who answers for it.",
     )

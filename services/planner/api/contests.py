@@ -135,7 +135,7 @@ BODIES: Final = (NewContest, ContestReply)
     "/{ambito}/contests",
     operation_id="contest_list",
     summary="I numeri contestati",
-    description="Ogni contestazione com'è ora, dalla più recente, con i valori prima e dopo la correzione.",
+    description="Ogni contestazione com’è ora, dalla più recente, con i valori prima e dopo la correzione.",
 )
 async def listing(
     db: Db,
@@ -156,7 +156,7 @@ async def listing(
     "/{ambito}/contests/{contest_id}",
     operation_id="contest_show",
     summary="Una contestazione",
-    description="Com'è ora, e tutti i suoi passi: chi ha contestato che cosa, chi ha risposto, com'è finita.",
+    description="Com’è ora, e tutti i suoi passi: chi ha contestato che cosa, chi ha risposto, com’è finita.",
 )
 async def one(db: Db, who: Who, ambito: AmbitoPath, contest_id: UUID) -> ContestSteps:
     own(who, ambito)
@@ -173,8 +173,8 @@ async def one(db: Db, who: Who, ambito: AmbitoPath, contest_id: UUID) -> Contest
     operation_id="contest_open",
     summary="Contestare un numero del piano",
     description="Il Comune contesta i numeri del proprio territorio, un ente i propri. Se il numero poggia su dati "
-    "dichiarati, da quel momento e fino al termine l'ente può correggere quel dato e nessun altro; se conta alloggi "
-    "dell'anagrafe, lo corregge una segnalazione sull'alloggio.",
+    "dichiarati, da quel momento e fino al termine l’ente può correggere quel dato e nessun altro; se conta alloggi "
+    "dell’anagrafe, lo corregge una segnalazione sull’alloggio.",
     responses=responses({201: (Contest, "Contestazione aperta")}, 409),
     openapi_extra=body(
         "NewContest",
@@ -203,7 +203,7 @@ def _closing(path: str, operation: str, summary: str, description: str, act: Cal
         operation_id=operation,
         summary=summary,
         description=description,
-        responses=responses({200: (Contest, "La contestazione com'è ora")}, 409),
+        responses=responses({200: (Contest, "La contestazione com’è ora")}, 409),
         openapi_extra=body("ContestReply", "Il motivo", motivo={"reason": "verificato con un sopralluogo"}),
         response_class=Response,
     )(taken)
@@ -332,7 +332,7 @@ _closing(
     "answer",
     "contest_answer",
     "Rispondere a una contestazione",
-    "L'ente che deve rispondere, il capofila o il suo partner tecnico. La contestazione resta aperta.",
+    "L’ente che deve rispondere, il capofila o il suo partner tecnico. La contestazione resta aperta.",
     answer_contest,
 )
 _closing(
@@ -346,6 +346,6 @@ _closing(
     "withdraw",
     "contest_withdraw",
     "Ritirare una contestazione",
-    "Chi l'ha aperta la ritira, con il motivo.",
+    "Chi l’ha aperta la ritira, con il motivo.",
     withdraw_contest,
 )

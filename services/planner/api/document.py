@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple
 
 from fastapi import APIRouter, Request, Response
 
-from services.planner.api.editions import Asked, Plans
+from services.planner.api.editions import Asked, Plans, planner_settings
 from services.planner.api.material import material_of
 from services.planner.document.assembly import document_of, draft_of
 from services.planner.document.canonical import json_of
@@ -25,7 +25,6 @@ from services.planner.store.journal import Log
 from shared.events import PlanRecomputed, SubmissionReceived
 from shared.openapi import problems
 from shared.problems import of_status
-from shared.web import settings_of
 
 router = APIRouter(prefix="/plans", tags=["document"], responses=problems(404))
 PDF, JSON, ZIP = "application/pdf", "application/json", "application/zip"
@@ -35,7 +34,7 @@ VERSIONS_TOLD: Final = 200
 """In the change log."""
 ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
     200: {
-        "description": "Il documento; l'ETag è la sua impronta",
+        "description": "Il documento; l’ETag è la sua impronta",
         "content": {
             PDF: {},
             ODT: {},
@@ -45,7 +44,7 @@ ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
     304: {"description": "Il documento non è cambiato"},
 }
 PACKAGE_ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"description": "L'archivio; l'ETag è l'impronta del documento", "content": {ZIP: {}}},
+    200: {"description": "L’archivio; l’ETag è l’impronta del documento", "content": {ZIP: {}}},
     304: ANSWERS[304],
 }
 
@@ -62,7 +61,7 @@ PACKAGE_ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
 )
 async def document(plans: Plans, request: Request) -> Response:
     wanted = wanted_format(request)
-    found = await assembled(plans, await sources_of(plans), cast(PlannerSettings, settings_of(request)))
+    found = await assembled(plans, await sources_of(plans), planner_settings(request))
     content = await asyncio.to_thread(json_of, found)
     await keep(plans, found, content)
     return await handed_out(request, wanted, found, content, f"piano-{plans.plan.ambito}-{found.edition.version}")
@@ -101,7 +100,7 @@ async def handed_out(request: Request, wanted: str, found: Document, content: by
     responses=PACKAGE_ANSWERS,
 )
 async def package(plans: Plans, request: Request) -> Response:
-    found = await assembled(plans, await sources_of(plans), cast(PlannerSettings, settings_of(request)))
+    found = await assembled(plans, await sources_of(plans), planner_settings(request))
     await keep(plans, found, await asyncio.to_thread(json_of, found))
     return await packed(request, found, plans.plan.ambito, f"piano-{plans.plan.ambito}-{found.edition.version}")
 
@@ -111,7 +110,7 @@ async def packed(request: Request, found: Document, ambito: str, stem: str) -> R
     headers = {"ETag": f'"{found.edition.hash}"', "Cache-Control": "no-cache"}
     if found.edition.hash in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
-    licence = cast(PlannerSettings, settings_of(request)).planner_data_licence
+    licence = planner_settings(request).planner_data_licence
     content = await asyncio.to_thread(package_of, found, ambito, licence)
     headers |= {"Content-Language": "it", "Content-Disposition": f'attachment; filename="{stem}.zip"'}
     return Response(content, headers=headers, media_type=ZIP)

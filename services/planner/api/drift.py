@@ -88,7 +88,7 @@ Place = Annotated[str | None, Query(pattern=r"^(-|[0-9]{6})$", max_length=6)]
     "/{ambito}/drift",
     operation_id="plan_drift",
     summary="Perché il piano è cambiato",
-    description="Il piano chiesto a confronto con una versione, con un giorno precedente o con un'edizione congelata: "
+    description="Il piano chiesto a confronto con una versione, con un giorno precedente o con un’edizione congelata: "
     "ogni causa con quanto ha spostato di ogni numero; la somma è esatta.",
 )
 async def show_drift(

@@ -123,7 +123,7 @@ class WhyAnswer(PlanHead):
     "/{ambito}/figures",
     operation_id="figure_list",
     summary="I numeri del piano",
-    description="Tutti, o quelli di un comune, di un proprietario, di un anno. Con `detail` invece quelli dell'offerta "
+    description="Tutti, o quelli di un comune, di un proprietario, di un anno. Con `detail` invece quelli dell’offerta "
     "per classe dimensionale e servizio (KINDS) o delle colonne a-k del piano annuale (COLUMNS). "
     "Chi non può vedere le famiglie di un territorio ne ha il fabbisogno a multipli di cinque, per difetto.",
 )
@@ -150,7 +150,7 @@ async def figures(
     "/{ambito}/figures/{figure_id}",
     operation_id="figure_show",
     summary="Un numero del piano",
-    description="Il valore, l'unità, il territorio, il proprietario e l'anno, e dove se ne legge il perché.",
+    description="Il valore, l’unità, il territorio, il proprietario e l’anno, e dove se ne legge il perché.",
 )
 async def figure(plans: Plans, figure_id: FigurePath) -> FigureAnswer:
     key, values = await _found(plans, figure_id)
@@ -213,7 +213,7 @@ async def _found(plans: Asked, figure_id: str) -> tuple[FigureKey, Mapping[Figur
     key = key_of(figure_id)
     values = await _values(plans, detail_of(key.figure))
     if key not in values:
-        raise not_found(f"Nel piano non c'è il numero {figure_id}.", f"There is no figure {figure_id} in the plan.")
+        raise not_found(f"Nel piano non c’è il numero {figure_id}.", f"There is no figure {figure_id} in the plan.")
     return key, values
 
 

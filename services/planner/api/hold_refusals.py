@@ -84,29 +84,29 @@ def _conflict(code: str, text: Text, row: HoldRow) -> Problem:
     return Problem(409, code, of_status(409).title, detail)
 
 
-_NO_CASE = Text("Non c'è un caso aperto con questo riferimento.", "There is no open case of this reference.")
+_NO_CASE = Text("Non c’è un caso aperto con questo riferimento.", "There is no open case of this reference.")
 _NO_CASE_REMEDY = Text("Indicare un caso aperto del proprio Comune.", "Give an open case of your municipality.")
-_NOT_FREE = Text("L'alloggio non è libero né riservato.", "The home is neither free nor set aside.")
+_NOT_FREE = Text("L’alloggio non è libero né riservato.", "The home is neither free nor set aside.")
 _NOT_FREE_REMEDY = Text("Scegliere un alloggio tra quelli proposti.", "Choose one of the homes proposed.")
 _UNSUITABLE = Text(
-    "L'alloggio è troppo piccolo per il nucleo, o non è accessibile.",
+    "L’alloggio è troppo piccolo per il nucleo, o non è accessibile.",
     "The home is too small for the household, or not accessible.",
 )
 _UNSUITABLE_REMEDY = _NOT_FREE_REMEDY
 _HELD = Text(
-    "L'alloggio {unit} è prenotato da {organisation} fino al {until}.",
+    "L’alloggio {unit} è prenotato da {organisation} fino al {until}.",
     "Home {unit} is held by {organisation} until {until}.",
 )
 _PLACED = Text(
-    "L'alloggio {unit} è già assegnato: lo ha prenotato {organisation}.",
+    "L’alloggio {unit} è già assegnato: lo ha prenotato {organisation}.",
     "Home {unit} has been taken: {organisation} held it.",
 )
 _PROVIDED = Text(
-    "Per il caso {case} c'è già l'alloggio {unit}, prenotato da {organisation}.",
+    "Per il caso {case} c’è già l’alloggio {unit}, prenotato da {organisation}.",
     "Case {case} already has home {unit}, held by {organisation}.",
 )
 _GONE = Text(
-    "L'alloggio {unit} nel frattempo non è più disponibile: rinunciare alla prenotazione e sceglierne un altro.",
+    "L’alloggio {unit} nel frattempo non è più disponibile: rinunciare alla prenotazione e sceglierne un altro.",
     "Home {unit} is not to be had any more: decline the hold and choose another.",
 )
 _CAP = Text(
@@ -118,5 +118,5 @@ _STATUS = {
     HoldStatus.ACCEPTED: Text("La prenotazione è già stata accettata.", "The hold has been accepted already."),
     HoldStatus.DECLINED: Text("La prenotazione non è stata accettata.", "The hold has been declined."),
     HoldStatus.EXPIRED: Text("La prenotazione è scaduta.", "The hold has expired."),
-    HoldStatus.RETURNED: Text("L'alloggio è già stato restituito.", "The home has been given back already."),
+    HoldStatus.RETURNED: Text("L’alloggio è già stato restituito.", "The home has been given back already."),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Annotated, Any, Final, cast
+from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.planner.api.editions import AmbitoPath
+from services.planner.api.editions import AmbitoPath, planner_settings
 from services.planner.api.hold_refusals import (
     case_for,
     check_cap,
@@ -47,7 +47,7 @@ from shared.idempotency import Answer
 from shared.openapi import body, problems, responses
 from shared.roles import Reach
 from shared.sign_in import Granted, Who
-from shared.web import Db, settings_of
+from shared.web import Db
 
 router = APIRouter(prefix="/plans", tags=["holds"], responses=problems(404))
 Arrived = Annotated[Arrival, Depends(arriving(16_384))]
@@ -112,11 +112,11 @@ BODIES: Final = (NewHold, HoldRefusal)
     summary="Prenotare un alloggio per un caso di emergenza",
     description="Vale fino alla scadenza; intanto nessun altro può averlo. Solo il Comune del caso o il capofila.",
     responses=responses({201: (Hold, "Prenotato")}, 409),
-    openapi_extra=body("NewHold", "L'alloggio e il caso", prenotazione={"unit_id": "CR-000123", "case_ref": "CR-7"}),
+    openapi_extra=body("NewHold", "L’alloggio e il caso", prenotazione={"unit_id": "CR-000123", "case_ref": "CR-7"}),
     response_class=Response,
 )
 async def place(request: Request, db: Db, ambito: AmbitoPath, arrival: Arrived) -> Response:
-    settings = cast(PlannerSettings, settings_of(request))
+    settings = planner_settings(request)
     return await once(db, arrival, partial(_place, ambito, settings))
 
 
@@ -148,8 +148,8 @@ async def _place(ambito: str, settings: PlannerSettings, arrival: Arrival, sessi
 @router.post(
     "/{ambito}/holds/{hold_id}/accept",
     operation_id="hold_accept",
-    summary="Confermare la prenotazione: il nucleo accetta l'alloggio",
-    description="L'alloggio è del nucleo e non si propone più a nessuno.",
+    summary="Confermare la prenotazione: il nucleo accetta l’alloggio",
+    description="L’alloggio è del nucleo e non si propone più a nessuno.",
     responses=responses({200: (Hold, "Accettata")}, 409),
     response_class=Response,
 )
@@ -161,7 +161,7 @@ async def accept(db: Db, ambito: AmbitoPath, hold_id: UUID, arrival: ArrivedBare
     "/{ambito}/holds/{hold_id}/decline",
     operation_id="hold_decline",
     summary="Rinunciare alla prenotazione",
-    description="Con il motivo, scelto da un elenco: di nessuno si scrive nulla. L'alloggio torna disponibile.",
+    description="Con il motivo, scelto da un elenco: di nessuno si scrive nulla. L’alloggio torna disponibile.",
     responses=responses({200: (Hold, "Non accettata")}, 409),
     openapi_extra=body("HoldRefusal", "Il motivo", rinuncia={"reason": "HOME_UNSUITABLE"}),
     response_class=Response,
@@ -174,7 +174,7 @@ async def decline(db: Db, ambito: AmbitoPath, hold_id: UUID, arrival: Arrived) -
     "/{ambito}/holds/{hold_id}/return",
     operation_id="hold_return",
     summary="Restituire un alloggio accettato",
-    description="La sistemazione è finita: l'alloggio si può di nuovo proporre.",
+    description="La sistemazione è finita: l’alloggio si può di nuovo proporre.",
     responses=responses({200: (Hold, "Restituito")}, 409),
     response_class=Response,
 )
@@ -208,7 +208,7 @@ async def _decide(
     "/{ambito}/holds",
     operation_id="holds_list",
     summary="Elenco delle prenotazioni, dalla più recente",
-    description="Quelle per i propri casi e sui propri alloggi; chi coordina l'ambito le vede tutte.",
+    description="Quelle per i propri casi e sui propri alloggi; chi coordina l’ambito le vede tutte.",
 )
 async def listing(
     db: Db,

@@ -7,19 +7,28 @@ from collections.abc import Sequence
 from datetime import date
 from functools import partial
 from itertools import groupby
-from typing import Annotated, Final, NamedTuple, cast
+from typing import Annotated, Final, NamedTuple
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.planner.api.document import ANSWERS, PACKAGE_ANSWERS, handed_out, packed, wanted_format
-from services.planner.api.editions import AmbitoPath, Asked, Sha256, ShortText, Whole, Year, asked, own
+from services.planner.api.editions import (
+    AmbitoPath,
+    Asked,
+    Sha256,
+    ShortText,
+    Whole,
+    Year,
+    asked,
+    own,
+    planner_settings,
+)
 from services.planner.api.proposals import Proposal, proposal_of
 from services.planner.api.steps import EditionId, Proposed, Steps, propose
 from services.planner.document.canonical import read_document
 from services.planner.document.model import Document
-from services.planner.settings import PlannerSettings
 from services.planner.store import documents
 from services.planner.store import editions as store
 from shared.arrivals import Arrival, Shape, answer, arriving, not_found, once, read_value
@@ -28,7 +37,7 @@ from shared.idempotency import Answer
 from shared.lifecycle_wording import step_sentence
 from shared.openapi import body, problems, responses
 from shared.sign_in import Who, audit_head
-from shared.web import Db, settings_of
+from shared.web import Db
 
 router = APIRouter(prefix="/plans", tags=["editions"], responses=problems(404))
 Arrived = Annotated[Arrival, Depends(arriving(65_536))]
@@ -120,7 +129,7 @@ BODIES: Final = (NewEdition,)
     "/{ambito}/editions",
     operation_id="edition_list",
     summary="Le edizioni del piano",
-    description="Ogni edizione proposta nel triennio, con il suo stato, i suoi atti e l'impronta del suo documento.",
+    description="Ogni edizione proposta nel triennio, con il suo stato, i suoi atti e l’impronta del suo documento.",
 )
 async def listing(request: Request, db: Db, who: Who, ambito: AmbitoPath, first_year: FirstYear = None) -> EditionList:
     own(who, ambito)
@@ -137,7 +146,7 @@ async def listing(request: Request, db: Db, who: Who, ambito: AmbitoPath, first_
     status_code=201,
     operation_id="edition_propose",
     summary="Proporre il piano",
-    description="Congela il piano com'è ora: documento, numeri, regole, registro degli eventi. Ogni riga deve essere "
+    description="Congela il piano com’è ora: documento, numeri, regole, registro degli eventi. Ogni riga deve essere "
     "trasmessa, o registrata come inadempienza.",
     responses=responses({201: (PlanEdition, "Proposto")}, 409),
     openapi_extra=body(
@@ -148,7 +157,7 @@ async def listing(request: Request, db: Db, who: Who, ambito: AmbitoPath, first_
 async def propose_edition(request: Request, db: Db, ambito: AmbitoPath, arrival: Arrived) -> Response:
     wanted = read_value(NewEdition, arrival.document)
     plans = await asked(request, db, arrival.who, ambito)
-    proposal = await proposal_of(plans, cast(PlannerSettings, settings_of(request)))
+    proposal = await proposal_of(plans, planner_settings(request))
     return await once(db, arrival, partial(_propose, plans, proposal, wanted, await audit_head(request)))
 
 
@@ -161,7 +170,7 @@ async def _propose(
 @router.get(
     "/{ambito}/editions/{edition}",
     operation_id="edition_show",
-    summary="Un'edizione del piano",
+    summary="Un’edizione del piano",
     description="Il suo stato, i suoi passi con gli atti, e che cosa vi è congelato.",
 )
 async def one(
@@ -173,8 +182,8 @@ async def one(
 @router.get(
     "/{ambito}/editions/{edition}/steps",
     operation_id="edition_steps",
-    summary="I passi di un'edizione",
-    description="In ordine, ciascuno con il giorno, l'ufficio, gli atti e l'impronta del documento di allora.",
+    summary="I passi di un’edizione",
+    description="In ordine, ciascuno con il giorno, l’ufficio, gli atti e l’impronta del documento di allora.",
 )
 async def steps_of(
     request: Request, db: Db, who: Who, ambito: AmbitoPath, number: EditionPath, first_year: FirstYear = None
@@ -198,7 +207,7 @@ async def frozen_document(
     last = (await _steps(request, db, who, ambito, number, first_year))[-1]
     async with db.reading() as session:
         kept = await documents.content_of(session, last.document_hash)
-    assert kept is not None, "a step's document is kept in its transaction, and nothing is ever deleted"
+    assert kept is not None, "a step’s document is kept in its transaction, and nothing is ever deleted"
     found = await asyncio.to_thread(read_document, kept[1])
     return FrozenDocument(ambito, found, kept[1], f"piano-{ambito}-{last.first_year}-edizione-{number}")
 
@@ -209,7 +218,7 @@ Frozen = Annotated[FrozenDocument, Depends(frozen_document)]
 @router.get(
     "/{ambito}/editions/{edition}/document",
     operation_id="edition_document",
-    summary="Il documento di un'edizione",
+    summary="Il documento di un’edizione",
     description="Quello congelato quando fu proposta, con lo stato e gli atti in copertina: PDF, o gli stessi "
     "contenuti come dati.",
     response_class=Response,
@@ -222,7 +231,7 @@ async def document(request: Request, frozen: Frozen) -> Response:
 @router.get(
     "/{ambito}/editions/{edition}/package",
     operation_id="edition_package",
-    summary="Un'edizione come dati aperti",
+    summary="Un’edizione come dati aperti",
     description="Il suo documento, congelato, come archivio zip: tabelle in CSV, comuni in GeoJSON, documento in JSON "
     "con il suo schema, dizionario dei dati, metadati DCAT-AP_IT. Sono sempre gli stessi byte, fino al suo prossimo "
     "passo.",
@@ -254,4 +263,4 @@ def _id_of(step: PlanStatusChanged) -> EditionId:
 
 
 def present_year(request: Request) -> int:
-    return cast(PlannerSettings, settings_of(request)).planner_first_year
+    return planner_settings(request).planner_first_year

@@ -13,7 +13,7 @@ from shared.problems import FieldError, Problem, Text, invalid, of_status
 def out_of_turn(last: PlanStatusChanged) -> Problem:
     """409 that says which step was taken last, on which day and by which acts."""
     detail = Text(
-        f"L'edizione {last.edition} non ammette ora questo passo. {step_sentence(last)}",
+        f"L’edizione {last.edition} non ammette ora questo passo. {step_sentence(last)}",
         f"Edition {last.edition} does not allow this step now: it is {last.status} since {last.on}.",
     )
     return Problem(409, "step-out-of-turn", of_status(409).title, detail)

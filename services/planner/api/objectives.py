@@ -269,8 +269,8 @@ def _beside(plans: Asked, found: Commitment) -> PlanObjective:
     )
 
 
-_WITHDRAWN = Text("L'obiettivo è già stato ritirato.", "The objective has been withdrawn already.")
-_NO_FIGURE = Text("Nel piano non c'è questo numero.", "The plan has no such figure.")
+_WITHDRAWN = Text("L’obiettivo è già stato ritirato.", "The objective has been withdrawn already.")
+_NO_FIGURE = Text("Nel piano non c’è questo numero.", "The plan has no such figure.")
 _NO_FIGURE_REMEDY = Text("Sceglierne uno tra quelli di /figures.", "Choose one of those of /figures.")
 _TOO_SOON = Text("La scadenza deve venire dopo oggi.", "The deadline must lie after today.")
 _TOO_SOON_REMEDY = Text("Indicare un giorno futuro.", "Give a day to come.")

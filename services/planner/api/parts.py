@@ -85,7 +85,7 @@ class PartAnswer(PlanHead):
     summary="Una delle sette parti del piano",
     description="1 quadro conoscitivo, 2 quadro ricognitivo, 3 fabbisogno, 4 patrimonio e offerta, 5 strategie e "
     "alienazioni, 6 emergenza, 7 accesso e permanenza: frasi con i loro numeri, numeri con i loro addendi, elenchi, "
-    "e i testi scritti dagli uffici, che sono dell'intero ambito.",
+    "e i testi scritti dagli uffici, che sono dell’intero ambito.",
 )
 async def part(
     plans: Plans, number: Annotated[int, Path(ge=1, le=len(PARTS))], municipality: Municipality = None
@@ -105,7 +105,7 @@ def check_place(plans: Asked, municipality: str | None) -> None:
     """Raises `Problem` 404 for a municipality that is not the ambito's."""
     if municipality is not None and municipality not in plans.plan.names:
         raise not_found(
-            f"Il comune {municipality} non fa parte dell'ambito {plans.plan.ambito}.",
+            f"Il comune {municipality} non fa parte dell’ambito {plans.plan.ambito}.",
             f"Municipality {municipality} is not part of ambito {plans.plan.ambito}.",
         )
 

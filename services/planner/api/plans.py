@@ -88,8 +88,8 @@ class VersionPage(Shape):
 @router.get(
     "/{ambito}",
     operation_id="plan_show",
-    summary="Il piano dell'ambito, oggi",
-    description="I totali dell'ambito, le azioni proposte per l'emergenza e gli indirizzi dei comuni.",
+    summary="Il piano dell’ambito, oggi",
+    description="I totali dell’ambito, le azioni proposte per l’emergenza e gli indirizzi dei comuni.",
     response_model=PlanAnswer,
 )
 async def plan(plans: Plans, request: Request, response: Response) -> PlanAnswer | Response:
@@ -116,7 +116,7 @@ async def municipality(plans: Plans, istat: IstatPath) -> MunicipalityAnswer:
     head, held = plans.head, plans.plan
     if istat not in held.names:
         raise not_found(
-            f"Il comune {istat} non fa parte dell'ambito {held.ambito}.",
+            f"Il comune {istat} non fa parte dell’ambito {held.ambito}.",
             f"Municipality {istat} is not part of ambito {held.ambito}.",
         )
     return MunicipalityAnswer(

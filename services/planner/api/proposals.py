@@ -73,6 +73,6 @@ _MISSING = Text(
     "Declaration {year} of {owner} for municipality {municipality} is missing.",
 )
 _MISSING_REMEDY = Text(
-    "Trasmetterla, anche se non c'è nulla da dichiarare, o registrare l'inadempienza.",
+    "Trasmetterla, anche se non c’è nulla da dichiarare, o registrare l’inadempienza.",
     "Submit it, even with nothing to declare, or record the default.",
 )

@@ -83,7 +83,7 @@ class ScoresAnswer(PlanHead):
     operation_id="plan_scores",
     summary="Quanto ha avuto ragione la previsione",
     description="Per ogni anno chiuso, le uscite previste prima che cominciasse e quelle avvenute, a confronto con "
-    "«come l'anno prima» e con il dichiarato; dove la previsione fa peggio dell'anno prima, è retrocessa.",
+    "«come l’anno prima» e con il dichiarato; dove la previsione fa peggio dell’anno prima, è retrocessa.",
 )
 async def scores(
     plans: Plans,

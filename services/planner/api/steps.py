@@ -122,7 +122,7 @@ async def _go_on(session: AsyncSession, arrival: Arrival, steps: Steps, told: di
     last = steps[-1]
     then = {"step": last.step + 1, "before": last.status, "organisation": arrival.who.organisation}
     kept = await documents.content_of(session, last.document_hash)
-    assert kept is not None, "a step's document is kept in its transaction, and nothing is ever deleted"
+    assert kept is not None, "a step’s document is kept in its transaction, and nothing is ever deleted"
     document = await asyncio.to_thread(read_document, kept[1])
     return await _record(session, arrival, steps, last.having(told | then), document)
 

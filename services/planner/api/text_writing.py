@@ -103,4 +103,4 @@ def _event(row: SectionTextRow) -> SectionWritten:
 
 
 _SAME = Text("Il testo è quello già scritto.", "The text is the one that is written already.")
-_SAME_REMEDY = Text("Non c'è nulla da salvare.", "There is nothing to save.")
+_SAME_REMEDY = Text("Non c’è nulla da salvare.", "There is nothing to save.")

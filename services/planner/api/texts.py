@@ -138,7 +138,7 @@ async def listing(plans: Plans) -> TextList:
     "/{ambito}/texts/{section}",
     operation_id="text_show",
     summary="Il testo di una sezione",
-    description="L'ultima stesura; il suo numero, che è anche l'ETag, va indicato da chi ne scrive un'altra.",
+    description="L’ultima stesura; il suo numero, che è anche l’ETag, va indicato da chi ne scrive un’altra.",
 )
 async def show(plans: Plans, section: SectionPath, response: Response) -> PlanText:
     wanted, rows = known_section(section), await _revisions(plans, section)

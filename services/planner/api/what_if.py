@@ -209,4 +209,4 @@ def _limit(shift: Shift) -> LimitItem:
     return LimitItem(**told, limit=shift.what, articles=list(shift.articles))
 
 
-_REMEDY = Text("Correggere l'ipotesi.", "Correct the hypothesis.")
+_REMEDY = Text("Correggere l’ipotesi.", "Correct the hypothesis.")

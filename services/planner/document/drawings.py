@@ -122,7 +122,7 @@ def printed_map(
         names = {feature["properties"]["istat_code"]: feature["properties"]["name"] for feature in geojson["features"]}
         told = "; ".join(labels.area(names[code], values.get(code)) for code in sorted(names, key=names.__getitem__))
     drawing = figure.find("svg")
-    assert drawing is not None, "the page's map has a drawing"
+    assert drawing is not None, "the page’s map has a drawing"
     _, _, width, height = map(int, drawing.attrib.pop("viewBox").split())
     drawing.attrib = {"xmlns": SVG, "viewBox": f"0 0 {width} {height + 60}"}
     for kind in ("title", "desc"):
@@ -214,7 +214,7 @@ def _text(
 
 def _required(parent: Element, path: str) -> Element:
     found = parent.find(path)
-    assert found is not None, f"the page's map has no {path}"
+    assert found is not None, f"the page’s map has no {path}"
     return found
 
 

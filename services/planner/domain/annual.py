@@ -30,19 +30,19 @@ COLUMNS: Final = {
     "under_renovation_assignable": AnnualColumn("c", Text("assegnabili dopo i lavori", "assignable after works")),
     "new_build_assignable": AnnualColumn("d", Text("assegnabili di nuova costruzione", "assignable, newly built")),
     "free_now": AnnualColumn("e", Text("già liberi", "free already")),
-    "turnover_expected": AnnualColumn("e", Text("che si liberano nell'anno", "becoming free in the year")),
+    "turnover_expected": AnnualColumn("e", Text("che si liberano nell’anno", "becoming free in the year")),
     "free_plus_turnover": AnnualColumn("e", Text("liberi o che si liberano", "free or becoming free")),
     "conferred_by_private": AnnualColumn("f", Text("conferiti da privati", "conferred by private parties")),
     "assignable_total": AnnualColumn("g", Text("assegnabili in totale", "assignable in all")),
     "sat_units": AnnualColumn("j", Text("destinati ai servizi transitori", "set aside for transitional services")),
-    "assigned_previous_year": AnnualColumn("k", Text("assegnati l'anno prima", "assigned in the year before")),
+    "assigned_previous_year": AnnualColumn("k", Text("assegnati l’anno prima", "assigned in the year before")),
 }
 """The columns that count homes. Published plans may print e as one number."""
 SHARES: Final = {
     "indigence_share": AnnualColumn("h", Text("quota per nuclei indigenti", "share for indigent households")),
     "forces_share": AnnualColumn("i", Text("quota per le forze", "share for the forces")),
     "local_police_share": AnnualColumn("i", Text("quota per la polizia locale", "share for the local police")),
-    "extra_category_share": AnnualColumn("i", Text("quota per le categorie dell'ente", "share of the owner's choice")),
+    "extra_category_share": AnnualColumn("i", Text("quota per le categorie dell’ente", "share of the owner’s choice")),
 }
 """The columns that are chosen and not summed, as shares of the year's homes."""
 
@@ -126,14 +126,14 @@ class ScopeProblem(StrEnum):
 PROBLEMS: Final = {
     ScopeProblem.COUNTED_TWICE: Text("lo stesso numero compare due volte", "the same number is there twice"),
     ScopeProblem.TOTAL_AMONG_PARTS: Text(
-        "è un totale dell'ambito tra i comuni", "a total of the ambito among its parts"
+        "è un totale dell’ambito tra i comuni", "a total of the ambito among its parts"
     ),
     ScopeProblem.ALL_OWNERS_BESIDE_ONE: Text(
         "è di tutti gli enti, accanto a uno di essi", "all owners beside one of them"
     ),
     ScopeProblem.ALL_SERVICES_BESIDE_ONE: Text("è di ogni servizio, accanto a uno", "all services beside one of them"),
     ScopeProblem.OTHER_YEAR: Text("è di un altro anno", "it is of another year"),
-    ScopeProblem.NOT_IN_AMBITO: Text("il comune non è dell'ambito", "the municipality is not of the ambito"),
+    ScopeProblem.NOT_IN_AMBITO: Text("il comune non è dell’ambito", "the municipality is not of the ambito"),
 }
 
 

@@ -35,7 +35,7 @@ class QuotaKind(StrEnum):
 FORMULAS = {
     QuotaKind.INDIGENCE: Formula(
         "quota_indigence",
-        "Quota per nuclei indigenti: la quota degli alloggi assegnabili dell'ente (ALER: del comune), per eccesso.",
+        "Quota per nuclei indigenti: la quota degli alloggi assegnabili dell’ente (ALER: del comune), per eccesso.",
         "R.R. 4/2017, art. 13 c. 3",
         ("indigence_share",),
     ),
@@ -53,13 +53,13 @@ FORMULAS = {
     ),
     QuotaKind.CATEGORIES: Formula(
         "quota_categories",
-        "Quota per le categorie dell'art. 14: la quota scelta, per difetto, tra gli alloggi che restano.",
+        "Quota per le categorie dell’art. 14: la quota scelta, per difetto, tra gli alloggi che restano.",
         "R.R. 4/2017, art. 4 c. 3",
         ("owner_categories_share",),
     ),
     QuotaKind.SAT: Formula(
         "quota_sat",
-        "Alloggi per i servizi abitativi transitori: quelli indicati dall'ente, al più quelli che restano.",
+        "Alloggi per i servizi abitativi transitori: quelli indicati dall’ente, al più quelli che restano.",
         "L.R. 16/2016, art. 23 c. 13",
         ("sat_set_aside_share", "sat_baseline"),
     ),

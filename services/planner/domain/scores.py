@@ -36,7 +36,7 @@ FORMULAS = {
     ),
     "held": Formula(
         "randomised_pit",
-        "Tenuta della fascia: probabilità che le uscite vere stiano nella fascia dell'80 %, i valori sul bordo per la "
+        "Tenuta della fascia: probabilità che le uscite vere stiano nella fascia dell’80 %, i valori sul bordo per la "
         "loro parte; su molte previsioni la media dev’essere 0,8.",
         FORECAST_SOURCE,
     ),

@@ -158,7 +158,7 @@ def _problem_of_unit(kind: Kind, unit: str, size: str) -> str:
     return (
         ""
         if size or kind is Kind.EVENT_RETRACTED
-        else "size is empty: name the home's size class, the same in all its lines"
+        else "size is empty: name the home’s size class, the same in all its lines"
     )
 
 

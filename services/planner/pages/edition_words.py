@@ -41,7 +41,7 @@ OFFICES: Final = _with_english(
         Office.MAYOR: "the mayor of the lead municipality",
         Office.HOUSING_OFFICE: "the housing office of the lead municipality",
         Office.AREA_PLAN_OFFICE: "the office of the area plan",
-        Office.ASSEMBLY_SECRETARIAT: "the secretariat of the mayors' assembly",
+        Office.ASSEMBLY_SECRETARIAT: "the secretariat of the mayors’ assembly",
         Office.GENERAL_SECRETARIAT: "the general secretariat of the lead municipality",
     },
 )

@@ -69,7 +69,7 @@ def _residents(material: Material) -> PartMap:
         title=say("Residenti, comune per comune", "Residents, municipality by municipality"),
         description=say(
             "Carta dei comuni dell’ambito: più scuro il colore, più residenti. I dati sono nella tabella.",
-            "Map of the ambito's municipalities: the darker, the more residents. The data are in the table.",
+            "Map of the ambito’s municipalities: the darker, the more residents. The data are in the table.",
         ),
         one=say("residente", "resident"),
         many=say("residenti", "residents"),
@@ -88,7 +88,7 @@ def _coverage(material: Material) -> PartMap:
         ),
         description=say(
             "Carta dei comuni dell’ambito: più scuro il colore, più alta la quota coperta. I dati sono nella tabella.",
-            "Map of the ambito's municipalities: the darker, the larger the share covered. The data are in the table.",
+            "Map of the ambito’s municipalities: the darker, the larger the share covered. The data are in the table.",
         ),
         one=say("del fabbisogno coperto", "of the need covered"),
         many=say("del fabbisogno coperto", "of the need covered"),
@@ -111,7 +111,7 @@ def _supply_per_home(material: Material) -> PartMap:
         description=say(
             "Carta dei comuni dell’ambito: più scuro il colore, più alloggi assegnabili per alloggio in patrimonio. I "
             "dati sono nella tabella.",
-            "Map of the ambito's municipalities: the darker, the more homes to be assigned for each in stock. The data "
+            "Map of the ambito’s municipalities: the darker, the more homes to be assigned for each in stock. The data "
             "are in the table.",
         ),
         one=say("alloggio assegnabile ogni 100", "home to be assigned of 100"),

@@ -87,7 +87,7 @@ async def content_of(db: Database, wanted: Print, licence: str, patience: float 
 async def _made(db: Database, wanted: Print, licence: str) -> bytes:
     async with db.reading() as session:
         kept = await documents.content_of(session, wanted.digest)
-    assert kept is not None, "a step's document is kept in its transaction, and nothing is ever deleted"
+    assert kept is not None, "a step’s document is kept in its transaction, and nothing is ever deleted"
     ambito, content = kept
     if wanted.ending == "json":
         return content

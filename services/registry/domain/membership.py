@@ -19,7 +19,7 @@ def check_ambito(
     if subject != report.unit_id:
         raise Refusal(
             "subject-mismatch",
-            f"La busta nomina l'alloggio {subject}, il contenuto di {report.unit_id}. Usare lo stesso identificativo.",
+            f"La busta nomina l’alloggio {subject}, il contenuto di {report.unit_id}. Usare lo stesso identificativo.",
             f"The envelope speaks of unit {subject}, the body of {report.unit_id}. Use the same identifier in both.",
         )
     if known is not None and known != claimed:
@@ -27,7 +27,7 @@ def check_ambito(
     if known is None and isinstance(report, UnitRegistered) and members and report.municipality not in members:
         raise Refusal(
             "outside-ambito",
-            f"Il comune {report.municipality} non fa parte dell'ambito {claimed}. Controllare il codice ISTAT.",
+            f"Il comune {report.municipality} non fa parte dell’ambito {claimed}. Controllare il codice ISTAT.",
             f"Municipality {report.municipality} is not part of ambito {claimed}. Check the ISTAT code.",
         )
 
@@ -35,6 +35,6 @@ def check_ambito(
 def _elsewhere(unit_id: str, claimed: str, known: str) -> Refusal:
     return Refusal(
         "wrong-ambito",
-        f"L'alloggio {unit_id} appartiene all'ambito {known}, non a {claimed}. Segnalarlo con quell'ambito.",
+        f"L’alloggio {unit_id} appartiene all’ambito {known}, non a {claimed}. Segnalarlo con quell’ambito.",
         f"Unit {unit_id} belongs to ambito {known}, not to {claimed}. Send the report under that ambito.",
     )

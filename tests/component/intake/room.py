@@ -131,7 +131,7 @@ def refused(report_id: UUID, organisation: str = ALER, unit_id: str = "U-1") -> 
         report_id=report_id,
         organisation=organisation,
         rule="unknown-unit",
-        reason_it="L'alloggio non è iscritto in anagrafe.",
+        reason_it="L’alloggio non è iscritto in anagrafe.",
         reason_en="The unit is not in the registry.",
     )
     return _fact(fact, unit_id, None)

@@ -94,7 +94,7 @@ async def test_shares_are_told_in_homes(room: Room) -> None:
         (
             "it",
             "V15: Riga 1, programma PR-2026-7: la fine prevista 01/01/2030 è fuori dal triennio (2027-2029).",
-            "Correggere la data, o togliere l'intervento dal triennio.",
+            "Correggere la data, o togliere l’intervento dal triennio.",
         ),
         (
             "en",

@@ -204,7 +204,7 @@ async def test_the_reporter_reads_why_the_report_was_refused_in_either_language(
         italian = (await client.get(f"/unit-reports/{report_id}")).json()
         english = (await client.get(f"/unit-reports/{report_id}", headers={"Accept-Language": "en"})).json()
     assert (italian["state"], italian["rule"], italian["sequence"]) == ("refused", "unknown-unit", None)
-    assert italian["reason"] == "L'alloggio non è iscritto in anagrafe."
+    assert italian["reason"] == "L’alloggio non è iscritto in anagrafe."
     assert english["reason"] == "The unit is not in the registry."
 
 

@@ -93,14 +93,14 @@ async def test_its_owner_and_the_lead_hear_that_a_number_is_contested(room: Room
     assert lines[1].endswith(" lo contesta: ne abbiamo visti quattro")
     assert lines[2] == "Secondo chi contesta è 4."
     assert lines[3] == (
-        "Fino all'8 dicembre 2026 ALER può correggere il solo dato dichiarato «columns/free_now» del ciclo 2025, "
+        "Fino all’8 dicembre 2026 ALER può correggere il solo dato dichiarato «columns/free_now» del ciclo 2025, "
         "oppure rispondere."
     )
 
 
 async def test_homes_of_the_registry_are_mended_by_a_report(room: Room) -> None:
     await room.consume(contested(cell=None))
-    assert "con una segnalazione sull'alloggio" in (await told(room))[ALER][-1]
+    assert "con una segnalazione sull’alloggio" in (await told(room))[ALER][-1]
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ async def test_homes_of_the_registry_are_mended_by_a_report(room: Room) -> None:
         (
             ContestOutcome.EXPIRED,
             {},
-            ["Il termine dell'8 dicembre 2026 è passato senza correzione: il numero resta com'è."],
+            ["Il termine dell’8 dicembre 2026 è passato senza correzione: il numero resta com’è."],
         ),
     ],
 )
@@ -141,7 +141,7 @@ async def test_an_answer_is_told_to_all_three_and_the_clock_runs_on(room: Room) 
     assert set(found) == {ALER, TOWN, LEAD}
     assert found[TOWN][2:] == [
         "ALER ha risposto: sono cinque",
-        "La contestazione resta aperta fino all'8 dicembre 2026.",
+        "La contestazione resta aperta fino all’8 dicembre 2026.",
     ]
 
 

@@ -75,7 +75,7 @@ async def test_every_municipality_hears_of_a_vote_with_its_act(room: Room) -> No
     assert (notice.kind, notice.plan_version, notice.change) == ("plan.status-changed", 41, None)
     assert notice.subject == "Piano 2026–2028, edizione 1: approvato"
     assert notice.text.splitlines() == [
-        "L'Assemblea dei Sindaci ha approvato il Piano 2026–2028 il 5 dicembre 2026 "
+        "L’Assemblea dei Sindaci ha approvato il Piano 2026–2028 il 5 dicembre 2026 "
         "(Assemblea dei Sindaci, deliberazione n. 12 del 5 dicembre 2026).",
         f"Impronta del documento (SHA-256): {43:064x}",
     ]
@@ -85,7 +85,7 @@ async def test_a_return_tells_its_reason(room: Room) -> None:
     await room.consume(stepped(status=PlanStatus.RETURNED, reason="rivedere la parte quinta"))
     [notice] = await room.notices()
     assert notice.subject == "Piano 2026–2028, edizione 1: rinviato, non approvato"
-    assert notice.text.startswith("L'Assemblea dei Sindaci ha rinviato il Piano 2026–2028 il 5 dicembre 2026 (")
+    assert notice.text.startswith("L’Assemblea dei Sindaci ha rinviato il Piano 2026–2028 il 5 dicembre 2026 (")
     assert notice.text.splitlines()[0].endswith("): rivedere la parte quinta")
 
 

@@ -217,7 +217,7 @@ async def test_an_endpoint_that_fails_for_five_days_is_paused_and_what_waits_is_
         await site.deliver(at)
     assert await site.deliver(NOW + timedelta(days=5)) > 0
     [warning] = [row for row in await site.room.rows(NoticeRow) if row.kind == "endpoint.paused"]
-    assert warning.text.startswith("L'indirizzo 127.0.0.1 non accetta notifiche da 5 giorni")
+    assert warning.text.startswith("L’indirizzo 127.0.0.1 non accetta notifiche da 5 giorni")
     assert await site.deliver(NOW + timedelta(days=6)) == 0
     site.receiver.statuses = [204]
     waiting = [row for row in await site.room.rows(DeliveryRow) if row.state == "PENDING"]

@@ -67,11 +67,11 @@ async def test_a_home_that_is_held_is_refused_with_who_holds_it_and_until_when(r
     until = datetime.fromisoformat(hold["expires_at"]).astimezone(ZoneInfo("Europe/Rome"))
     assert await refused(room, HOLDS, {"unit_id": "H0", "case_ref": "C1"}, LEAD) == (
         *(409, "home-held"),
-        f"L'alloggio H0 è prenotato da comune-019025 fino al {until:%d/%m/%Y %H:%M}.",
+        f"L’alloggio H0 è prenotato da comune-019025 fino al {until:%d/%m/%Y %H:%M}.",
     )
     assert await refused(room, HOLDS, {"unit_id": "H1", "case_ref": "C0"}, LEAD) == (
         *(409, "case-provided"),
-        "Per il caso C0 c'è già l'alloggio H0, prenotato da comune-019025.",
+        "Per il caso C0 c’è già l’alloggio H0, prenotato da comune-019025.",
     )
     assert len(await room.rows(HoldRow)) == 1
 
@@ -82,7 +82,7 @@ async def test_an_accepted_home_is_nobody_else_s_until_it_is_given_back(room: Ro
         assert (await client.post(f"{path}/accept")).json()["status"] == "ACCEPTED"
     assert await refused(room, HOLDS, {"unit_id": "H0", "case_ref": "C1"}, LEAD) == (
         *(409, "home-held"),
-        "L'alloggio H0 è già assegnato: lo ha prenotato comune-019025.",
+        "L’alloggio H0 è già assegnato: lo ha prenotato comune-019025.",
     )
     assert (await refused(room, f"{path}/accept"))[1:] == ("hold-decided", "La prenotazione è già stata accettata.")
     await room.let_expire(datetime.now(UTC))

@@ -115,7 +115,7 @@ async def test_the_document_says_how_the_edition_stands_and_its_figures_stay(
     assert approved.edition.status == "approvato"
     today = today_in_italy()
     day = f"{today.day if today.day > 1 else '1º'}"
-    assert approved.cover.acts[-1].startswith(f"L'Assemblea dei Sindaci ha approvato il Piano 2026–2028 il {day} ")
+    assert approved.cover.acts[-1].startswith(f"L’Assemblea dei Sindaci ha approvato il Piano 2026–2028 il {day} ")
     assert "Assemblea dei Sindaci, deliberazione n. 12 del " in approved.cover.acts[-1]
     assert is_sealed(approved)
     assert approved.edition.hash == (await shown(room, f"{EDITIONS}/1"))["document_hash"]
@@ -227,7 +227,7 @@ async def test_approving_the_next_edition_supersedes_the_one_before(room: Room) 
         (2, PlanStatus.APPROVED),
         (1, PlanStatus.SUPERSEDED),
     ]
-    assert "superata dall'edizione 2" in read_document(await document_of(room, 1)).cover.acts[-1]
+    assert "superata dall’edizione 2" in read_document(await document_of(room, 1)).cover.acts[-1]
 
 
 @pytest.mark.parametrize(
@@ -266,7 +266,7 @@ async def test_a_step_out_of_turn_is_told_what_has_happened(room: Room) -> None:
     for step in ("APPROVED", "RETURNED", "TRANSMITTED_TO_REGION", "PUBLISHED"):
         problem = await taken(room, step, status=409)
         assert problem["type"] == "urn:pianovivo:problem:step-out-of-turn"
-        assert "L'ufficio casa del Comune capofila ha proposto il Piano 2026–2028" in problem["detail"]
+        assert "L’ufficio casa del Comune capofila ha proposto il Piano 2026–2028" in problem["detail"]
     assert len(await room.rows(EditionStepRow)) == 1
 
 

@@ -142,8 +142,8 @@ def test_from_collecting_to_published_by_three_roles(site: Site, browser: Browse
         record(lead.page, site, "proposed", "Proponi il piano")
         stands(lead.page, "Proposto, non approvato")
         record(lead.page, site, "submitted_to_assembly", "Registra: sottoposto all’Assemblea")
-        stands(lead.page, "All'esame dell'Assemblea dei Sindaci, non approvato")
-        expect(lead.page.get_by_text("Lo registra: segreteria dell'Assemblea dei Sindaci.")).to_be_visible()
+        stands(lead.page, "All’esame dell’Assemblea dei Sindaci, non approvato")
+        expect(lead.page.get_by_text("Lo registra: segreteria dell’Assemblea dei Sindaci.")).to_be_visible()
         record(secretary.page, site, "returned", "Registra il rinvio", reason=REASON)
         stands(secretary.page, "Rinviato, non approvato")
         expect(secretary.page.get_by_text(f": {REASON}")).to_be_visible()
@@ -265,7 +265,7 @@ def test_by_keyboard_alone(site: Site, browser: Browser) -> None:
     with signed_in(site, browser, "pianificazione") as lead, signed_in(site, browser, "segreteria") as secretary:
         for button, status in (
             ("Proponi il piano", "Proposto, non approvato"),
-            ("Registra: sottoposto all’Assemblea", "All'esame dell'Assemblea dei Sindaci, non approvato"),
+            ("Registra: sottoposto all’Assemblea", "All’esame dell’Assemblea dei Sindaci, non approvato"),
         ):
             tab_to(lead.page, button)
             lead.page.keyboard.press("Enter")

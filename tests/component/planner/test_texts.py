@@ -28,7 +28,7 @@ READERS = (
     ("regione-lombardia", Role.REGION),
     ("gestore-impianto", Role.OPERATOR),
 )
-TEXT = """Nel {{anno_a_cui_si_riferiscono_i_residenti}} c'erano {{residenti}} residenti.
+TEXT = """Nel {{anno_a_cui_si_riferiscono_i_residenti}} c’erano {{residenti}} residenti.
 
 - Liberi: {{alloggi_liberi_assegnabili}}."""
 
@@ -146,14 +146,14 @@ async def test_every_revision_stays_with_its_author_and_what_changed_is_told(roo
 async def test_who_writes_over_an_old_revision_is_told_what_has_changed_and_nothing_is_lost(room: Room) -> None:
     await write(room, "Prima riga.\nSeconda riga.")
     await write(room, "Prima riga.\nSeconda riga, corretta.", 1, who=PARTNER)
-    refused = await write(room, "Un'altra stesura.", 1, 409)
+    refused = await write(room, "Un’altra stesura.", 1, 409)
     assert refused["type"] == "urn:pianovivo:problem:text-rewritten"
     assert PARTNER[0] in refused["detail"]
     assert [error["field"] for error in refused["errors"]] == ["/revision", "/markdown", "/markdown"]
     assert "riga." in refused["errors"][1]["rule"]
     assert "corretta" in refused["errors"][2]["rule"]
     assert (await shown(room))["markdown"] == "Prima riga.\nSeconda riga, corretta."
-    await write(room, "Un'altra stesura.", 2)
+    await write(room, "Un’altra stesura.", 2)
     assert await write(room, "Di nuovo.", 7, 409)
     async with room.client() as client:
         assert (await client.get(STRATEGIES)).headers["etag"] == '"3"'

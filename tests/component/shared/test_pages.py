@@ -145,7 +145,7 @@ def test_axe_would_find_something(visit: Visit) -> None:
 def test_nothing_is_asked_of_another_origin_and_the_policy_blocks_nothing(visit: Visit, base_url: str) -> None:
     assert visit.foreign_requests(base_url) == []
     assert visit.complaints == []
-    assert any(".woff2" in url for url in visit.requests), "the page's own fonts were not used"
+    assert any(".woff2" in url for url in visit.requests), "the page’s own fonts were not used"
 
 
 def test_only_the_table_scrolls_sideways_never_the_page(visit: Visit) -> None:

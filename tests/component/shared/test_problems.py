@@ -211,7 +211,7 @@ def test_a_crash_tells_the_caller_only_the_number_of_its_log_line(app: FastAPI, 
 
 UNIT_ERRORS = [
     ({}, "/units/0/istat", None, "Il campo è obbligatorio.", "Aggiungere il campo."),
-    ({"istat": "19036"}, "/units/0/istat", "19036", "Il testo non ha la forma prevista.", "Seguire l'espressione"),
+    ({"istat": "19036"}, "/units/0/istat", "19036", "Il testo non ha la forma prevista.", "Seguire l’espressione"),
     ({"colour": "x"}, "/units/0/colour", None, "Il campo non è previsto.", "Togliere il campo"),
     ({"note": "a" * 99}, "/units/0/note", "a" * 59 + "…", "Il testo supera 10 caratteri.", "Abbreviare"),
     ({"note": 7}, "/units/0/note", "7", "Il valore deve essere un testo.", "Scrivere il valore tra"),

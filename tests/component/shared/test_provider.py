@@ -147,7 +147,7 @@ LIES: dict[str, dict[str, Any]] = {
     "not of this access token": {"header": {}, "at_hash": "x" * 22},
     "for another party of the audience": {"header": {}, "aud": ["piano-vivo", "b"], "azp": "b"},
     "a key it does not publish": {"header": {"kid": "x"}, "key": RSAKey.generate_key(2048, {"kid": "x"})},
-    "its key's name on another key": {"header": {}, "key": RSAKey.generate_key(2048, {"kid": "its-own"})},
+    "its key’s name on another key": {"header": {}, "key": RSAKey.generate_key(2048, {"kid": "its-own"})},
     "a symmetric algorithm": {"header": {"alg": "HS256"}, "key": OctKey.import_key("piano-vivo" * 4)},
     "no algorithm": {"header": {"alg": "none"}, "key": OctKey.import_key("piano-vivo" * 4)},
 }

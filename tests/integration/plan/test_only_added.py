@@ -19,7 +19,7 @@ CHOICE = {
     "reason": "due anni insieme",
 }
 CONTEST = {"figure": "019036:-:stock_total:-", "reason": "ne manca uno"}
-COMMENT = {"place": "5/strategie", "text": "Manca l'obiettivo."}
+COMMENT = {"place": "5/strategie", "text": "Manca l’obiettivo."}
 OBJECTIVE = {
     "text": "assegnare gli alloggi liberi",
     "owner": "aler",

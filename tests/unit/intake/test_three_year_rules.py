@@ -38,25 +38,24 @@ BROKEN: list[tuple[str, dict[str, Any], tuple[str, str, str | None], str, str]] 
         "a year twice",
         {"/forecast/2/year": 2028},
         ("forecast-year", "/forecast/2/year", "2028"),
-        "Riga 3, anno 2028: l'anno c'è già in un'altra riga.",
+        "Riga 3, anno 2028: l’anno c’è già in un’altra riga.",
         "Row 3, year 2028: the year has a row already.",
     ),
     (
         "V17 the first year differs from the annual columns",
         {"/forecast/0/as_is_assignable": 2},
         ("V17", "/forecast/0/as_is_assignable", "2"),
-        "Riga 1, anno 2027: «alloggi assegnabili nello stato di fatto» = 2 non coincide con la colonna annuale b "
-        "(as_is_assignable = 1).",
-        "Row 1, year 2027: 'homes assignable as they are' = 2 differs from the annual column b (as_is_assignable = 1).",
+        "Riga 1, anno 2027: «Assegnabili nello stato di fatto» = 2 non coincide con la colonna annuale b, che dice 1.",
+        "Row 1, year 2027: 'Assignable as they are' = 2 differs from the annual column b, which says 1.",
     ),
     (
         # Recovery of 2 homes ends in 2027 and they are assignable then: none is left for 2028.
         "V15 works without a programme",
         {"/forecast/1/works_assignable": 1},
         ("V15", "/forecast/1/works_assignable", "1"),
-        "Riga 2, anno 2028: gli «alloggi assegnabili dopo lavori» dall'inizio del triennio sono 3, ma i programmi che "
-        "finiscono entro l'anno ne contano 2.",
-        "Row 2, year 2028: the 'homes assignable after works' since the triennium began are 3, but the programmes that "
+        "Riga 2, anno 2028: «Assegnabili dopo lavori» dall’inizio del triennio sono 3, ma i programmi che "
+        "finiscono entro l’anno ne contano 2.",
+        "Row 2, year 2028: 'Assignable after works' since the triennium began are 3, but the programmes that "
         "end by then have 2.",
     ),
     (
@@ -64,9 +63,9 @@ BROKEN: list[tuple[str, dict[str, Any], tuple[str, str, str | None], str, str]] 
         "V15 new homes before their programme ends",
         {"/programmes/1/expected_completion_on": "2028-01-31"},
         ("V15", "/forecast/0/new_build_assignable", "3"),
-        "Riga 1, anno 2027: gli «alloggi nuovi o acquistati assegnabili» dall'inizio del triennio sono 3, ma i "
-        "programmi che finiscono entro l'anno ne contano 0.",
-        "Row 1, year 2027: the 'new or bought homes assignable' since the triennium began are 3, but the programmes "
+        "Riga 1, anno 2027: «Nuovi o acquistati» dall’inizio del triennio sono 3, ma i "
+        "programmi che finiscono entro l’anno ne contano 0.",
+        "Row 1, year 2027: 'New or bought' since the triennium began are 3, but the programmes "
         "that end by then have 0.",
     ),
     (
@@ -80,7 +79,7 @@ BROKEN: list[tuple[str, dict[str, Any], tuple[str, str, str | None], str, str]] 
         "one programme in two rows",
         {"/programmes/1/programme_id": "PR-2026-7", "/programmes/1/kind": "RECOVERY"},
         ("programme-twice", "/programmes/1/programme_id", "PR-2026-7"),
-        "Riga 2, programma PR-2026-7: c'è già una riga con lo stesso programma, tipo e data.",
+        "Riga 2, programma PR-2026-7: c’è già una riga con lo stesso programma, tipo e data.",
         "Row 2, programme PR-2026-7: another row has the same programme, kind and date.",
     ),
     (
@@ -116,15 +115,15 @@ BROKEN: list[tuple[str, dict[str, Any], tuple[str, str, str | None], str, str]] 
         "a part of a count above the whole",
         {"/need/admitted_unsatisfied": 97, "/need/by_household_size": None},
         ("need-part", "/need/admitted_unsatisfied", "97"),
-        "«nuclei ammessi e non soddisfatti» = 97 supera «nuclei ammessi» = 96.",
-        "'households admitted and not satisfied' = 97 exceeds 'households admitted' = 96.",
+        "«Ammessi e non soddisfatti» = 97 supera «Nuclei ammessi» = 96.",
+        "'Admitted and not satisfied' = 97 exceeds 'Households admitted' = 96.",
     ),
     (
         "a count that is usually a part of another",
         {"/need/eviction_executions": 22},
         ("need-part", "/need/eviction_executions", "22"),
-        "«sfratti eseguiti» = 22 supera «provvedimenti di sfratto» = 21.",
-        "'evictions carried out' = 22 exceeds 'eviction orders' = 21.",
+        "«Sfratti eseguiti» = 22 supera «Provvedimenti di sfratto» = 21.",
+        "'Evictions carried out' = 22 exceeds 'Eviction orders' = 21.",
     ),
     (
         # max(58, 11, 6, 17, 4, 9) = 58
@@ -147,10 +146,9 @@ BROKEN: list[tuple[str, dict[str, Any], tuple[str, str, str | None], str, str]] 
         "a split that is not the total",
         {"/need/by_household_size/5": 4},
         ("need-split", "/need/by_household_size", "104"),
-        "La ripartizione per numero di componenti è 40 + 24 + 18 + 12 + 6 + 4 = 104, diversa da «nuclei in stato di "
-        "bisogno contati una volta» = 103.",
-        "The split by household size is 40 + 24 + 18 + 12 + 6 + 4 = 104, other than 'households in need, each counted "
-        "once' = 103.",
+        "La ripartizione per numero di componenti è 40 + 24 + 18 + 12 + 6 + 4 = 104, diversa da «Nuclei in stato di "
+        "bisogno» = 103.",
+        "The split by household size is 40 + 24 + 18 + 12 + 6 + 4 = 104, other than 'Households in need' = 103.",
     ),
     (
         "a target of no figure",
@@ -254,5 +252,5 @@ def test_a_split_without_linked_total_is_of_the_admitted_and_unsatisfied() -> No
     assert faults({"/need/linked_total": None, "/need/by_household_size": [20, 15, 10, 7, 4, 2]}) == []
     neither = {"/need/linked_total": None, "/need/admitted_unsatisfied": None}
     [fault] = faults(neither)
-    assert fault.rule.it.endswith("= 103, ma manca il totale, «nuclei ammessi e non soddisfatti».")
-    assert fault.rule.en.endswith("= 103, but the total is missing, 'households admitted and not satisfied'.")
+    assert fault.rule.it.endswith("= 103, ma manca il totale, «Ammessi e non soddisfatti».")
+    assert fault.rule.en.endswith("= 103, but the total is missing, 'Admitted and not satisfied'.")

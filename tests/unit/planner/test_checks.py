@@ -27,7 +27,7 @@ def test_v3_stock_is_the_registrys_at_the_cut_off_and_the_difference_is_told_by_
     assert list(stock_checks(ROW, {SAP: 3}, homes)) == []
     [check] = stock_checks(ROW, {SAP: 4}, homes)
     assert (check.code, check.column, check.value, check.units) == ("V3", "stock_sap", "4", ("S1", "S2", "S3"))
-    assert check.rule.it == ("La consistenza dichiarata (a = 4) non è quella dell'anagrafe (3 alloggi): differenza +1.")
+    assert check.rule.it == ("La consistenza dichiarata (a = 4) non è quella dell’anagrafe (3 alloggi): differenza +1.")
     [named] = stock_checks(ROW, {SAP: 4}, homes, listed={"S1", "S2", "S4", "S5"})
     assert named.units == ("S3", "S4", "S5"), "S3 is not named by the owner, S4 and S5 are not in the registry"
     [other] = stock_checks(ROW, {SAP: 3, SAS: 1}, homes)
@@ -141,7 +141,7 @@ def test_a_message_names_row_column_value_rule_and_remedy() -> None:
     [check] = assignment_checks(ROW, 3, ["A"])
     assert check.told(NAMES).it == (
         "Comune di Soresina, Soresina, 2026, colonna assigned_previous_year, valore 3: "
-        "Gli alloggi assegnati nel 2025 dichiarati (k = 3) non sono quelli comunicati all'anagrafe (1 alloggio): "
+        "Gli alloggi assegnati nel 2025 dichiarati (k = 3) non sono quelli comunicati all’anagrafe (1 alloggio): "
         "differenza +2. Correggere la dichiarazione, oppure comunicare le assegnazioni mancanti."
     )
     whole: Check = check._replace(row=RowKey("aler-bcm", None, 2026))

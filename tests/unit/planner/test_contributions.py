@@ -39,7 +39,7 @@ def test_the_contribution_of_a_household_is_limited(rule: str, budget: str, hous
 def test_the_message_has_both_amounts_and_the_article_and_names_the_measure() -> None:
     [check] = contribution_checks(ROW, [measure(INDIGENT, "1", 1), measure(INDIGENT, "1900", 1)], RULES)
     assert check.rule.it == (
-        "1.900,00 euro per 1 nucleo familiare superano il contributo massimo: 1.850,00 euro all'anno per nucleo, "
+        "1.900,00 euro per 1 nucleo familiare superano il contributo massimo: 1.850,00 euro all’anno per nucleo, "
         "in tutto 1.850,00 euro (R.R. 11/2019, art. 3)."
     )
     assert (check.column, check.parameters) == ("measures.1.budget_eur", ("solidarity_indigent",))

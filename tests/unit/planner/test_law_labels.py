@@ -29,7 +29,7 @@ def test_every_unit_and_code_that_the_law_has_ever_used_has_words() -> None:
 @pytest.mark.parametrize(
     ("name", "on", "written"),
     [
-        ("indigence_share", date(2026, 1, 1), "20% delle unità dell'anno"),
+        ("indigence_share", date(2026, 1, 1), "20% delle unità dell’anno"),
         ("access_isee_limit", date(2026, 1, 1), "16.000 euro"),
         ("submission_deadline", date(2026, 1, 1), "31 ottobre"),
         ("area_band_maximum", date(2026, 1, 1), "46, 55, 65, 80, 93, senza limite (m²)"),

@@ -73,8 +73,8 @@ def test_addresses_keep_the_days() -> None:
 
 def test_a_chart_comes_with_its_data() -> None:
     bars = [Bar("2026", 2500, Span(2, 3)), Bar("Triennio", 16300, Span(12, 20))]
-    chart = chart_of(bar_chart("Alloggi assegnabili", bars, Measure.THOUSANDTHS, "alloggi, con l'intervallo"))
-    assert chart.summary == "Grafico a barre, alloggi, con l'intervallo."
+    chart = chart_of(bar_chart("Alloggi assegnabili", bars, Measure.THOUSANDTHS, "alloggi, con l’intervallo"))
+    assert chart.summary == "Grafico a barre, alloggi, con l’intervallo."
     assert chart.data == (Datum("2026", "2,5 (da 2 a 3)"), Datum("Triennio", "16,3 (da 12 a 20)"))
 
 

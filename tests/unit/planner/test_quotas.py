@@ -72,7 +72,7 @@ def test_with_two_homes_what_comes_first_is_served_first() -> None:
 def test_only_municipalities_may_go_above_the_indigence_share() -> None:
     assert granted(year(10, ALER, indigence_share=Decimal("0.40")))[0] == 2
     assert granted(year(10, COMUNE, indigence_share=Decimal("0.40")))[0] == 4
-    assert granted(year(10, COMUNE, indigence_share=TENTH))[0] == 2, "never below the law's"
+    assert granted(year(10, COMUNE, indigence_share=TENTH))[0] == 2, "never below the law’s"
 
 
 def test_shares_are_those_of_the_rule_set() -> None:

@@ -102,7 +102,7 @@ ATTACKS: dict[str, tuple[Callable[[], str], str]] = {
     "alg none": (lambda: forged({**HEADER, "alg": "none"}), "token-malformed"),
     "HS256 keyed with the public key": (signed_with_public_key_as_secret, "token-malformed"),
     "signed by somebody else": (lambda: signed(STRANGER), "token-malformed"),
-    "somebody else's key in the header": (
+    "somebody else’s key in the header": (
         lambda: signed(STRANGER, {"jwk": STRANGER.as_dict(private=False)}),
         "token-malformed",
     ),

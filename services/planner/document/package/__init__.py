@@ -25,7 +25,7 @@ Versione {version} ({status}), dati al {day}
 Impronta del documento (SHA-256): {hash}
 {synthetic}
 documento.json          il documento intero; la sua impronta è stampata in fondo a ogni pagina del PDF
-{schema}   com'è fatto (JSON Schema, bozza 2020-12)
+{schema}   com’è fatto (JSON Schema, bozza 2020-12)
 tabelle/*.csv           una tabella per file: UTF-8, virgola, punto decimale, senza le righe dei totali
 dizionario.csv          ogni campo di ogni tabella: tipo, unità, descrizione
 comuni.geojson          i comuni con i loro numeri (WGS84)

@@ -20,7 +20,7 @@ CONTEXT: Final = {
 }
 DESCRIPTION: Final = (
     "Le sette parti del piano triennale (R.R. 4/2017, art. 3) e i suoi allegati come dati: fabbisogno, patrimonio, "
-    "offerta prevista, alienazioni, emergenza abitativa, misure per l'accesso. Le famiglie sono a multipli di "
+    "offerta prevista, alienazioni, emergenza abitativa, misure per l’accesso. Le famiglie sono a multipli di "
     "cinque; i numeri che ne contano meno non sono pubblicati."
 )
 SYNTHETIC: Final = " Dati sintetici: non descrivono alcun alloggio, ente o persona reale."

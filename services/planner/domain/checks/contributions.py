@@ -50,7 +50,7 @@ def _above(
         str(measure.budget_eur),
         Text(
             f"{_euro(measure.budget_eur)} per {reached.it} superano il contributo massimo: "
-            f"{_euro(limit)} all'anno per nucleo, in tutto {_euro(most)} ({article}).",
+            f"{_euro(limit)} all’anno per nucleo, in tutto {_euro(most)} ({article}).",
             f"EUR {measure.budget_eur:,.2f} for {reached.en} are above the highest contribution: "
             f"EUR {limit:,.2f} a year for a household, EUR {most:,.2f} in all ({article}).",
         ),

@@ -45,13 +45,13 @@ def stock_checks(
                 column,
                 str(said),
                 Text(
-                    f"La consistenza dichiarata (a = {said}) non è quella dell'anagrafe ({counted(found).it}): "
+                    f"La consistenza dichiarata (a = {said}) non è quella dell’anagrafe ({counted(found).it}): "
                     f"differenza {said - found:+d}.",
-                    f"The declared stock (a = {said}) is not the registry's ({counted(found).en}): "
+                    f"The declared stock (a = {said}) is not the registry’s ({counted(found).en}): "
                     f"difference {said - found:+d}.",
                 ),
                 Text(
-                    "Correggere la dichiarazione, oppure comunicare all'anagrafe le variazioni mancanti.",
+                    "Correggere la dichiarazione, oppure comunicare all’anagrafe le variazioni mancanti.",
                     "Correct the declaration, or report the missing changes to the registry.",
                 ),
                 ("registry_cut_off",),
@@ -71,7 +71,7 @@ def assignment_checks(row: RowKey, declared: int, assigned: Sequence[str]) -> It
             str(declared),
             Text(
                 f"Gli alloggi assegnati nel {row.year - 1} dichiarati (k = {declared}) non sono quelli comunicati "
-                f"all'anagrafe ({counted(found).it}): differenza {declared - found:+d}.",
+                f"all’anagrafe ({counted(found).it}): differenza {declared - found:+d}.",
                 f"The homes declared as assigned in {row.year - 1} (k = {declared}) are not those reported to the "
                 f"registry ({counted(found).en}): difference {declared - found:+d}.",
             ),

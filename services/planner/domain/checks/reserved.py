@@ -29,7 +29,7 @@ NAMES = {
     QuotaKind.INDIGENCE: Text("nuclei indigenti", "indigent households"),
     QuotaKind.FORCES: Text("forze di polizia e vigili del fuoco", "police and fire brigade"),
     QuotaKind.LOCAL_POLICE: Text("polizia locale", "local police"),
-    QuotaKind.CATEGORIES: Text("categorie dell'ente", "the owner's categories"),
+    QuotaKind.CATEGORIES: Text("categorie dell’ente", "the owner’s categories"),
     QuotaKind.SAT: Text("servizi abitativi transitori", "transitional services"),
 }
 

@@ -159,10 +159,10 @@ def step_faults(step: StatusStep, since: date, today: date) -> Iterator[StepFaul
         yield StepFault("/reason", step.reason, _NEEDLESS_REASON, _NEEDLESS_REASON_REMEDY)
 
 
-_OTHERS_STEP = Text("Questo passo è di un altro ufficio.", "This step is another office's.")
+_OTHERS_STEP = Text("Questo passo è di un altro ufficio.", "This step is another office’s.")
 _OTHERS_STEP_REMEDY = Text("Indicare: {allowed}.", "Give: {allowed}.")
 _KIND = Text(
-    "Il triennio comincia con il piano triennale; poi ci sono aggiornamenti annuali e modifiche, e un'edizione "
+    "Il triennio comincia con il piano triennale; poi ci sono aggiornamenti annuali e modifiche, e un’edizione "
     "rinviata resta del suo tipo.",
     "A triennium begins with its triennial plan; then come yearly updates and amendments, and an edition that was "
     "returned stays what it was.",
@@ -174,16 +174,16 @@ _DAY = Text(
 )
 _DAY_REMEDY = Text("Indicare il giorno in cui è avvenuto.", "Give the day on which it was done.")
 _STRANGE_ACT = Text("Questo passo non porta atti di questo organo.", "This step carries no acts of this organ.")
-_STRANGE_ACT_REMEDY = Text("Togliere l'atto o correggere l'organo.", "Remove the act or correct the organ.")
-_FUTURE_ACT = Text("La data dell'atto è nel futuro.", "The act is dated in the future.")
-_FUTURE_ACT_REMEDY = Text("Indicare la data che l'atto porta.", "Give the date that the act bears.")
+_STRANGE_ACT_REMEDY = Text("Togliere l’atto o correggere l’organo.", "Remove the act or correct the organ.")
+_FUTURE_ACT = Text("La data dell’atto è nel futuro.", "The act is dated in the future.")
+_FUTURE_ACT_REMEDY = Text("Indicare la data che l’atto porta.", "Give the date that the act bears.")
 _NO_ACT = {
-    Organ.ASSEMBLY_OF_MAYORS: Text("Manca l'atto dell'Assemblea dei Sindaci.", "The assembly's act is missing."),
-    Organ.MUNICIPAL_EXECUTIVE: Text("Manca l'atto della Giunta comunale.", "The executive's act is missing."),
-    Organ.LEAD_OFFICE: Text("Manca l'atto dell'ufficio.", "The office's act is missing."),
+    Organ.ASSEMBLY_OF_MAYORS: Text("Manca l’atto dell’Assemblea dei Sindaci.", "The assembly’s act is missing."),
+    Organ.MUNICIPAL_EXECUTIVE: Text("Manca l’atto della Giunta comunale.", "The executive’s act is missing."),
+    Organ.LEAD_OFFICE: Text("Manca l’atto dell’ufficio.", "The office’s act is missing."),
 }
-_NO_ACT_REMEDY = Text("Aggiungere tipo, numero e data dell'atto.", "Add the act's kind, number and date.")
+_NO_ACT_REMEDY = Text("Aggiungere tipo, numero e data dell’atto.", "Add the act’s kind, number and date.")
 _NO_REASON = Text("Manca il motivo del rinvio.", "The reason for the return is missing.")
-_NO_REASON_REMEDY = Text("Scrivere che cosa ha chiesto l'Assemblea.", "Write what the assembly asked for.")
+_NO_REASON_REMEDY = Text("Scrivere che cosa ha chiesto l’Assemblea.", "Write what the assembly asked for.")
 _NEEDLESS_REASON = Text("Solo un rinvio porta un motivo.", "Only a return carries a reason.")
 _NEEDLESS_REASON_REMEDY = Text("Togliere il motivo.", "Remove the reason.")

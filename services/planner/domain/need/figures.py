@@ -41,7 +41,7 @@ FORMULAS: Final = MappingProxyType(
         "completeness": "comuni che hanno dichiarato dati sul fabbisogno, e comuni dell’ambito",
         "method": "parametro del metodo",
         "coverage": "offerta / fabbisogno, arrotondata al centesimo di punto percentuale",
-        "pressure": "100 x media dei rapporti fra il comune e l’ambito; intervallo all'80 % (Gamma)",
+        "pressure": "100 x media dei rapporti fra il comune e l’ambito; intervallo all’80 % (Gamma)",
         "rank": "1 + comuni sicuramente sopra; comuni meno quelli sicuramente sotto",
         "per_thousand": "1000 x conteggio / base, al decimo",
         "declared_total": "somma dei comuni che hanno dichiarato, nulla di stimato",

@@ -165,7 +165,7 @@ def _empty_items(blocks: Sequence[Block]) -> Iterator[Fault]:
             yield from (Fault(item.line, _EMPTY_ITEM, _EMPTY_ITEM_REMEDY) for item in block.passages if not item.text)
 
 
-_CONTROL = Text("C'è un carattere invisibile ({code}).", "There is an invisible character ({code}).")
+_CONTROL = Text("C’è un carattere invisibile ({code}).", "There is an invisible character ({code}).")
 _CONTROL_REMEDY = Text(
     "Cancellarlo: spesso arriva incollando da un altro programma.", "Delete it: it often comes with what is pasted."
 )
@@ -173,7 +173,7 @@ _HEADING = Text("Questo titolo non è ammesso.", "This heading is not admitted."
 _HEADING_REMEDY = Text(
     "Scrivere i sottotitoli con due cancelletti: «## Trasporti».", "Write sub-headings with two hashes: “## Transport”."
 )
-_EMPTY_HEADING = Text("Sotto questo titolo non c'è testo.", "There is no text under this heading.")
+_EMPTY_HEADING = Text("Sotto questo titolo non c’è testo.", "There is no text under this heading.")
 _EMPTY_HEADING_REMEDY = Text("Scrivere il testo, o togliere il titolo.", "Write the text, or remove the heading.")
 _NESTED = Text("Un elenco sta dentro un altro.", "A list is inside another.")
 _NESTED_REMEDY = Text("Scrivere un elenco solo, o due di seguito.", "Write one list, or one after the other.")
@@ -189,7 +189,7 @@ _NO_EMPHASIS = (
     ),
 )
 _NO_HTML = (
-    Text("L'HTML non è ammesso.", "HTML is not admitted."),
+    Text("L’HTML non è ammesso.", "HTML is not admitted."),
     Text("Scrivere il testo senza marcatori tra < e >.", "Write the text without tags between < and >."),
 )
 _NO_LINK = (

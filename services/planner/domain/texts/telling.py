@@ -241,12 +241,12 @@ _UNCLOSED_REMEDY = Text(
 )
 _UNKNOWN = Text("Nel riferimento {mark} non si riconosce «{unknown}».", "In {mark}, “{unknown}” is not known.")
 _NEAREST = Text(
-    "I nomi più vicini sono {near}; oppure cercare il numero nell'elenco.",
+    "I nomi più vicini sono {near}; oppure cercare il numero nell’elenco.",
     "The nearest names are {near}; or search the list of figures.",
 )
-_SEARCH = Text("Cercare il numero nell'elenco.", "Search the list of figures.")
+_SEARCH = Text("Cercare il numero nell’elenco.", "Search the list of figures.")
 _NO_FIGURE = Text("Il piano non ha il numero {mark}.", "The plan has no figure {mark}.")
 _EXISTS = Text(
-    "Di quel luogo c'è per questi anni: {years}; per questi enti: {owners}. Cercarlo nell'elenco dei numeri.",
+    "Di quel luogo c’è per questi anni: {years}; per questi enti: {owners}. Cercarlo nell’elenco dei numeri.",
     "Of that place there is one for these years: {years}; for these owners: {owners}. Search the list of figures.",
 )

@@ -139,7 +139,7 @@ def everything(declared: Mapping[str, DeclaredNeed], homes: Mapping[str, int]) -
 
 
 def texts(found: NeedAssessment, figures: Mapping[str, list[Figure]]) -> dict[str, tuple[Sentence, ...]]:
-    told = {"ambito": need_sentences("Nell'ambito", found.ambito, figures["ambito"], found.unknown)}
+    told = {"ambito": need_sentences("Nell’ambito", found.ambito, figures["ambito"], found.unknown)}
     return told | {
         name: need_sentences(f"Nel comune {'abcde'[NAMES.index(name)]}", territory, figures[name])
         for name, territory in found.municipalities.items()
@@ -166,7 +166,7 @@ def test_the_text_on_need() -> None:
     homes = {"101": 4000, "102": 1000, "103": 500}
     on = frozenset({Component.ADMITTED_UNSATISFIED, Component.OVERCROWDED, Component.BARRIERS})
     found = assess_need(declared, homes, NeedMethod(components=on))
-    told = need_sentences("Nell'ambito", found.ambito, ambito_figures("ambito", found), found.unknown)
+    told = need_sentences("Nell’ambito", found.ambito, ambito_figures("ambito", found), found.unknown)
     assert [sentence.text for sentence in told][1:] == [
         f"Smaltendo l’arretrato in 5 anni, servono {amount(found.ambito.whole.yearly.central)} alloggi l’anno.",
         "Hanno dichiarato i dati 2 comuni su 3.",

@@ -49,7 +49,7 @@ def test_paragraphs_lists_and_sub_headings_become_blocks() -> None:
         ("Uno\n\n***", 3, "separazione"),
         ("# Grande\n\nTesto", 1, "titolo"),
         ("Titolo\n======\n\nTesto", 1, "titolo"),
-        ("## Vuoto", 1, "non c'è testo"),
+        ("## Vuoto", 1, "non c’è testo"),
         ("- uno\n  - due", 2, "dentro un altro"),
         ("- uno\n\n  ancora", 3, "più di un capoverso"),
         ("- uno\n-", 2, "vuota"),
@@ -70,7 +70,7 @@ def test_what_is_not_admitted_is_refused_on_its_line(markdown: str, line: int, r
     ("markdown", "told"),
     [
         ("L.R. 16/2016 & R.R. 4/2017: < 3.000 €", "L.R. 16/2016 & R.R. 4/2017: < 3.000 €"),
-        ("&copy; resta com'è", "&copy; resta com'è"),
+        ("&copy; resta com’è", "&copy; resta com’è"),
         ("[nota]: https://example.org", "[nota]: https://example.org"),
         (r"2026\. è un anno", "2026. è un anno"),
         (r"un \*asterisco\*", "un *asterisco*"),
