@@ -17,10 +17,10 @@ from shared.wording import amount
 STATUSES: Final = {
     ContestStatus.OPEN: Text("aperta", "open"),
     ContestStatus.ANSWERED: Text("con risposta, aperta", "answered, open"),
-    ContestStatus.CORRECTED: Text("corretto", "corrected"),
-    ContestStatus.CONFIRMED: Text("confermato", "confirmed"),
+    ContestStatus.CORRECTED: Text("chiusa: numero corretto", "closed: figure corrected"),
+    ContestStatus.CONFIRMED: Text("chiusa: numero confermato", "closed: figure confirmed"),
     ContestStatus.WITHDRAWN: Text("ritirata", "withdrawn"),
-    ContestStatus.EXPIRED: Text("scaduta", "expired"),
+    ContestStatus.EXPIRED: Text("scaduta senza correzione", "expired, not corrected"),
 }
 COLUMNS: Final = (
     *(Column("Comune"), Column("Numero"), Column("Proprietario"), Column("Contestato da")),

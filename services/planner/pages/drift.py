@@ -18,7 +18,8 @@ from services.planner.api.editions import as_known, nothing_yet
 from services.planner.domain.drift import Drift, drift, steps_between
 from services.planner.domain.plan import Plan as ComputedPlan
 from services.planner.pages.addresses import Addresses, Day, Municipality
-from services.planner.pages.comparison import compared
+from services.planner.pages.comparison import Sides, compared
+from services.planner.pages.contested import OpenContests
 from services.planner.pages.desk import At, Plan, Shown, compute
 from services.planner.pages.frame import (
     OPERATION,
@@ -78,6 +79,7 @@ async def drift_page(
     plan: Plan,
     at: At,
     visitor: Visitor,
+    contested: OpenContests,
     edizione: Number = "",
     da: Day = None,
     versione: Number = "",
@@ -91,7 +93,7 @@ async def drift_page(
     if since.on == begun == head.reference_on and head.version > 1:
         since = Since(version=head.version - 1)
     steps = ",".join(f"{one.number}.{one.last.step}" for one in editions)
-    tag = tag_of(request, head.hash, str(head.version), since.name, steps, comune, str(at.days))
+    tag = tag_of(request, head.hash, str(head.version), since.name, steps, comune, str(at.days), contested.mark)
     if ready := at_hand(request, tag, if_none_match):
         return ready
     found = await _drift(db, plan, since)
@@ -104,7 +106,8 @@ async def drift_page(
         "editions": _choices(editions, since, comune, at),
         "chosen": comune if comune in names else "",
         "places": sorted(names.items(), key=lambda item: item[1]),
-        "found": compared(found, comune or None, names, labels, links),
+        "found": compared(found, comune or None, names, Sides(labels, 1, at), links),
+        "flags": contested.flags,
     }
     return answer(request, "drift.html", content, tag)
 

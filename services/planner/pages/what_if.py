@@ -17,7 +17,8 @@ from services.planner.domain.rules import Rules
 from services.planner.domain.what_if import Impossible, WhatIf, suppose
 from services.planner.law.labels import law_labels
 from services.planner.pages.addresses import Addresses
-from services.planner.pages.comparison import compared
+from services.planner.pages.comparison import Sides, compared
+from services.planner.pages.contested import OpenContests
 from services.planner.pages.desk import At, Plan, Shown, compute
 from services.planner.pages.frame import OPERATION, Place, answer, around, at_hand, tag_of
 from services.planner.pages.supposing import MOST, OFFERED, Supposed, Typed, supposed, typed
@@ -43,10 +44,16 @@ LIMITS: Final[Mapping[str, Text]] = {
 
 @router.get("/ambiti/{ambito_code}/e-se", operation_id=OPERATION)
 async def what_if_page(
-    request: Request, db: Db, place: Place, plan: Plan, at: At, asked: Annotated[Typed, Depends(typed)]
+    request: Request,
+    db: Db,
+    place: Place,
+    plan: Plan,
+    at: At,
+    contested: OpenContests,
+    asked: Annotated[Typed, Depends(typed)],
 ) -> Response:
     head, title = plan.asked.head, say("E se…", "What if…")
-    tag = tag_of(request, head.hash, str(head.version), str(asked), str(at.days))
+    tag = tag_of(request, head.hash, str(head.version), str(asked), str(at.days), contested.mark)
     if ready := at_hand(request, tag):
         return ready
     names = plan.asked.plan.names
@@ -60,6 +67,7 @@ async def what_if_page(
         "owners": [(owner, owner_name(owner, names)) for owner in owners],
         "programmes": _programmes(plan.material.state.homes.works, names, asked.programma),
         "rules": _offered(plan.material.rules),
+        "flags": contested.flags,
         **await _answered(db, plan, wanted, at, asked),
     }
     return answer(request, "what_if.html", content, tag)
@@ -75,10 +83,10 @@ async def _answered(db: Db, plan: Shown, wanted: Supposed, at: Addresses, asked:
         found = await compute(db, plan, f"e-se/{wanted}", partial(_suppose, plan, messages, wanted))
     except Impossible as why:
         return nothing | {"faults": [Text(why.italian, why.english).read_in(spoken().language)]}
-    labels = say("Il piano", "The plan"), say("Con le ipotesi", "With the hypotheses")
+    sides = Sides((say("Il piano", "The plan"), say("Con le ipotesi", "With the hypotheses")), 0, at)
     names = plan.asked.plan.names
     return {
-        "found": compared(found.drift, None, names, labels, {}),
+        "found": compared(found.drift, None, names, sides, {}),
         "faults": (),
         "rule_tables": _rule_tables(found, names) if wanted.law else [],
         "share": f"{at.to('e-se')}{'&' if '?' in at.to('e-se') else '?'}{urlencode(asked.query)}",

@@ -33,6 +33,7 @@ SHOWN = {
     "/parti/4": {FREE, MEAN},
     "/numeri/-:-:free_assignable:-": {FREE},
     f"/numeri/{FREE}": {OF_ALER},
+    f"/e-se?alloggi=1&comune={CREMONA}&ente=aler-bcm": {MEAN},
     "/comuni/019098": set(),
     "/parti/1": set(),
 }
@@ -146,7 +147,10 @@ def browser() -> Iterator[Browser]:
         yield running
 
 
-@pytest.mark.parametrize("path", [f"/comuni/{CREMONA}", "/enti/aler-bcm", "/parti/4"])
+@pytest.mark.parametrize(
+    "path",
+    [f"/comuni/{CREMONA}", "/enti/aler-bcm", "/parti/4", f"/scostamenti?da=2026-01-01&comune={CREMONA}"],
+)
 def test_the_word_is_read_on_a_phone_with_the_keyboard_and_on_paper(
     planner: Served, browser: Browser, path: str
 ) -> None:

@@ -89,7 +89,7 @@ async def test_a_contest_is_answered_and_confirmed_by_forms(room: Room) -> None:
     await send(room, f"/contestazioni/{case}/risposta", ALER, {"reason": "sono cinque"})
     assert "con risposta, aperta" in await read(room, "/contestazioni")
     await send(room, f"/contestazioni/{case}/conferma", LEAD, {"reason": "visti"})
-    assert "confermato" in await read(room, "/contestazioni")
+    assert "chiusa: numero confermato" in await read(room, "/contestazioni")
     await send(room, f"/contestazioni/{case}/ritiro", TOWN, {"reason": "mai"}, 409)
     assert "contestato</a>" not in await read(room, f"/numeri/{TOTAL}")
 
