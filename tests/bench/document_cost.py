@@ -26,7 +26,7 @@ from services.planner.api.document import FORMATS
 from services.planner.document.render import pdf_of
 from shared.auth import Role, issue
 from tests.component.planner.test_figures_api import PLAN
-from tests.component.planner.test_pages import KEY, home_with_key
+from tests.support.public_pages import KEY, home_with_key
 from tests.support.pdf import PAGE as PDF_PAGE
 from tests.support.plan_document import synthetic_document
 from tests.support.planner import planner_serving, synthetic

@@ -23,7 +23,7 @@ from time import perf_counter
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
-from tests.component.planner.test_pages import home_with_key
+from tests.support.public_pages import home_with_key
 from tests.support.planner import planner_serving, synthetic
 from tests.support.world import AMBITO
 

@@ -15,9 +15,9 @@ from typing import Final, NamedTuple
 
 from playwright.sync_api import Browser
 
-from tests.component.planner.test_pages import NOTICE, home_with_key
 from tests.support.browser import chromium
 from tests.support.planner import planner_serving, synthetic
+from tests.support.public_pages import NOTICE, home_with_key
 from tests.support.world import AMBITO
 
 IMAGES: Final = Path(__file__).parents[2] / "docs" / "images"

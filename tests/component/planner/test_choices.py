@@ -14,8 +14,8 @@ from services.planner.domain.supply.adoption import Quantity
 from services.planner.store.plans import plan_content
 from shared.auth import Role, issue
 from tests.component.planner.test_figures_api import PLAN, asked
-from tests.component.planner.test_pages import KEY, home_with_key
 from tests.support.planner import Served, planner_serving, synthetic
+from tests.support.public_pages import KEY, home_with_key
 from tests.support.world import AMBITO
 
 CREMONA, ALER = "019036", "aler-bcm"

@@ -16,11 +16,11 @@ from services.planner.tables.discussion import ContestRow
 from shared.auth import issue
 from shared.civil_time import today_in_italy
 from tests.component.planner.test_discussion_pages import ALER, LEAD, PAGES, TOTAL, TOWN, read, send
-from tests.component.planner.test_pages import KEY, home_with_key
 from tests.support.browser import chromium, visiting
 from tests.support.discussed import contestable
 from tests.support.planner import Served, planner_serving, synthetic
 from tests.support.planner_room import Room
+from tests.support.public_pages import KEY, home_with_key
 from tests.unit.planner.worlds import AMBITO, CREMONA
 
 FREE = f"{CREMONA}:-:free_assignable:-"

@@ -19,10 +19,10 @@ from services.planner.document.model import Cell, Document, Span, Table
 from services.planner.document.odt import odt_of
 from shared.auth import Role, issue
 from tests.component.planner.test_figures_api import CREMONA, PLAN, asked
-from tests.component.planner.test_pages import KEY, home_with_key
 from tests.component.planner.test_readers import seen
 from tests.support.pdf import verdict
 from tests.support.planner import Served, planner_serving, synthetic
+from tests.support.public_pages import KEY, home_with_key
 from tests.support.world import AMBITO
 
 PDF, JSON, ODT = FORMATS

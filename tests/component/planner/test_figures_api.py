@@ -16,8 +16,8 @@ from services.planner.handlers import method_of
 from services.planner.settings import PlannerSettings
 from shared.auth import Role, issue
 from shared.events import UnitChanged
-from tests.component.planner.test_pages import KEY, home_with_key
 from tests.support.planner import Served, planner_serving, synthetic
+from tests.support.public_pages import KEY, home_with_key
 from tests.support.world import AMBITO
 
 PLAN = f"/plans/{AMBITO}"

@@ -11,8 +11,8 @@ import pytest
 
 from services.planner.pages.frame import templates
 from shared.auth import Role, issue
-from tests.component.planner.test_pages import KEY, PLAN, home_with_key
 from tests.support.planner import Served, planner_serving, synthetic
+from tests.support.public_pages import KEY, PLAN, home_with_key
 from tests.support.world import AMBITO
 
 PAGES = ("", "/comuni/019098", "/parti/4", "/numeri/-:-:assignable_mean:-", "/completezza", "/scostamenti", "/verifica")

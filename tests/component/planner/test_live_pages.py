@@ -9,9 +9,10 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.component.planner.test_pages import PLAN, home_with_key, streaming
+from tests.component.planner.test_pages import streaming
 from tests.support.browser import chromium, visiting
 from tests.support.planner import Served, planner_serving, synthetic
+from tests.support.public_pages import PLAN, home_with_key
 
 FREE = "-:-:free_assignable:-"
 WAY_DOWN = 700

@@ -9,8 +9,8 @@ import pytest
 
 from services.planner.domain.need.declared import FLOWS, Component
 from tests.component.planner.test_figures_api import PLAN, asked
-from tests.component.planner.test_pages import home_with_key
 from tests.support.planner import Served, planner_serving, synthetic
+from tests.support.public_pages import home_with_key
 
 CREMONA = "019036"
 NEED = f"{PLAN}/need"

@@ -19,24 +19,16 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from services.planner.pages.stream import STREAMS
-from shared.auth import Role, issue, new_key, public_jwks
+from shared.auth import Role, issue
 from shared.events import EmergencyCaseOpened, UnitChanged
 from shared.territory import ambito
 from tests.support.browser import chromium, visiting
 from tests.support.planner import UNTIL, Served, planner_serving, stated, synthetic
+from tests.support.public_pages import KEY, NOTICE, PLAN, home_with_key
 from tests.support.world import AMBITO
 
-PLAN = f"/ambiti/{AMBITO}"
 SORESINA = "019098"
 CHOICES = "Che cosa mostra la mappa"
-NOTICE = "Dati di prova: nessun alloggio è reale."
-KEY = new_key("test")
-
-
-def home_with_key(folder: Path) -> Path:
-    (folder / "keys").mkdir()
-    (folder / "keys" / "jwks.json").write_text(json.dumps(public_jwks([KEY])))
-    return folder
 
 
 @pytest.fixture(scope="module")

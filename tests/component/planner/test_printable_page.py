@@ -21,10 +21,10 @@ from services.planner.document.places import pieces
 from services.planner.document.typesetting import WIDE
 from services.planner.document.writing import printable, written
 from tests.component.planner.test_document_api import AS_OF, FORMATS, answer
-from tests.component.planner.test_pages import home_with_key
 from tests.support.browser import chromium, visiting
 from tests.support.pdf import facts, judged_document, pages_of
 from tests.support.planner import Served, planner_serving, synthetic
+from tests.support.public_pages import home_with_key
 from tests.support.world import AMBITO
 
 ROOT = Path(__file__).parents[3]

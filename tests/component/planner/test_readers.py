@@ -19,8 +19,8 @@ from shared.auth import Role, issue
 from shared.events import EmergencyCaseOpened, SubmissionReceived
 from shared.territory import ambito
 from tests.component.planner.test_figures_api import PLAN
-from tests.component.planner.test_pages import KEY, home_with_key
 from tests.support.planner import UNTIL, Served, planner_serving, stated, synthetic
+from tests.support.public_pages import KEY, home_with_key
 from tests.support.world import AMBITO
 
 CREMONA, SORESINA = "019036", "019098"

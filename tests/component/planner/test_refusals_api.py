@@ -14,9 +14,9 @@ from services.planner.law import rules_on
 from shared.auth import Role
 from shared.events import EmergencyCaseOpened, UnitChanged, UnitStatus
 from tests.component.planner.test_figures_api import asked
-from tests.component.planner.test_pages import home_with_key
 from tests.support.planner import planner_serving, synthetic
 from tests.support.planner_room import LEAD, Room, registry_of, standing
+from tests.support.public_pages import home_with_key
 from tests.unit.planner.worlds import AMBITO, CASTELVERDE, case_opened
 
 PLAN = f"/plans/{AMBITO}"

@@ -19,11 +19,11 @@ from playwright.sync_api import Browser
 
 from tests.component.planner.test_document_api import FORMATS, answer
 from tests.component.planner.test_figures_api import PLAN
-from tests.component.planner.test_pages import home_with_key
 from tests.component.planner.test_readers import seen
 from tests.support.browser import chromium, visiting
 from tests.support.pdf import pages_of
 from tests.support.planner import planner_serving, synthetic
+from tests.support.public_pages import home_with_key
 from tests.support.world import AMBITO
 from tests.unit.planner.document.test_texts import written_texts
 

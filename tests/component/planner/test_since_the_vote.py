@@ -66,7 +66,7 @@ async def test_what_moved_since_the_vote_is_told_cause_by_cause(room: Room, regi
         rows = cells(told, "Alloggi liberi assegnabili")[1:]
         assert rows == [["Edizione 1", "2"], ["Assegnazioni, Cremona (1 comunicazione)", "−1"], rows[-1]]
         assert rows[-1][1] == "1"
-        assert "L&#39;Assemblea dei Sindaci ha approvato il Piano 2026–2028" in told
+        assert "L’Assemblea dei Sindaci ha approvato il Piano 2026–2028" in told
     api = await shown(room, f"/plans/{AMBITO}/drift?from_edition=1&municipality=-&limit=1000", OWNER)
     [free] = [one for one in api["items"] if one["id"] == "-:-:free_assignable:-"]
     assert (free["before"], free["after"]) == (2, 1)

@@ -83,7 +83,7 @@ async def test_a_published_edition_is_told_with_its_approval_and_its_way_to_it(r
         assert "Autentico." in told(answer)
         assert "Edizione 1" in told(answer)
         assert "Stato dell’edizione oggi approvato e pubblicato" in told(answer)
-        assert "L&#39;Assemblea dei Sindaci ha approvato il Piano 2026–2028 il" in told(answer)
+        assert "L’Assemblea dei Sindaci ha approvato il Piano 2026–2028 il" in told(answer)
     address = f"/ambiti/{AMBITO}/edizioni/1/stampa?triennio=2026"
     assert f'href="{address}"' in answer.text
     page = await visitor.client.get(address)

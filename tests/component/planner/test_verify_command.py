@@ -17,9 +17,9 @@ from services.planner.cli import app
 from services.planner.document.canonical import json_of, read_document, sealed
 from services.planner.document.model import Document
 from tests.component.planner.test_document_api import FORMATS, answer
-from tests.component.planner.test_pages import home_with_key
 from tests.support.forgery import with_one_byte_flipped, with_one_byte_of_text_changed
 from tests.support.planner import planner_serving, synthetic
+from tests.support.public_pages import home_with_key
 from tests.support.world import AMBITO
 
 PDF, JSON, _ = FORMATS

@@ -48,7 +48,7 @@ def test_a_browser_gets_a_page_whole_without_javascript_with_the_way_back(
 @pytest.mark.parametrize(
     ("path", "status", "title", "said"),
     [
-        ("/non-c-e", 404, "Risorsa inesistente", "non c&#39;è alcuna risorsa"),
+        ("/non-c-e", 404, "Risorsa inesistente", "non c’è alcuna risorsa"),
         (ABSENT, 404, "Risorsa inesistente", "Nel piano non c’è il comune 015146."),
         ("/ambiti/A", 404, "Risorsa inesistente", "non c’è alcuna pagina"),
         ("/ambiti/cremonese?mappa=tutte", 422, "Dati non validi", "/query/mappa"),
