@@ -8,8 +8,11 @@ import signal
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import LeaderNotAvailableError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from sqlalchemy import text
@@ -47,6 +50,25 @@ async def test_missing_topic_says_what_to_do(distributed: Installation) -> None:
     with pytest.raises(UnfitBroker, match=r"owner-reports\.comune-017001 has no partitions.*pianovivo topics apply"):
         await registry.start()
     await registry.stop()
+
+
+async def test_topic_that_nobody_leads_is_waited_for(
+    distributed: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is there: whoever were told to make it would look in the wrong place."""
+    asked = []
+    describe = AIOKafkaAdminClient.describe_topics
+
+    async def describe_topics(admin: AIOKafkaAdminClient, topics: list[str] | None = None) -> list[Any]:
+        found = await describe(admin, topics)
+        asked.append(topics)
+        if len(asked) == 1:
+            found[0]["partitions"][0]["error_code"] = LeaderNotAvailableError.errno
+        return list(found)
+
+    monkeypatch.setattr(AIOKafkaAdminClient, "describe_topics", describe_topics)
+    async with distributed.registry().running():
+        assert len(asked) > 1
 
 
 class CarelessTransport(KafkaTransport):
