@@ -75,6 +75,7 @@ async def part_page(
         **around(place, at, head, title, "parti", live=True),
         "title": title,
         "parts": [(at.part(one), f"{one}. {title_of(one)}", one == number) for one in range(1, len(PARTS) + 1)],
+        "sections": [one.title for one in (await asyncio.to_thread(plan.part, number)).sections if one.title],
         "map": await asyncio.to_thread(_map, plan, number, at),
         "body": await asyncio.to_thread(_body, plan, number, at, contested, may_write(request)),
         "texts": written_sections(plan, number, at),
