@@ -160,7 +160,7 @@ def _keep(
     settings: Settings,
     domain: str | None = None,
 ) -> None:
-    is_secure = request.url.scheme == "https" or settings.public_url is not None
+    is_secure = request.url.scheme == "https" or settings.is_public
     # Not "strict": whoever follows a link in a notice to our page, or comes back from the provider, is signed in.
     response.set_cookie(name, value, max_age, domain=domain, secure=is_secure, httponly=True, samesite="lax")
 

@@ -123,8 +123,8 @@ def operations(document: Json) -> Iterator[tuple[str, str, Json]]:
 
 
 def _server(name: str, settings: Settings) -> Json:
-    if settings.public_url:
-        return {"url": settings.public_url.format(service=name), "description": "In esercizio"}
+    if settings.is_public and (public := settings.address_of(name)):
+        return {"url": public, "description": "In esercizio"}
     address = f"http://{settings.host}:{getattr(settings, f'{name}_port')}"
     return {"url": address, "description": "Su questa macchina, per prove", "x-sandbox": True}
 

@@ -10,6 +10,8 @@ from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 S = TypeVar("S", bound="Settings")
+_EVERY = r"https://[^{},]+(\{service\}[^{},]*)?"
+_EACH = r"[a-z]+=(https://|http://(127\.0\.0\.1|localhost)(:|/|$))[^{},]*"
 
 
 class SettingsError(SystemExit):
@@ -60,8 +62,9 @@ class Settings(BaseSettings):
     ambito: str = Field("cremonese", description="Code of the ambito this installation serves")
     public_url: str | None = Field(
         None,
-        pattern=r"^https://[^{}]+(\{service\}[^{}]*)?$",
-        description="https address under which the services are reached, {service} in it standing for a service’s name",
+        pattern=rf"^({_EVERY}|{_EACH}(,{_EACH})*)$",
+        description="https address under which the services are reached, {service} in it standing for a service’s "
+        "name; or one for each, planner=https://...,intake=https://... (http for tests on this machine)",
     )
     notice: str = Field(
         "", max_length=500, description="Sentence shown on top of every page, e.g. that the data are synthetic"
@@ -132,6 +135,20 @@ class Settings(BaseSettings):
     @property
     def own_topic_organisations(self) -> tuple[str, ...]:
         return tuple(filter(None, (name.strip() for name in self.owner_topics.split(","))))
+
+    @property
+    def is_public(self) -> bool:
+        """Whether people come over https, so that no cookie may travel without it."""
+        return "https://" in (self.public_url or "")
+
+    def address_of(self, service: str) -> str | None:
+        """Where others reach a service, without a slash at the end; None where no setting says it."""
+        if self.public_url is None:
+            return None
+        if self.public_url.startswith("https://"):
+            return self.public_url.format(service=service).rstrip("/")
+        address = dict(one.split("=", 1) for one in self.public_url.split(",")).get(service)
+        return address.rstrip("/") if address else None
 
     def url_for(self, service: str) -> str:
         """SQLAlchemy address of the service's own database: a schema on PostgreSQL, a file on SQLite."""

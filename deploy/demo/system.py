@@ -77,6 +77,7 @@ def running(folder: Path, *, first_year: int, kafka: bool, webhook: str) -> Iter
     environment = {
         "PIANOVIVO_HOME": str(folder),
         "PIANOVIVO_PLANNER_FIRST_YEAR": str(first_year),
+        "PIANOVIVO_PUBLIC_URL": ",".join(f"{name}=http://127.0.0.1:{port}" for name, port in ports.items()),
         "PIANOVIVO_NOTICE": SYNTHETIC_NOTICE_IT,
         "PIANOVIVO_PLANNER_SYNTHETIC_DATA": "true",
         "PIANOVIVO_NOTIFIER_LOOPBACK_ENDPOINTS": webhook,

@@ -55,6 +55,5 @@ def first_pages(settings: Settings, here: str, role: Role) -> Iterator[NavItem]:
 
 
 def _address(settings: Settings, service: str, path: str) -> str | None:
-    if settings.public_url is None:
-        return None
-    return settings.public_url.format(service=service).rstrip("/") + carried(path)
+    address = settings.address_of(service)
+    return address + carried(path) if address else None

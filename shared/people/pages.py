@@ -237,8 +237,7 @@ def _session(request: Request) -> Session:
 def _here(request: Request, path: str) -> str:
     """The address of one of our pages as the person's browser knows it."""
     settings, service = _settings(request), cast(Runtime, request.app.state.runtime).name
-    base = settings.public_url.format(service=service) if settings.public_url else str(request.base_url)
-    return base.rstrip("/") + path
+    return (settings.address_of(service) or str(request.base_url).rstrip("/")) + path
 
 
 def _known_provider(request: Request) -> Provider:

@@ -168,7 +168,13 @@ def test_an_installation_says_where_it_is_and_who_answers_for_it(tmp_path: Path)
     assert judged("openapi.mjs", [document]) == [[]]
 
 
-@pytest.mark.parametrize("url", ["http://piano.example.test", "https://piano.example.test/{servizio}", "piano"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("http://piano.example.test", "https://piano.example.test/{servizio}", "piano"),
+        *("planner=http://piano.example.test", "planner=https://a.test,intake", "planner=https://a.test/{service}"),
+    ],
+)
 def test_a_public_address_is_https_and_varies_by_service_only(url: str) -> None:
     with pytest.raises(ValueError, match="public_url"):
         Settings(public_url=url)
