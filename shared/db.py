@@ -25,16 +25,20 @@ from shared.sql import write_rows
 
 log = structlog.get_logger()
 
-_TRANSIENT = (
+AWAY = (
     OSError,
     TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InternalClientError,  # a connection that the server ended amid an answer
+)
+"""What a driver raises where the database cannot be reached, or goes."""
+_TRANSIENT = (
+    *AWAY,
     PoolTimeout,
     OperationalError,
     InterfaceError,
-    asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # a connection that the server ended amid an answer
-    asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.TransactionRollbackError,
     asyncpg.InvalidTransactionStateError,  # also a standby that takes no writes yet, a transaction left idle too long

@@ -7,26 +7,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
-import asyncpg
 import structlog
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 import shared.bus.migrations
-from shared.db import Database
+from shared.db import AWAY, Database
 
 log = structlog.get_logger()
 _ENVIRONMENT = Path(shared.bus.migrations.__file__).parent
 _VERSIONS = _ENVIRONMENT / "versions"
 
 
-_AWAY = (
-    OSError,
-    TimeoutError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InternalClientError,  # a connection that the server ended amid an answer
-)
 _in_turn: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 """Alembic keeps its context in module globals: one migration at a time in a process."""
 
@@ -88,4 +80,4 @@ def _is_away(error: Exception) -> bool:
     """The database cannot be reached or is held by another process; anything else is a defect of the migration."""
     origin = getattr(error, "orig", None) or error
     causes = (error, origin, origin.__cause__)
-    return any(isinstance(cause, _AWAY) for cause in causes) or "locked" in str(origin)
+    return any(isinstance(cause, AWAY) for cause in causes) or "locked" in str(origin)
