@@ -10,7 +10,6 @@ from services.planner.document.drawings import Bar, bar_chart
 from services.planner.document.model import Span
 from services.planner.domain.plan import FigureKey, Plan
 from services.planner.domain.publication import is_few, step_of
-from services.planner.domain.withholding import told
 from services.planner.pages.addresses import Addresses
 from services.planner.pages.blocks import Chart, chart_of
 from services.planner.pages.words import in_steps, level, short, tile_note
@@ -49,9 +48,8 @@ def count_tile(plan: Plan, istat: str | None, figure: str, at: Addresses) -> Til
     return Tile(short(figure), place_of(*key), value, number(value), note, at.figure(key.id))
 
 
-def need_tiles(plan: Plan, istat: str | None, at: Addresses) -> Iterator[Tile]:
-    """Need and its coverage as everybody is told them, if they are."""
-    shared = told(plan)
+def need_tiles(shared: Plan, istat: str | None, at: Addresses) -> Iterator[Tile]:
+    """Need and its coverage, if a plan as everybody may read it tells them."""
     need, coverage = (FigureKey(istat, None, name, None) for name in ("need_3y", "coverage"))
     if need not in shared.figures:
         return

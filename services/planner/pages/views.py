@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final, NamedTuple
 
 from markupsafe import Markup
@@ -14,6 +14,7 @@ from services.planner.domain.labels import LABELS, STATUS_FIGURES
 from services.planner.domain.plan import FigureKey, Plan
 from services.planner.domain.publication import EMERGENCY_NEWS, news, news_of, public_actions
 from services.planner.domain.rounding import tenths
+from services.planner.domain.withholding import told
 from services.planner.pages.addresses import Addresses
 from services.planner.pages.headlines import Tile, cases_tile, count_tile, forecast_tile, need_tiles, place_of
 from services.planner.pages.words import MapFigure, level, short
@@ -38,7 +39,7 @@ from shared.wording import organisation_name
 STATUS_COLUMNS: Final = ("free_assignable", "needing_works", "in_works", "occupied_without_title", "stock_total")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Front:
     """The plan as it stands; `events` are its versions, newest first.
 
@@ -49,6 +50,11 @@ class Front:
     hash: str
     plan: Plan
     events: Sequence[tuple[datetime, PlanRecomputed]]
+
+    @cached_property
+    def told(self) -> Plan:
+        """As everybody may read it: worked out once, for however many municipalities are looked at."""
+        return told(self.plan)
 
 
 class Table(NamedTuple):
@@ -101,13 +107,13 @@ def ambito_view(front: Front, at: Addresses | None = None) -> View:
         [_place_row(plan, istat, at) for istat in sorted(plan.names, key=lambda istat: plan.names[istat])],
         _place_row(plan, None, at),
     )
-    told = [_told(event, at, line) for at, event in front.events for line in news(event, plan.names)]
+    items = [_told(event, at, line) for at, event in front.events for line in news(event, plan.names)]
     # Told once: a line for each change of a case would count the cases.
-    latest = next((item for item in told if item.text == EMERGENCY_NEWS), None)
-    told = [item for item in told if item.text != EMERGENCY_NEWS or item is latest]
+    latest = next((item for item in items if item.text == EMERGENCY_NEWS), None)
+    items = [item for item in items if item.text != EMERGENCY_NEWS or item is latest]
     actions = public_actions(plan)
-    tiles = [*forecasts, *counts, *need_tiles(plan, None, at), cases_tile(plan, at)]
-    return View(tiles, [table], _marks(front), told, {"azioni": actions})
+    tiles = [*forecasts, *counts, *need_tiles(front.told, None, at), cases_tile(plan, at)]
+    return View(tiles, [table], _marks(front), items, {"azioni": actions})
 
 
 def municipality_view(front: Front, istat: str, at: Addresses | None = None) -> View:
@@ -116,7 +122,7 @@ def municipality_view(front: Front, istat: str, at: Addresses | None = None) -> 
     at = at or Addresses(plan.ambito)
     owners = (None, *sorted({key.owner for key in plan.figures if key.municipality == istat and key.owner}))
     counts = [count_tile(plan, istat, figure, at) for figure in ("free_assignable", "needing_works", "in_works")]
-    told = [_told(event, at, line) for at, event in front.events for line in news_of(istat, event, plan.names)]
+    items = [_told(event, at, line) for at, event in front.events for line in news_of(istat, event, plan.names)]
     assignable = _forecast_table(
         plan, istat, owners, at, "assignable", say("Alloggi che si potranno assegnare", "Homes to be assigned")
     )
@@ -125,8 +131,8 @@ def municipality_view(front: Front, istat: str, at: Addresses | None = None) -> 
         _forecast_table(plan, istat, owners, at, "turnover", say("Alloggi che si libereranno", "Homes to become free")),
         _stock_table(plan, istat, owners, at),
     ]
-    tiles = [forecast_tile(plan, istat, None, at), *counts, *need_tiles(plan, istat, at)]
-    return View(tiles, tables, _marks(front), told)
+    tiles = [forecast_tile(plan, istat, None, at), *counts, *need_tiles(front.told, istat, at)]
+    return View(tiles, tables, _marks(front), items)
 
 
 def _told(event: PlanRecomputed, at: datetime, line: str) -> News:
